@@ -1,0 +1,1 @@
+"""Everything that speaks to AWS, above and below one narrow port (`port.Port`)."""

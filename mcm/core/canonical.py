@@ -1,0 +1,131 @@
+"""The one canonical form: the bytes that are hashed, signed and stored.
+
+Values are dict, list, str, int, bool and None; keys match `[a-z][a-z0-9_]*`; integers
+lie strictly inside ±2**53; strings are NFC without lone surrogates; there are no
+floats. Under these limits the output equals RFC 8785 (a test compares the two).
+Richer values are spelled by the functions below: instants as `…Z` with milliseconds,
+durations as integer milliseconds, decimals as strings without exponent or trailing
+zeros.
+
+Reading is stricter than `json.loads`: bytes are accepted only if encoding what they
+parse to gives the same bytes again, which refuses duplicate keys, spaces, escapes,
+floats, NaN, a byte order mark and a trailing newline in one rule.
+"""
+
+import hashlib
+import json
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from mcm.core.errors import RefusedError
+
+Value = Any
+"""A canonical value; `Any` because recursive JSON types help no reader here."""
+
+_KEY = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
+_LIMIT = 2**53
+_DEPTH = 64
+
+
+def encode(value: Value) -> bytes:
+    """Return the canonical bytes of `value`; raise RefusedError(E_CANONICAL) if it has none."""
+    _check(value, "$", 0)
+    text = json.dumps(
+        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    )
+    return text.encode("utf-8")
+
+
+def decode(data: bytes) -> Value:
+    """Return the value of canonical bytes; raise RefusedError(E_CANONICAL) for any others."""
+    try:
+        value = json.loads(data.decode("utf-8"))
+        again = encode(value)
+    except (ValueError, RecursionError) as err:
+        raise _refuse(f"not canonical JSON: {type(err).__name__}") from err
+    if again != data:
+        raise _refuse("not canonical JSON: the bytes differ from their canonical form")
+    return value
+
+
+def digest(value: Value) -> str:
+    """Return the SHA-256 of the canonical bytes of `value`, as 64 hex digits."""
+    return digest_bytes(encode(value))
+
+
+def digest_bytes(data: bytes) -> str:
+    """Return the SHA-256 of `data`, as 64 hex digits."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def instant(moment: datetime) -> str:
+    """Spell an aware instant as `2026-03-18T09:02:00.000Z`; raise ValueError if naive."""
+    if moment.tzinfo is None:
+        raise ValueError("an instant needs a time zone")
+    moment = moment.astimezone(UTC)
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+
+
+def parse_instant(text: str) -> datetime:
+    """Read what `instant` wrote; raise ValueError for anything else."""
+    if not _INSTANT.fullmatch(text):
+        raise ValueError(f"not a canonical instant: {text!r}")
+    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+
+
+def duration(span: timedelta) -> int:
+    """Spell a duration as whole milliseconds (rounded down)."""
+    return span // timedelta(milliseconds=1)
+
+
+def parse_duration(millis: int) -> timedelta:
+    """Read what `duration` wrote."""
+    return timedelta(milliseconds=millis)
+
+
+def decimal(number: Decimal | int | str) -> str:
+    """Spell a finite decimal without exponent or trailing zeros: `0.05`, `12`, `-3`."""
+    parsed = Decimal(number)
+    if not parsed.is_finite():
+        raise ValueError("a decimal must be finite")
+    text = format(parsed, "f")
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return "0" if text in ("-0", "") else text
+
+
+def _check(value: Value, path: str, depth: int) -> None:
+    if depth > _DEPTH:
+        raise _refuse(f"not canonical at {path}: nested deeper than {_DEPTH}")
+    if value is None or isinstance(value, bool):
+        return
+    if isinstance(value, int):
+        if not -_LIMIT < value < _LIMIT:
+            raise _refuse(f"not canonical at {path}: integer out of range")
+    elif isinstance(value, str):
+        _check_text(value, path)
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            if not isinstance(key, str) or not _KEY.fullmatch(key):
+                raise _refuse(f"not canonical at {path}: key {key!r}")
+            _check(item, f"{path}.{key}", depth + 1)
+    elif isinstance(value, Sequence) and not isinstance(value, bytes | bytearray):
+        for index, item in enumerate(value):
+            _check(item, f"{path}[{index}]", depth + 1)
+    else:
+        raise _refuse(f"not canonical at {path}: {type(value).__name__}")
+
+
+def _check_text(text: str, path: str) -> None:
+    if not unicodedata.is_normalized("NFC", text):
+        raise _refuse(f"not canonical at {path}: text is not in NFC")
+    if any(0xD800 <= ord(char) <= 0xDFFF for char in text):
+        raise _refuse(f"not canonical at {path}: lone surrogate")
+
+
+def _refuse(message: str) -> RefusedError:
+    return RefusedError("E_CANONICAL", message)

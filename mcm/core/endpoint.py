@@ -1,0 +1,87 @@
+"""A SageMaker endpoint by its content, and what counts as *unchanged*.
+
+Status alone proves nothing: a failed update returns to InService with the old
+configuration (terraform-provider-aws 48997, 49020). So the walk compares content, by
+the list in AWS-RULES section 3: model, image digest, instance type, count, weight and
+data capture must be equal; the configuration's name and its times may differ.
+"""
+
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True)
+class Variant:
+    name: str
+    model: str
+    image: str
+    """Resolved digest of the image, or the specified image where AWS gives no digest."""
+    instance_type: str
+    count: int
+    weight: str
+    """Canonical decimal."""
+
+
+@dataclass(frozen=True)
+class Content:
+    """What an endpoint serves; equal contents serve alike."""
+
+    endpoint: str
+    live: tuple[Variant, ...]
+    shadow: tuple[Variant, ...]
+    capture: str
+    """Canonical text of the data-capture configuration; empty when off."""
+
+    def without_shadow(self) -> "Content":
+        return replace(self, shadow=())
+
+
+@dataclass(frozen=True)
+class EndpointView:
+    name: str
+    status: str
+    """AWS's word: `InService`, `Updating`, `RollingBack`, …"""
+    config_name: str
+    pending: bool
+    """True while a PendingDeploymentSummary is shown."""
+    settled: bool
+    """True when current and desired instance counts and weights agree."""
+    content: Content
+
+    @property
+    def in_service(self) -> bool:
+        return self.status == "InService" and not self.pending and self.settled
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What a change makes different at one endpoint: its shadow variant after the change."""
+
+    endpoint: str
+    variant: str
+    model: str
+
+
+def differences(before: Content, after: Content) -> tuple[str, ...]:
+    """Name what differs between two contents of one endpoint; empty when nothing does."""
+    found = [
+        *_variant_differences("live", before.live, after.live),
+        *_variant_differences("shadow", before.shadow, after.shadow),
+    ]
+    if before.capture != after.capture:
+        found.append("data capture differs")
+    return tuple(found)
+
+
+def _variant_differences(
+    role: str, before: tuple[Variant, ...], after: tuple[Variant, ...]
+) -> list[str]:
+    old = {variant.name: variant for variant in before}
+    new = {variant.name: variant for variant in after}
+    found = [f"{role} variant {name} is gone" for name in sorted(old.keys() - new.keys())]
+    found += [f"{role} variant {name} appeared" for name in sorted(new.keys() - old.keys())]
+    for name in sorted(old.keys() & new.keys()):
+        for field in ("model", "image", "instance_type", "count", "weight"):
+            was, now = getattr(old[name], field), getattr(new[name], field)
+            if was != now:
+                found.append(f"{role} variant {name}: {field} {was} → {now}")
+    return found

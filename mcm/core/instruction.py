@@ -1,0 +1,99 @@
+"""What the walk may tell AWS to do: five writes, as data.
+
+Each carries what must still be true right before it is sent (`version`, the execution
+that waits or runs). `perform` re-reads exactly that and sends nothing when it no longer
+holds. `op` names the instruction in the journal.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import ClassVar
+
+from mcm.core.query import PipelineId
+
+
+@dataclass(frozen=True)
+class OpenTransition:
+    """Enable the transition into `stage`, for `execution` only (AWS-RULES 12)."""
+
+    op: ClassVar[str] = "open_transition"
+    pipeline: PipelineId
+    stage: str
+    execution: str
+    """Must be the one waiting inbound."""
+    version: int
+
+
+@dataclass(frozen=True)
+class CloseTransition:
+    """Disable the transition into `stage`; needs nothing to hold: it can only close."""
+
+    op: ClassVar[str] = "close_transition"
+    pipeline: PipelineId
+    stage: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class AnswerApproval:
+    """Approve an open manual approval for `execution` (AWS-RULES 13).
+
+    The token is fetched by `perform` in the same step and never stored.
+    """
+
+    op: ClassVar[str] = "answer_approval"
+    pipeline: PipelineId
+    stage: str
+    action: str
+    execution: str
+    version: int
+    summary: str
+
+
+@dataclass(frozen=True)
+class StopExecution:
+    """Stop `execution`, letting running actions finish unless `abandon`."""
+
+    op: ClassVar[str] = "stop_execution"
+    pipeline: PipelineId
+    stage: str
+    execution: str
+    abandon: bool
+    reason: str
+
+
+@dataclass(frozen=True)
+class RollBackStage:
+    """Re-run `stage` with what `target` deployed; `replaces` must be in the stage."""
+
+    op: ClassVar[str] = "roll_back_stage"
+    pipeline: PipelineId
+    stage: str
+    target: str
+    replaces: str
+
+
+Instruction = OpenTransition | CloseTransition | AnswerApproval | StopExecution | RollBackStage
+
+
+class Result(StrEnum):
+    """How a performed instruction ended, as far as the performer can know."""
+
+    DONE = "done"
+    REFUSED = "refused"
+    """AWS said no; nothing happened."""
+    NOT_SENT = "not_sent"
+    """What the instruction expects no longer holds (or could not be read)."""
+    IN_DOUBT = "in_doubt"
+    """It may have happened: only looking settles it (AWS-RULES 2, 5)."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    result: Result
+    detail: str
+    """One clause for people; AWS's words, cleaned, where AWS refused."""
+    code: str = ""
+    """AWS's error code where there is one."""
+    execution: str = ""
+    """The execution that RollBackStage started."""

@@ -1,0 +1,135 @@
+"""What a CodePipeline pipeline looks like to the core.
+
+Status words stay AWS's own text: an unknown one must reach the reader as it is and
+hold the walk, never raise (AWS-RULES 38).
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+RUNNING = frozenset({"InProgress", "Stopping"})
+ENDED_BADLY = frozenset({"Failed", "Stopped", "Cancelled", "Superseded"})
+SUCCEEDED = "Succeeded"
+ROLLBACK = "ROLLBACK"
+STANDARD = "STANDARD"
+
+
+@dataclass(frozen=True)
+class ActionView:
+    """An action of a stage; `status` is empty when it has never run."""
+
+    name: str
+    approval: bool
+    """True for a manual approval action (from the pipeline's structure)."""
+    status: str
+    awaiting: bool
+    """True while an approval is open: a token exists (it is never read into a view)."""
+    answered_by: str
+    """`lastUpdatedBy`, an ARN; may belong to an earlier run (aws-cdk PR 15441)."""
+    summary: str
+
+
+@dataclass(frozen=True)
+class StageView:
+    name: str
+    transition_enabled: bool
+    transition_reason: str
+    inbound: tuple[str, ...]
+    """Executions waiting at the inbound transition, the next to enter first."""
+    execution: str
+    """`pipelineExecutionId` of the latest execution in the stage; empty when none."""
+    status: str
+    type: str
+    """`STANDARD` or `ROLLBACK`; empty when none."""
+    actions: tuple[ActionView, ...]
+
+    @property
+    def running(self) -> bool:
+        return self.status in RUNNING
+
+    @property
+    def in_rollback(self) -> bool:
+        return self.type == ROLLBACK
+
+
+@dataclass(frozen=True)
+class PipelineView:
+    name: str
+    version: int
+    mode: str
+    """`SUPERSEDED`, `QUEUED`, `PARALLEL`, or a word that AWS adds later."""
+    stages: tuple[StageView, ...]
+
+    def stage(self, name: str) -> StageView | None:
+        """Return the stage of that name, or None when the pipeline has no such stage."""
+        return next((stage for stage in self.stages if stage.name == name), None)
+
+    def before(self, name: str) -> tuple[StageView, ...]:
+        """Return the stages in front of `name`, in pipeline order."""
+        names = [stage.name for stage in self.stages]
+        return self.stages[: names.index(name)] if name in names else ()
+
+
+@dataclass(frozen=True)
+class Revision:
+    """A source commit or artifact version. All text is the author's: untrusted."""
+
+    source: str
+    id: str
+    summary: str
+    url: str
+
+
+@dataclass(frozen=True)
+class ExecutionView:
+    id: str
+    status: str
+    type: str
+    version: int
+    """Pipeline version it ran in; 0 where the API does not say (list calls)."""
+    started: datetime
+    revisions: tuple[Revision, ...]
+    rollback_target: str
+    """For a ROLLBACK, the execution it goes back to; else empty."""
+    started_by: str
+    """ARN or trigger detail, for people to read."""
+
+
+@dataclass(frozen=True)
+class RollbackRun:
+    """A ROLLBACK execution and the stage it re-ran."""
+
+    id: str
+    stage: str
+    target: str
+    status: str
+    started: datetime
+    started_by: str
+
+
+@dataclass(frozen=True)
+class StageHistory:
+    """What a rollback of one stage can be computed from."""
+
+    succeeded: tuple[ExecutionView, ...]
+    """Executions that succeeded in the stage in the current pipeline version, newest first."""
+    rollbacks: tuple[RollbackRun, ...]
+    """ROLLBACK executions of this stage, newest first, whatever their status."""
+
+
+@dataclass(frozen=True)
+class ActionRun:
+    """One run of one action, tied to its execution (ListActionExecutions)."""
+
+    stage: str
+    action: str
+    status: str
+    answered_by: str
+    summary: str
+    started: datetime
+
+
+@dataclass(frozen=True)
+class Identity:
+    account: str
+    arn: str

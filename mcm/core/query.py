@@ -1,0 +1,142 @@
+"""What the core may ask to see. A query is plain, hashable data; nothing here fetches.
+
+`observe` answers a whole set at once and batches by place, so a query names one thing:
+one alarm, one metric, one endpoint. Each class says which value a known reading holds.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+
+@dataclass(frozen=True, order=True)
+class Place:
+    """One AWS account in one region: where a call goes and whose credentials it needs."""
+
+    account: str
+    region: str
+
+
+@dataclass(frozen=True, order=True)
+class PipelineId:
+    place: Place
+    name: str
+
+
+@dataclass(frozen=True, order=True)
+class Metric:
+    """A CloudWatch metric of one exact dimension set.
+
+    `stat` is CloudWatch's (`Sum`, `Average`, …); `period` a multiple of what the
+    metric's age allows (AWS-RULES 27).
+    """
+
+    namespace: str
+    name: str
+    dimensions: tuple[tuple[str, ...], ...]
+    """Pairs (name, value), sorted by name."""
+    stat: str
+    period: timedelta
+
+
+@dataclass(frozen=True)
+class PipelineQuery:
+    """→ `PipelineView`: version, mode and every stage as it stands."""
+
+    pipeline: PipelineId
+
+
+@dataclass(frozen=True)
+class HistoryQuery:
+    """→ `StageHistory`: what succeeded in a stage and what was rolled back there."""
+
+    pipeline: PipelineId
+    stage: str
+
+
+@dataclass(frozen=True)
+class ExecutionQuery:
+    """→ `ExecutionView`: one execution with its revisions and status."""
+
+    pipeline: PipelineId
+    execution: str
+
+
+@dataclass(frozen=True)
+class ActionsQuery:
+    """→ `tuple[ActionRun, ...]`: the actions of one execution, newest first.
+
+    The only reading that ties an approval's answer to an execution (AWS-RULES 13, 14).
+    """
+
+    pipeline: PipelineId
+    execution: str
+
+
+@dataclass(frozen=True)
+class AlarmQuery:
+    """→ `AlarmView`; unknown when no alarm of that name came back (AWS-RULES 18)."""
+
+    place: Place
+    name: str
+
+
+@dataclass(frozen=True)
+class MetricQuery:
+    """→ `Points`: closed periods in `[start, end)`, oldest first."""
+
+    place: Place
+    metric: Metric
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True)
+class EndpointQuery:
+    """→ `EndpointView`: a SageMaker endpoint's status and content."""
+
+    place: Place
+    name: str
+
+
+@dataclass(frozen=True)
+class HttpQuery:
+    """→ `HttpView`: one GET, no redirects; `within` bounds the whole exchange."""
+
+    url: str
+    within: timedelta
+
+
+@dataclass(frozen=True)
+class InboxQuery:
+    """→ `Inbox`: the statements people have left for a change, verified or rejected."""
+
+    change: str
+
+
+@dataclass(frozen=True)
+class FreezesQuery:
+    """→ `tuple[Freeze, ...]` as configured *now*; live freezes can only close a gate."""
+
+    service: str
+
+
+@dataclass(frozen=True)
+class IdentityQuery:
+    """→ `Identity`: who AWS says we are in a place."""
+
+    place: Place
+
+
+Query = (
+    PipelineQuery
+    | HistoryQuery
+    | ExecutionQuery
+    | ActionsQuery
+    | AlarmQuery
+    | MetricQuery
+    | EndpointQuery
+    | HttpQuery
+    | InboxQuery
+    | FreezesQuery
+    | IdentityQuery
+)

@@ -1,0 +1,72 @@
+"""What `mcm.yaml` says, as values: one service, its pipeline and its stages."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from mcm.core.plan import Bake, Gate
+from mcm.core.query import Metric, PipelineId, Place
+from mcm.core.window import Freeze, Window
+
+
+@dataclass(frozen=True)
+class Access:
+    """How credentials for a place are had; both empty means the ambient ones."""
+
+    profile: str
+    role_arn: str
+
+
+@dataclass(frozen=True)
+class CheckUse:
+    """`{use: alarms, with: {...}}` on a stage, its parameters validated and typed."""
+
+    use: str
+    params: Mapping[str, Any]
+    on_breach: str
+
+
+@dataclass(frozen=True)
+class StageConfig:
+    name: str
+    pipeline_stage: str
+    place: Place
+    access: Access
+    production: bool
+    gate: Gate
+    window: Window | None
+    traffic: Metric | None
+    bake: Bake
+    guardrails: tuple[CheckUse, ...]
+    approvals: int
+    stop_wait: timedelta
+    abandon: bool
+
+
+@dataclass(frozen=True)
+class Channel:
+    """Where notifications go: `kind` is `sns`, `webhook` or `command`."""
+
+    kind: str
+    target: str
+    """Topic ARN, or the environment variable that holds the URL."""
+    argv: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Service:
+    name: str
+    sandbox: bool
+    """True when the realm is the sandbox: `realm: sandbox` in mcm.yaml."""
+    pipeline: PipelineId
+    access: Access
+    poll: timedelta
+    settle: timedelta
+    notify: tuple[Channel, ...]
+    windows: tuple[Window, ...]
+    freezes: tuple[Freeze, ...]
+    stages: tuple[StageConfig, ...]
+    """In pipeline order as written; each waits for the one before it."""
+    answers: Mapping[str, str]
+    """Answers that stay the same from change to change."""
