@@ -1,0 +1,77 @@
+# What a person types. Everything stands on .venv, which `make dev` builds once.
+# PYTHON picks the first Python of at least 3.11; set it to choose another.
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$p"; break; }; done)
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+AWS_VENV := .venv-aws
+AWS_STAMP := $(AWS_VENV)/.installed
+LOCK := $(BIN)/pip-compile --quiet --no-build-isolation --generate-hashes --allow-unsafe \
+	--no-emit-index-url --no-emit-find-links --no-header --strip-extras
+
+.DEFAULT_GOAL := help
+.PHONY: help dev preflight test check lint format coverage demo bench wheel lock clean
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1 -- \2/'
+
+preflight:
+	@test -n "$(PYTHON)" || { echo "mcm needs Python >= 3.11; none found. Install it, or: make dev PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { echo "mcm needs Python >= 3.11; $(PYTHON) is older or missing. Try: make dev PYTHON=python3.11" >&2; exit 1; }
+	@"$(PYTHON)" -c 'import venv, ensurepip' 2>/dev/null || { echo "mcm needs Python's venv module; install it (Debian: apt install python3-venv)" >&2; exit 1; }
+	@command -v git >/dev/null || { echo "mcm needs git; install it (Debian: apt install git)" >&2; exit 1; }
+	@command -v ssh-keygen >/dev/null || { echo "mcm needs OpenSSH's ssh-keygen; install it (Debian: apt install openssh-client)" >&2; exit 1; }
+
+dev: $(STAMP) ## build .venv with .venv/bin/mcm
+
+$(STAMP): requirements/dev.txt pyproject.toml | preflight
+	@test -x $(BIN)/python || "$(PYTHON)" -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+test: dev ## run the tests
+	@$(BIN)/python -m pytest -n 2 -q
+
+lint: dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+check: lint test ## everything that must be green: format, lint, types, import contracts, tests
+
+format: dev ## put the code in form
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+coverage: dev ## run the tests and show what they do not reach
+	@$(BIN)/python -m pytest -n 2 -q --cov --cov-report=term
+
+demo: dev ## deploy, catch a breach and roll back, on a local AWS
+	@$(BIN)/python -m mcm.cli.main demo
+
+bench: dev $(AWS_STAMP) ## compare start-up and calls with the aws command
+	@$(BIN)/python benchmarks/bench.py --aws $(AWS_VENV)/bin/aws
+
+$(AWS_STAMP): requirements/aws.txt | preflight
+	@test -x $(AWS_VENV)/bin/python || "$(PYTHON)" -m venv $(AWS_VENV)
+	$(AWS_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/aws.txt
+	@touch $@
+
+wheel: dev ## build the wheel into dist/
+	$(BIN)/python -m hatchling build -t wheel
+
+# Asks the package index. Run it after a change of dependencies in pyproject.toml; needs pip-tools.
+lock: dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check pip-tools
+	$(LOCK) --extra sandbox --extra dev --output-file requirements/dev.txt pyproject.toml
+	$(LOCK) --extra sandbox --constraint requirements/dev.txt --output-file requirements/sandbox.txt pyproject.toml
+	$(LOCK) --constraint requirements/dev.txt --output-file requirements/runtime.txt pyproject.toml
+	echo hatchling | $(LOCK) --constraint requirements/dev.txt --output-file requirements/build.txt -
+	echo awscli | $(LOCK) --output-file requirements/aws.txt -
+
+clean: ## remove what the tools leave behind; the environments stay
+	rm -rf dist build demo-out .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.*
+	find . -name __pycache__ -type d -not -path './.venv*' -prune -exec rm -rf {} +
