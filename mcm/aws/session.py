@@ -1,0 +1,201 @@
+"""Where a port's identity and endpoint come from.
+
+Two worlds and no path between them. On AWS the endpoint is botocore's own choice, and a
+setting that would redirect it is a reason to stop (SECURITY.md threat 30). In the sandbox
+the endpoint is a loopback address (threat 33) and the credentials come from the sandbox's
+own file, never from the environment.
+"""
+
+import os
+import re
+from collections.abc import Mapping
+from datetime import UTC
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from mcm.aws.clients import BotoPort, Limits, client_config
+from mcm.core.errors import RefusedError, UsageError
+
+if TYPE_CHECKING:
+    from botocore.session import Session
+
+
+def connect(
+    region: str,
+    *,
+    profile: str | None = None,
+    role_arn: str | None = None,
+    endpoint_url: str | None = None,
+    credentials_file: str | os.PathLike[str] | None = None,
+    limits: Limits | None = None,
+    environ: Mapping[str, str] = os.environ,
+) -> BotoPort:
+    """Return a port for `region`; nothing is sent before its first call.
+
+    Without `endpoint_url` the port talks to AWS, as `profile` (or botocore's default chain)
+    and, with `role_arn`, as that role. With it the port talks to the sandbox there, as
+    `profile` of `credentials_file`; both are then needed. `environ` is only looked at for
+    settings that redirect AWS.
+
+    Raises RefusedError(E_ENDPOINT_OVERRIDE) when AWS_ENDPOINT_URL… is set for AWS,
+    RefusedError(E_REALM) for a sandbox anywhere but on this machine, and UsageError when
+    the sandbox's credentials are not there.
+    """
+    limits = limits or Limits()
+    if endpoint_url is None:
+        refuse_redirection(environ)
+        session = _aws_session(profile, limits)
+    else:
+        require_loopback(endpoint_url)
+        session = _sandbox_session(profile, credentials_file, limits)
+    if role_arn is not None:
+        _assume(session, region, role_arn, endpoint_url)
+    return BotoPort(session, region, endpoint_url=endpoint_url, limits=limits)
+
+
+def refuse_redirection(environ: Mapping[str, str]) -> None:
+    """Raise RefusedError(E_ENDPOINT_OVERRIDE) if a variable sends AWS calls elsewhere."""
+    names = sorted(name for name in environ if name.upper().startswith("AWS_ENDPOINT_URL"))
+    if names:
+        raise RefusedError(
+            "E_ENDPOINT_OVERRIDE",
+            f"AWS calls would be redirected: {', '.join(names)} is set",
+            hint=f"Run `unset {' '.join(names)}`, or use --sandbox to talk to the sandbox.",
+        )
+
+
+def require_loopback(endpoint_url: str) -> None:
+    """Raise RefusedError(E_REALM) unless the URL is http://127.0.0.1:PORT or http://[::1]:PORT."""
+    try:
+        parts = urlsplit(endpoint_url)
+        fine = (
+            parts.scheme == "http"
+            and parts.netloc in (f"127.0.0.1:{parts.port}", f"[::1]:{parts.port}")
+            and parts.path in ("", "/")
+            and not parts.query
+            and not parts.fragment
+        )
+    except ValueError:
+        fine = False
+    if not fine:
+        raise RefusedError(
+            "E_REALM",
+            "the sandbox endpoint is not on this machine: only http://127.0.0.1:PORT is accepted",
+            hint="Run `mcm sandbox status` to see the endpoint of your sandbox.",
+        )
+
+
+def _aws_session(profile: str | None, limits: Limits) -> "Session":
+    session = _session(profile)
+    # Also for the clients that credential providers make for themselves (STS, SSO).
+    session.set_default_client_config(client_config(limits, read=True, local=False))
+    return session
+
+
+def _sandbox_session(
+    profile: str | None, credentials_file: str | os.PathLike[str] | None, limits: Limits
+) -> "Session":
+    from botocore.credentials import Credentials
+
+    keys = _profile_keys(profile, credentials_file)
+    session = _session(None)
+    for name, value in (
+        ("profile", profile),
+        ("config_file", os.devnull),
+        ("credentials_file", str(credentials_file)),
+    ):
+        session.set_config_variable(name, value)
+    session.set_default_client_config(client_config(limits, read=True, local=True))
+    _use(session, Credentials(keys["aws_access_key_id"], keys["aws_secret_access_key"]))
+    return session
+
+
+def _profile_keys(
+    profile: str | None, credentials_file: str | os.PathLike[str] | None
+) -> Mapping[str, str]:
+    from botocore.configloader import raw_config_parse
+    from botocore.exceptions import BotoCoreError
+
+    if profile is None or credentials_file is None:
+        raise UsageError("the sandbox needs a profile and its own credentials file")
+    try:
+        keys: Mapping[str, str] = raw_config_parse(str(credentials_file)).get(profile, {})
+    except BotoCoreError as err:
+        raise UsageError(
+            f"the sandbox's credentials cannot be read: {err}", hint="Run `mcm sandbox up`."
+        ) from err
+    if not {"aws_access_key_id", "aws_secret_access_key"} <= set(keys):
+        raise UsageError(
+            f"the sandbox's credentials have no profile {profile!r}",
+            hint="Run `mcm sandbox status` to see who there is.",
+        )
+    return keys
+
+
+def _session(profile: str | None) -> "Session":
+    from botocore.session import Session
+
+    session = Session(profile=profile)
+    session.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_utc)
+    return session
+
+
+def _utc(value: Any) -> Any:
+    from botocore.utils import parse_timestamp
+
+    return parse_timestamp(value).astimezone(UTC)
+
+
+def _assume(session: "Session", region: str, role_arn: str, endpoint_url: str | None) -> None:
+    """Make `session` act as `role_arn`, with a session name that says who is behind it.
+
+    botocore's default name is a number of its own, which names nobody (AWS-RULES 4).
+    """
+    from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
+    from botocore.exceptions import NoCredentialsError
+
+    resolver = session.get_component("credential_provider")
+
+    def client(service: str, **keys: Any) -> Any:
+        return session.create_client(service, region_name=region, endpoint_url=endpoint_url, **keys)
+
+    def fetch() -> dict[str, Any]:
+        source = resolver.load_credentials()
+        if source is None:
+            raise NoCredentialsError
+        frozen = source.get_frozen_credentials()
+        sts = client(
+            "sts",
+            aws_access_key_id=frozen.access_key,
+            aws_secret_access_key=frozen.secret_key,
+            aws_session_token=frozen.token,
+        )
+        name = session_name(sts.get_caller_identity()["Arn"])
+        extra = {"RoleSessionName": name}
+        fetched: dict[str, Any] = AssumeRoleCredentialFetcher(
+            client, source, role_arn, extra_args=extra
+        ).fetch_credentials()
+        return fetched
+
+    _use(session, DeferredRefreshableCredentials(refresh_using=fetch, method="assume-role"))
+
+
+def session_name(arn: str) -> str:
+    """Return the role session name for a caller: the last part of its ARN, as STS allows it.
+
+    `arn:aws:iam::111111111111:user/team/alice` gives `alice`.
+    """
+    name = re.sub(r"[^\w+=,.@-]", "-", arn.rsplit("/", 1)[-1].rsplit(":", 1)[-1], flags=re.ASCII)
+    return name[:64].ljust(2, "-")
+
+
+def _use(session: "Session", credentials: Any) -> None:
+    from botocore.credentials import CredentialProvider, CredentialResolver
+
+    class Given(CredentialProvider):  # type: ignore[misc,unused-ignore]
+        METHOD = "mcm"
+
+        def load(self) -> Any:
+            return credentials
+
+    session.register_component("credential_provider", CredentialResolver([Given()]))
