@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mcm.core.cron import Cron
@@ -136,6 +136,7 @@ MOMENTS = st.datetimes(min_value=at("2025-01-01"), max_value=at("2029-01-01"))
 
 
 @given(CRONS, MOMENTS)
+@settings(max_examples=60, deadline=None)
 def test_walking_agrees_with_matching(text: str, moment: datetime) -> None:
     """Between two neighbours that the walk finds, no minute matches."""
     cron = Cron.parse(text)
