@@ -1,0 +1,1 @@
+"""Where journals are kept: in SQLite for a laptop or one server, in memory for dry runs."""

@@ -1,0 +1,73 @@
+"""A journal in memory, for dry runs, drills and tests; gone when the process ends."""
+
+import threading
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+from mcm.core import journal
+from mcm.core.errors import RefusedError
+from mcm.core.journal import Draft, Entry, Journal, JournalMoved
+
+NO_CLAIMS: Mapping[str, str] = MappingProxyType({})
+
+
+class MemoryJournal(Journal):
+    """Keep entries in their stored form, so that what a caller does to a body stays outside.
+
+    `start` seeds it with journals read elsewhere: a dry run goes on from the real one.
+    """
+
+    def __init__(self, start: Mapping[str, Sequence[Entry]] = MappingProxyType({})) -> None:
+        self._rows = {change: _rows(entries) for change, entries in start.items() if entries}
+        self._claims: dict[str, str] = {}
+        self._lock = threading.Lock()
+
+    def entries(self, change: str) -> tuple[Entry, ...]:
+        """See `Journal.entries`."""
+        with self._lock:
+            rows = list(self._rows.get(change, ()))
+        entries, problem = journal.from_stored(rows)
+        if problem is not None:
+            raise journal.refuse(change, problem)
+        return entries
+
+    def append(
+        self,
+        change: str,
+        drafts: Sequence[Draft],
+        *,
+        after: int,
+        claims: Mapping[str, str] = NO_CLAIMS,
+    ) -> tuple[Entry, ...]:
+        """See `Journal.append`."""
+        with self._lock:
+            rows = self._rows.get(change, [])
+            if len(rows) != after:
+                raise JournalMoved(change, after, len(rows))
+            for token, holder in claims.items():
+                check_claim(token, self._claims.get(token), holder)
+            entries, _ = journal.from_stored(rows)
+            made = journal.chain_all(entries[-1] if entries else None, drafts)
+            if made:
+                self._rows[change] = [*rows, *_rows(made)]
+            self._claims.update(claims)
+        return made
+
+    def changes(self) -> tuple[str, ...]:
+        """See `Journal.changes`."""
+        with self._lock:
+            return tuple(sorted(self._rows))
+
+
+def check_claim(token: str, taken_by: str | None, holder: str) -> None:
+    """Raise RefusedError(E_CONSUMED) if `token` was taken by another than `holder`."""
+    if taken_by is not None and taken_by != holder:
+        raise RefusedError(
+            "E_CONSUMED",
+            f"an approval counts once: {token} was used by {taken_by}",
+            hint="Ask for a new approval with `mcm request`.",
+        )
+
+
+def _rows(entries: Sequence[Entry]) -> list[tuple[bytes, str]]:
+    return [(journal.to_stored(entry), entry.hash) for entry in entries]
