@@ -23,7 +23,7 @@ _LONGEST = timedelta(days=31)
 _ZONE_SLACK = 2
 """Days of calendar by which a zone may move its clocks at once (Apia skipped a whole one)."""
 _MOST_STEPS = 20_000
-"""Bound on joining spans, reached only by windows of a minute that restart each minute."""
+"""Bound on joining spans; reached only if minutes are joined one by one for two weeks."""
 
 _parse_cron = lru_cache(maxsize=256)(Cron.parse)
 
@@ -143,7 +143,10 @@ class Openness:
     opens_at: datetime | None
     """When closed: the next instant at which it is open; None if not within the horizon."""
     closes_at: datetime | None
-    """When open: the first instant at which it is not; None if not within the horizon."""
+    """When open: the first instant at which it is not; None if not within the horizon.
+
+    A window joined from more than 20,000 spans may be open for longer than this says.
+    """
     gate: str | None = None
     """When closed: `freeze:NAME` or `window`, the name that an exception must give."""
 
@@ -228,7 +231,10 @@ class _Hours:
         return None
 
     def closes(self, since: datetime) -> datetime | None:
-        """Return the first instant after the open `since` that is not open, or None."""
+        """Return the first instant after the open `since` that is not open, or None.
+
+        At the bound on steps it returns how far it got: sooner than the truth, never later.
+        """
         limit = min(
             (f.span.start for f in self.freezes if f.span.start > since), default=since + HORIZON
         )
@@ -242,7 +248,7 @@ class _Hours:
                 return moment
             moment = end
         else:
-            return None
+            return moment
         return limit if limit < since + HORIZON else None
 
 

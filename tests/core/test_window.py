@@ -179,6 +179,16 @@ def test_a_window_around_the_clock_does_not_close() -> None:
     assert ask("2026-03-18T00:00", PEAK, windows=(day,)).closes_at == at("2026-11-25T08:00")
 
 
+def test_joining_minutes_one_by_one_ends_early_rather_than_late() -> None:
+    """The search is bounded; what it promises as open is open."""
+    each = Window("each", "* * * * *", MINUTE, "UTC")
+
+    answer = ask("2026-03-18T00:00", windows=(each,))
+
+    assert answer.closes_at is not None
+    assert answer.closes_at > at("2026-03-31T00:00")
+
+
 def test_a_day_long_window_leaves_an_hour_closed_in_the_long_night() -> None:
     """The duration is elapsed time, and that day has 25 hours."""
     day = Window("day", "0 0 * * *", 24 * HOUR, "America/New_York")
