@@ -1,0 +1,107 @@
+"""How fast mcm is, as ratios to the `aws` command on the same machine in the same run.
+
+A ratio holds on a slow machine and a fast one; a time in milliseconds does not. Nothing
+here is a test: a busy machine may miss a floor without a fault in the code. Each row of
+the table is one function in ROWS that measures and returns a `Row`; a row whose floor is
+missed is marked, and the exit code stays 0 unless `--strict` is given.
+"""
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+ROUNDS = 15
+WARM_UP = 2
+
+
+@dataclass(frozen=True)
+class Tools:
+    """The two commands that are compared, each without a shim in front."""
+
+    mcm: Path
+    aws: Path
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table: `ours` and `theirs` are median seconds."""
+
+    what: str
+    ours: float
+    theirs: float
+    floor: float
+    """The highest ratio that the design allows."""
+
+    @property
+    def ratio(self) -> float:
+        return self.ours / self.theirs
+
+    @property
+    def is_met(self) -> bool:
+        return self.ratio <= self.floor
+
+
+def version(tools: Tools) -> Row:
+    """Compare bare start-up: `mcm --version` with `aws --version`."""
+    ours, theirs = race([str(tools.mcm), "--version"], [str(tools.aws), "--version"])
+    return Row("mcm --version / aws --version", ours, theirs, 0.30)
+
+
+ROWS: tuple[Callable[[Tools], Row], ...] = (version,)
+
+
+def race(ours: Sequence[str], theirs: Sequence[str]) -> tuple[float, float]:
+    """Return the median seconds of two commands, run in turn so that noise meets both.
+
+    Raises subprocess.CalledProcessError if either fails: a crash must not count as fast.
+    """
+    taken: tuple[list[float], list[float]] = ([], [])
+    for n in range(WARM_UP + ROUNDS):
+        for times, command in zip(taken, (ours, theirs), strict=True):
+            seconds = timed(command)
+            if n >= WARM_UP:
+                times.append(seconds)
+    return statistics.median(taken[0]), statistics.median(taken[1])
+
+
+def timed(command: Sequence[str]) -> float:
+    """Run one command to its end and return the seconds it took."""
+    environment = {**os.environ, "NO_COLOR": "1"}
+    start = time.perf_counter()
+    subprocess.run(command, check=True, capture_output=True, env=environment)
+    return time.perf_counter() - start
+
+
+def table(rows: Sequence[Row]) -> str:
+    """Lay the rows out as text, widest name first."""
+    width = max(len(row.what) for row in rows)
+    lines = [f"{'what':<{width}}  {'ours':>8}  {'theirs':>8}  {'ratio':>6}  {'floor':>6}"]
+    for row in rows:
+        mark = "" if row.is_met else "  MISSED"
+        lines.append(
+            f"{row.what:<{width}}  {row.ours * 1000:>5.0f} ms  {row.theirs * 1000:>5.0f} ms"
+            f"  {row.ratio:>6.2f}  {row.floor:>6.2f}{mark}"
+        )
+    return "\n".join(lines)
+
+
+def main() -> int:
+    """Measure every row and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--mcm", type=Path, default=Path(sys.executable).with_name("mcm"))
+    parser.add_argument("--aws", type=Path, required=True)
+    parser.add_argument("--strict", action="store_true", help="exit 1 if a floor is missed")
+    chosen = parser.parse_args()
+    rows = [measure(Tools(chosen.mcm, chosen.aws)) for measure in ROWS]
+    print(table(rows))
+    return 1 if chosen.strict and not all(row.is_met for row in rows) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
