@@ -1,0 +1,206 @@
+"""From files and readings to a plan, or to every reason why there can be none.
+
+Planning looks twice: `plan_queries` asks for the pipeline and its history;
+`more_queries` for the executions those name. `build_plan` then freezes everything that
+people sign. Nothing is guessed: what is unknown, ended or of another pipeline version is
+a problem in words (promise 2). One thing may be missing: a rollback target. Its absence
+is planned as it is and closes the gate `rollback-target`.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from mcm.core import codec
+from mcm.core.change import Change
+from mcm.core.pinning import base_stage, name_packages, pin_execution, waiting
+from mcm.core.pipeline import ExecutionView, PipelineView, StageHistory
+from mcm.core.plan import FORMAT, Answer, Guardrail, Package, Plan, StagePlan
+from mcm.core.query import ExecutionQuery, HistoryQuery, PipelineQuery, Query
+from mcm.core.reading import Readings
+from mcm.core.service import CheckUse, Service, StageConfig
+from mcm.core.structure import structure_problems
+
+Definitions = Mapping[str, Mapping[str, Any]]
+"""Check definitions by name, as canonical values with at least `name` and `kind`."""
+
+
+def plan_queries(service: Service, change: Change) -> frozenset[Query]:
+    """Return what to see first: the pipeline, the history of each stage of the change."""
+    stages = _configs(service, change)
+    return frozenset(
+        [
+            PipelineQuery(service.pipeline),
+            *(HistoryQuery(service.pipeline, stage.pipeline_stage) for stage in stages),
+            *([ExecutionQuery(service.pipeline, change.execution)] if change.execution else []),
+        ]
+    )
+
+
+def more_queries(service: Service, change: Change, readings: Readings) -> frozenset[Query]:
+    """Return what to see next, once the first answers are in: the executions they name.
+
+    These are the ones that may be pinned and what the first production stage holds. Empty
+    when the pipeline is unknown: `build_plan` then says why.
+    """
+    view = readings.known(PipelineQuery(service.pipeline), PipelineView)
+    if view is None:
+        return frozenset()
+    stages = _configs(service, change)
+    wanted = {change.execution} if change.execution else set(waiting(view, stages))
+    base = base_stage(stages)
+    held = view.stage(base.pipeline_stage) if base else None
+    if held is not None and held.execution:
+        wanted.add(held.execution)
+    return frozenset(ExecutionQuery(service.pipeline, execution) for execution in wanted)
+
+
+def build_plan(
+    service: Service,
+    change: Change,
+    definitions: Definitions,
+    readings: Readings,
+    *,
+    realm: str,
+    edition: int,
+    targets: Mapping[str, str],
+) -> Plan | tuple[str, ...]:
+    """Freeze the plan of `change`, or return every problem that stands in its way.
+
+    `readings` answer `plan_queries` and `more_queries`. `targets` maps each stage of the
+    change to the execution that a rollback would go back to once the pinned one has been
+    promoted, empty when there is none; a stage left out is a problem, because nobody looked.
+    """
+    query = PipelineQuery(service.pipeline)
+    view = readings.known(query, PipelineView)
+    if view is None:
+        why = readings.why_unknown(query) or "the answer is not a pipeline"
+        return (f"pipeline {service.pipeline.name} is unknown: {why}",)
+    stages = _configs(service, change)
+    problems = [
+        *_stage_problems(service, change, definitions, targets),
+        *structure_problems(view, service, stages),
+        *_history_problems(service, stages, readings),
+    ]
+    pinned = pin_execution(view, service, change, stages, readings)
+    if not isinstance(pinned, ExecutionView):
+        return (*problems, *pinned)
+    packages = name_packages(view, service, change, stages, pinned, readings)
+    problems += [found for found in packages if isinstance(found, str)]
+    if problems:
+        return tuple(problems)
+    return Plan(
+        format=FORMAT,
+        change=change.id,
+        title=change.title,
+        edition=edition,
+        realm=realm,
+        service=service.name,
+        template=change.template,
+        requester=change.requester,
+        ticket=change.ticket,
+        pipeline=service.pipeline,
+        pipeline_version=view.version,
+        execution=pinned.id,
+        revisions=tuple(sorted(pinned.revisions, key=lambda r: (r.source, r.id))),
+        packages=tuple(p for p in packages if isinstance(p, Package)),
+        stages=tuple(
+            _plan_stage(service, change, stage, definitions, targets[stage.name])
+            for stage in stages
+        ),
+        freezes=tuple(sorted(service.freezes, key=lambda freeze: freeze.name)),
+        poll=service.poll,
+        settle=service.settle,
+        answers=_merge_answers(service.answers, change.answers),
+        exceptions=tuple(sorted(change.exceptions, key=lambda e: (e.gate, e.until))),
+        definitions=_used(stages, definitions),
+    )
+
+
+def _configs(service: Service, change: Change) -> tuple[StageConfig, ...]:
+    """The stages of the change in pipeline order, whatever the order they were named in."""
+    return tuple(stage for stage in service.stages if stage.name in change.stages)
+
+
+def _stage_problems(
+    service: Service, change: Change, definitions: Definitions, targets: Mapping[str, str]
+) -> list[str]:
+    known = {stage.name for stage in service.stages}
+    found = [f"stage {name} is not in mcm.yaml" for name in change.stages if name not in known]
+    if not change.stages:
+        found.append("the change names no stage")
+    for stage in _configs(service, change):
+        if stage.name not in targets:
+            found.append(f"stage {stage.name}: nobody looked for its rollback target")
+        found += [
+            f"stage {stage.name}: check {use.use} has no definition"
+            for use in stage.guardrails
+            if use.use not in definitions
+        ]
+    return found
+
+
+def _history_problems(
+    service: Service, stages: Sequence[StageConfig], readings: Readings
+) -> list[str]:
+    """An unknown history hides the rollback target, which must not look like there is none."""
+    found = []
+    for stage in stages:
+        query = HistoryQuery(service.pipeline, stage.pipeline_stage)
+        if readings.known(query, StageHistory) is None:
+            why = readings.why_unknown(query) or "the answer is not a history"
+            found.append(f"history of {stage.pipeline_stage} is unknown: {why}")
+    return found
+
+
+def _plan_stage(
+    service: Service, change: Change, stage: StageConfig, definitions: Definitions, target: str
+) -> StagePlan:
+    guardrails = name_guardrails(stage.guardrails, definitions)
+    position = service.stages.index(stage)
+    endpoints = {g.params["endpoint"] for g in guardrails if g.kind == "sagemaker-endpoint"}
+    return StagePlan(
+        name=stage.name,
+        pipeline_stage=stage.pipeline_stage,
+        place=stage.place,
+        production=stage.production,
+        gate=stage.gate,
+        window=stage.window,
+        traffic=stage.traffic,
+        bake=stage.bake,
+        guardrails=guardrails,
+        endpoints=tuple(sorted(endpoints)),
+        expect=tuple(sorted(change.expect.get(stage.name, ()), key=lambda e: e.endpoint)),
+        predecessor=service.stages[position - 1].pipeline_stage if position else "",
+        rollback_target=target,
+        approvals=stage.approvals,
+        stop_wait=stage.stop_wait,
+        abandon=stage.abandon,
+    )
+
+
+def name_guardrails(uses: Iterable[CheckUse], definitions: Definitions) -> tuple[Guardrail, ...]:
+    """Name each check of a stage: as its definition, with a number from the second on.
+
+    Parameters become canonical values, so that a plan equals what is read back from it.
+    """
+    guardrails: list[Guardrail] = []
+    taken: set[str] = set()
+    for use in uses:
+        name, number = use.use, 2
+        while name in taken:
+            name, number = f"{use.use}-{number}", number + 1
+        taken.add(name)
+        params = codec.to_value(use.params)
+        guardrails.append(Guardrail(name, definitions[use.use]["kind"], params, use.on_breach))
+    return tuple(guardrails)
+
+
+def _merge_answers(service: Mapping[str, str], change: Mapping[str, str]) -> tuple[Answer, ...]:
+    """The change's own answer wins over the service's standing one."""
+    merged = {**service, **change}
+    return tuple(Answer(name, merged[name]) for name in sorted(merged))
+
+
+def _used(stages: Iterable[StageConfig], definitions: Definitions) -> tuple[Mapping[str, Any], ...]:
+    names = {use.use for stage in stages for use in stage.guardrails}
+    return tuple(codec.to_value(definitions[name]) for name in sorted(names))
