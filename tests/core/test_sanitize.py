@@ -128,3 +128,8 @@ def test_any_ascii_line_renders_as_itself(text: str) -> None:
 
 def test_markdown_is_cut_by_what_is_shown() -> None:
     assert markdown("!" * 10, limit=3) == "&#33;&#33;…"
+
+
+def test_a_line_of_spaces_is_no_blank_line() -> None:
+    assert markdown("  ") == "&#32;&#32;"
+    assert markdown("") == ""
