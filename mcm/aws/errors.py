@@ -63,6 +63,8 @@ def kind_of(code: str, status: int | None = None) -> ErrorKind:
     `status` is the HTTP status, None when there was no HTTP. A code that is only a number
     comes from something between us and AWS and proves nothing: LOST.
     """
+    if code.startswith("ConcurrentModification") and status == 429:  # CloudWatch does
+        return ErrorKind.CONFLICT
     if code in _THROTTLED or status == 429:
         return ErrorKind.THROTTLED
     if not code or code.isdigit() or _UNCERTAIN.match(code):

@@ -23,6 +23,10 @@ def test_an_answer_that_says_nothing_sure_is_lost(code: str) -> None:
     assert kind_of(code, 400) is ErrorKind.LOST
 
 
+def test_cloudwatch_says_conflict_with_the_status_of_throttling() -> None:
+    assert kind_of("ConcurrentModificationException", 429) is ErrorKind.CONFLICT
+
+
 @pytest.mark.parametrize("status", [200, 302, 500, 502, 503, 504])
 def test_only_a_client_error_is_a_no(status: int) -> None:
     assert kind_of("ConflictException", status) is ErrorKind.LOST
