@@ -11,7 +11,7 @@ LOCK := $(BIN)/pip-compile --quiet --no-build-isolation --generate-hashes --allo
 	--no-emit-index-url --no-emit-find-links --no-header --strip-extras
 
 .DEFAULT_GOAL := help
-.PHONY: help dev preflight test check lint format coverage demo bench wheel lock clean
+.PHONY: help dev preflight test check lint lint-format lint-code lint-types lint-imports format coverage demo bench wheel lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1 -- \2/'
@@ -32,12 +32,17 @@ $(STAMP): requirements/dev.txt pyproject.toml | preflight
 	@touch $@
 
 test: dev ## run the tests
-	@$(BIN)/python -m pytest -n 2 -q
+	@$(BIN)/python -m pytest -n 2
 
-lint: dev
+# One target each, so that `make -k lint` shows all that is wrong.
+lint: lint-format lint-code lint-types lint-imports
+lint-format: dev
 	$(BIN)/ruff format --check .
+lint-code: dev
 	$(BIN)/ruff check .
+lint-types: dev
 	$(BIN)/mypy
+lint-imports: dev
 	$(BIN)/lint-imports
 
 check: lint test ## everything that must be green: format, lint, types, import contracts, tests
@@ -47,7 +52,7 @@ format: dev ## put the code in form
 	$(BIN)/ruff check --fix .
 
 coverage: dev ## run the tests and show what they do not reach
-	@$(BIN)/python -m pytest -n 2 -q --cov --cov-report=term
+	@$(BIN)/python -m pytest -n 2 --cov --cov-report=term
 
 demo: dev ## deploy, catch a breach and roll back, on a local AWS
 	@$(BIN)/python -m mcm.cli.main demo
