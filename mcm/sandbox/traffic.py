@@ -1,0 +1,313 @@
+"""The sandbox's traffic: requests to endpoints, as SageMaker's metrics of them.
+
+A seeded pure model. Nothing runs and nothing is stored: each point is computed from the
+seed and its own time when somebody reads it, so a jump of the clock costs nothing. What
+changes in the course of time (which configuration serves, injected errors) is a list of
+states per endpoint; a change takes effect no earlier than what has already been read,
+so what was read once reads the same for ever.
+
+Before `start - lead` there are one-hour points only, then points of `period` seconds.
+"""
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from math import sqrt
+
+from mcm.sandbox.metrics import Series, Stats, epoch
+from mcm.sandbox.traffic_shape import Shape, bell, drawn, mix, rate_of
+
+NAMESPACE = "AWS/SageMaker"
+METRICS: Mapping[str, str] = {
+    "Invocations": "None",
+    "Invocation5XXErrors": "None",
+    "Invocation4XXErrors": "None",
+    "ModelLatency": "Microseconds",
+}
+"""Each metric and its unit. Dimensions are EndpointName and VariantName."""
+
+_HOUR = 3600
+_CACHED = 50_000
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One variant that receives requests."""
+
+    name: str
+    weight: float = 1.0
+    shadow: bool = False
+    """A shadow variant gets copies: weight ÷ sum of the live weights, at most all."""
+
+
+@dataclass(frozen=True)
+class _State:
+    """What is true of an endpoint from a second on, until the next state."""
+
+    since: int
+    config: str = ""
+    variants: tuple[Variant, ...] = ()
+    errors: Mapping[str, float] = field(default_factory=dict)
+    latency: Mapping[str, float] = field(default_factory=dict)
+    flowing: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class _Requests:
+    """Requests of one variant in one stretch of time."""
+
+    count: int
+    server_errors: int
+    client_errors: int
+    latency: Stats
+
+    def merged(self, other: "_Requests") -> "_Requests":
+        return _Requests(
+            self.count + other.count,
+            self.server_errors + other.server_errors,
+            self.client_errors + other.client_errors,
+            self.latency.merged(other.latency),
+        )
+
+    def stats(self, metric: str) -> Stats:
+        if metric == "ModelLatency":
+            return self.latency
+        if metric == "Invocations":
+            return Stats.of(1.0, self.count)
+        errors = self.server_errors if metric == "Invocation5XXErrors" else self.client_errors
+        low, high = float(errors == self.count), float(errors > 0)
+        return Stats(self.count, errors, low, high)
+
+
+@dataclass
+class _Endpoint:
+    region: str
+    shape: Shape
+    salt: int
+    rate: Callable[[float], float]
+    """Requests a second at a time, before chance."""
+    states: list[_State] = field(default_factory=list)
+
+    def at(self, second: int) -> _State | None:
+        index = bisect_right(self.states, second, key=lambda state: state.since)
+        return self.states[index - 1] if index else None
+
+
+class Traffic:
+    """Requests to endpoints, and the faults in them. A `metrics.Source`.
+
+    `period` is the finest resolution of live points in seconds: 1 in the sandbox, 60 in
+    the simulator. Endpoint names are unique within one Traffic, across regions. A change
+    without `at` takes effect at the newest point already read (or at `start`).
+    """
+
+    def __init__(
+        self,
+        start: datetime,
+        *,
+        period: int = 60,
+        seed: int = 1,
+        history: timedelta = timedelta(weeks=4),
+        lead: timedelta = timedelta(hours=3),
+    ) -> None:
+        if period < 1 or 60 % period:
+            raise ValueError("the period of live points must divide a minute")
+        self._start = epoch(start)
+        self._period = period
+        self._seed = seed
+        self._live_from = (epoch(start - lead) // _HOUR) * _HOUR
+        self._history_from = (epoch(start - history) // _HOUR) * _HOUR
+        self._read_to = self._live_from
+        self._endpoints: dict[str, _Endpoint] = {}
+        self._with_config: list[tuple[int, str, str, float]] = []
+        self._cache: dict[tuple[str, str, int, int], _Requests | None] = {}
+
+    # What happens to the traffic
+
+    def add(self, endpoint: str, region: str, shape: Shape) -> None:
+        """Let requests come to `endpoint` once a configuration serves there."""
+        if endpoint in self._endpoints:
+            raise ValueError(f"endpoint {endpoint} has its traffic already")
+        salt = mix(self._seed, *endpoint.encode())
+        self._endpoints[endpoint] = _Endpoint(region, shape, salt, rate_of(shape))
+
+    def serve(
+        self, region: str, endpoint: str, config: str, variants: Sequence[Variant], at: datetime
+    ) -> None:
+        """Let `config` with its variants serve from `at` on; no-op without traffic there."""
+        found = self._endpoints.get(endpoint)
+        if found is None or found.region != region:
+            return
+        last = found.states[-1] if found.states else _State(self._history_from)
+        if not found.states and epoch(at) < self._live_from:
+            since = epoch(at)
+        else:
+            since = self._since(found, at)
+        found.states.append(replace(last, since=since, config=config, variants=tuple(variants)))
+
+    def set_error_share(
+        self, endpoint: str, variant: str, share: float, *, at: datetime | None = None
+    ) -> None:
+        """Answer `share` (0…1) of one variant's requests with 5xx; 0 returns to normal."""
+        state = self._last(endpoint)
+        self._change(endpoint, at, errors={**state.errors, variant: _share(share)})
+
+    def set_latency_factor(
+        self, endpoint: str, variant: str, factor: float, *, at: datetime | None = None
+    ) -> None:
+        """Multiply one variant's model latency; 1 returns to normal."""
+        state = self._last(endpoint)
+        self._change(endpoint, at, latency={**state.latency, variant: factor})
+
+    def stop(self, endpoint: str, *, at: datetime | None = None) -> None:
+        """Let no request come: no points, not points of zero."""
+        self._change(endpoint, at, flowing=False)
+
+    def resume(self, endpoint: str, *, at: datetime | None = None) -> None:
+        """Let requests come again."""
+        self._change(endpoint, at, flowing=True)
+
+    def errors_with(
+        self, config: str, share: float, *, variant: str = "live", at: datetime | None = None
+    ) -> None:
+        """Answer `share` of a variant's requests with 5xx while `config` serves.
+
+        Going back to another configuration ends the errors: the fault of a bad change.
+        """
+        since = self._read_to if at is None else max(self._read_to, epoch(at))
+        self._with_config.append((since, config, variant, _share(share)))
+
+    # What is read of it (metrics.Source)
+
+    def series(self) -> Iterable[Series]:
+        """Name the series of every variant that ever served."""
+        for name, endpoint in self._endpoints.items():
+            variants = {variant.name for state in endpoint.states for variant in state.variants}
+            for variant in sorted(variants):
+                dimensions = (("EndpointName", name), ("VariantName", variant))
+                for metric in METRICS:
+                    yield Series(endpoint.region, NAMESPACE, metric, dimensions)
+
+    def unit(self, series: Series) -> str | None:
+        """Return the unit of a metric of a variant of a known endpoint, else None."""
+        found = self._endpoint_of(series)
+        return METRICS[series.name] if found else None
+
+    def buckets(
+        self, series: Series, start: int, end: int, period: int, now: int
+    ) -> Mapping[int, Stats]:
+        """Return buckets of closed points; the open bucket holds what has closed in it."""
+        if self._endpoint_of(series) is None:
+            return {}
+        name, variant = series.dimensions[0][1], series.dimensions[1][1]
+        closed = now - now % self._period
+        self._read_to = max(self._read_to, closed)
+        earliest = self._history_from if period % _HOUR == 0 else self._live_from
+        first = max(start, -(-earliest // period) * period)
+        found = {}
+        if period >= self._period and period % self._period == 0:
+            for bucket in range(first, min(end, closed), period):
+                requests = self._bucket(name, variant, bucket, period, closed)
+                if requests:
+                    found[bucket] = requests.stats(series.name)
+        return found
+
+    def _bucket(
+        self, name: str, variant: str, start: int, period: int, closed: int
+    ) -> _Requests | None:
+        key = (name, variant, period, start)
+        if key in self._cache:
+            return self._cache[key]
+        if start < self._live_from or period == self._period:
+            step = min(period, _HOUR) if start < self._live_from else period
+        else:
+            step = 60 if period > 60 and period % 60 == 0 else self._period
+        found: _Requests | None = None
+        for part in range(start, min(start + period, closed), step):
+            if step in (period, _HOUR):
+                piece = self._point(name, variant, part, step)
+            else:
+                piece = self._bucket(name, variant, part, step, closed)
+            if piece:
+                found = found.merged(piece) if found else piece
+        if start + period <= closed:
+            if len(self._cache) >= _CACHED:
+                self._cache.clear()
+            self._cache[key] = found
+        return found
+
+    def _point(self, name: str, variant: str, start: int, length: int) -> _Requests | None:
+        endpoint = self._endpoints[name]
+        state = endpoint.at(start)
+        if state is None or not state.flowing:
+            return None
+        share = _share_of(state.variants, variant)
+        if not share:
+            return None
+        chance = mix(endpoint.salt, start, length)
+        expected = endpoint.rate(start + length / 2) * length * share
+        count = drawn(expected, sqrt(expected), chance)
+        if count == 0:
+            return None
+        own = mix(chance, *variant.encode())
+        errors = max(
+            endpoint.shape.error_share,
+            state.errors.get(variant, 0.0),
+            self._config_share(state.config, variant, start),
+        )
+        latency = endpoint.shape.latency * state.latency.get(variant, 1.0)
+        mean = latency * (1 + 0.02 * bell(mix(own, 3)))
+        return _Requests(
+            count,
+            _part(count, errors, mix(own, 1)),
+            _part(count, 0.002, mix(own, 2)),
+            Stats(count, mean * count, mean * 0.5, mean * 2.2),
+        )
+
+    def _config_share(self, config: str, variant: str, second: int) -> float:
+        share = 0.0
+        for since, name, of, value in self._with_config:
+            if since <= second and name == config and of == variant:
+                share = value
+        return share
+
+    def _endpoint_of(self, series: Series) -> _Endpoint | None:
+        names = [name for name, _ in series.dimensions]
+        if names != ["EndpointName", "VariantName"] or series.namespace != NAMESPACE:
+            return None
+        found = self._endpoints.get(series.dimensions[0][1])
+        known = found and found.region == series.region and series.name in METRICS
+        return found if known else None
+
+    def _last(self, endpoint: str) -> _State:
+        if endpoint not in self._endpoints or not self._endpoints[endpoint].states:
+            raise ValueError(f"endpoint {endpoint} has no traffic")
+        return self._endpoints[endpoint].states[-1]
+
+    def _change(self, endpoint: str, at: datetime | None, **what: object) -> None:
+        last, found = self._last(endpoint), self._endpoints[endpoint]
+        found.states.append(replace(last, since=self._since(found, at), **what))  # type: ignore[arg-type]
+
+    def _since(self, endpoint: _Endpoint, at: datetime | None) -> int:
+        newest = max(self._read_to, endpoint.states[-1].since if endpoint.states else 0)
+        return max(newest, epoch(at) if at is not None else self._start)
+
+
+def _share_of(variants: Sequence[Variant], name: str) -> float:
+    live = sum(variant.weight for variant in variants if not variant.shadow)
+    wanted = [variant for variant in variants if variant.name == name]
+    if not wanted or not live:
+        return 0.0
+    return min(1.0, wanted[0].weight / live)
+
+
+def _share(value: float) -> float:
+    if not 0.0 <= value <= 1.0:
+        raise ValueError(f"a share lies between 0 and 1, not {value}")
+    return value
+
+
+def _part(count: int, share: float, chance: int) -> int:
+    expected = count * share
+    return min(count, drawn(expected, sqrt(expected * (1 - share)), chance))
