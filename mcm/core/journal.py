@@ -118,9 +118,9 @@ class Journal(Protocol):
         """Append all `drafts` and take all `claims`, or do neither; return the new entries.
 
         `after` is the seq of the newest entry that the writer has seen (0: none); raises
-        JournalMoved if there are newer ones. `claims` maps single-use tokens to who uses
-        them; a token that another holder has raises RefusedError(E_CONSUMED), the same
-        holder may claim again.
+        JournalMoved if there are newer ones, RefusedError(E_TRUNCATED) if it is gone.
+        `claims` maps single-use tokens to who uses them; a token that another holder has
+        raises RefusedError(E_CONSUMED), the same holder may claim again.
         """
         ...
 
@@ -189,6 +189,19 @@ def check_head(entries: Sequence[Entry], anchor: Head) -> tuple[ChainProblem, ..
         message = f"entry {anchor.seq} is not the one that was vouched for"
         return (ChainProblem("E_SIGNED_HEAD", anchor.seq, message),)
     return ()
+
+
+def check_after(change: str, after: int, found: int) -> None:
+    """Compare the seq that a writer has seen with the newest one found.
+
+    Raises JournalMoved if there are newer entries, and RefusedError(E_TRUNCATED) if entries
+    that were seen are gone: deciding again without them could repeat what they record.
+    """
+    if found > after:
+        raise JournalMoved(change, after, found)
+    if found < after:
+        message = f"it ends at entry {found}, but entry {after} was read before"
+        raise refuse(change, ChainProblem("E_TRUNCATED", found + 1, message))
 
 
 def refuse(change: str, problem: ChainProblem) -> RefusedError:

@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 from mcm.core import journal
 from mcm.core.errors import RefusedError
-from mcm.core.journal import Draft, Entry, Journal, JournalMoved
+from mcm.core.journal import Draft, Entry, Journal
 
 NO_CLAIMS: Mapping[str, str] = MappingProxyType({})
 
@@ -42,12 +42,14 @@ class MemoryJournal(Journal):
         """See `Journal.append`."""
         with self._lock:
             rows = self._rows.get(change, [])
-            if len(rows) != after:
-                raise JournalMoved(change, after, len(rows))
+            journal.check_after(change, after, len(rows))
             for token, holder in claims.items():
                 check_claim(token, self._claims.get(token), holder)
-            entries, _ = journal.from_stored(rows)
-            made = journal.chain_all(entries[-1] if entries else None, drafts)
+            newest = journal.read_one(*rows[-1]) if rows else None
+            if rows and newest is None:
+                problem = journal.ChainProblem("E_CHAIN", len(rows), "it was edited")
+                raise journal.refuse(change, problem)
+            made = journal.chain_all(newest, drafts)
             if made:
                 self._rows[change] = [*rows, *_rows(made)]
             self._claims.update(claims)

@@ -13,15 +13,17 @@ import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 from mcm.core import journal
-from mcm.core.journal import Draft, Entry, Head, Journal, JournalMoved, StoreError
+from mcm.core.journal import Draft, Entry, Head, Journal, StoreError
 from mcm.store.memory import NO_CLAIMS, check_claim
 from mcm.store.safe_file import check_file, check_folder, create_private, identity
 from mcm.store.schema import SCHEMA, SCHEMA_VERSION
 
-BUSY_TIMEOUT_S = 5.0
+BUSY_TIMEOUT = timedelta(seconds=5)
+"""How long to wait for another process that is writing; then StoreError."""
 
 
 class SqliteJournal(Journal):
@@ -32,8 +34,11 @@ class SqliteJournal(Journal):
     `max_pages` limits the file to so many pages of 4 KiB (None: SQLite's own limit).
     """
 
-    def __init__(self, path: Path, *, max_pages: int | None = None) -> None:
+    def __init__(
+        self, path: Path, *, busy_timeout: timedelta = BUSY_TIMEOUT, max_pages: int | None = None
+    ) -> None:
         self._path = path
+        self._busy_timeout = busy_timeout
         self._max_pages = max_pages
         self._db: sqlite3.Connection | None = None
         self._opened: tuple[int, int] | None = None
@@ -81,9 +86,7 @@ class SqliteJournal(Journal):
         """See `Journal.append`. The new entries are on disk when it returns."""
         with self._writing() as db:
             newest = _newest(db, change)
-            found = newest.seq if newest else 0
-            if found != after:
-                raise JournalMoved(change, after, found)
+            journal.check_after(change, after, newest.seq if newest else 0)
             _claim(db, claims)
             made = journal.chain_all(newest, drafts)
             db.executemany(
@@ -155,19 +158,20 @@ class SqliteJournal(Journal):
         if not self._is_there():
             create_private(self._path)
             check_folder(self._path.parent)
-        with _only_one(self._path.parent):
-            db = self._open()
-            if _version(db) == 0:
-                db.execute("PRAGMA journal_mode = WAL")
-                db.executescript(f"BEGIN IMMEDIATE; {SCHEMA} COMMIT;")
-            _check_version(self._path, _version(db))
+        db = self._open()
+        if _version(db) == 0:
+            with _only_one(self._path.parent):
+                if _version(db) == 0:
+                    db.execute("PRAGMA journal_mode = WAL")
+                    db.executescript(f"BEGIN IMMEDIATE; {SCHEMA} COMMIT;")
+        _check_version(self._path, _version(db))
 
     def _open(self) -> sqlite3.Connection:
         if self._db is None:
             db = sqlite3.connect(
                 f"{self._path.resolve().as_uri()}?mode=rw",
                 uri=True,
-                timeout=BUSY_TIMEOUT_S,
+                timeout=self._busy_timeout.total_seconds(),
                 isolation_level=None,
                 check_same_thread=False,
             )

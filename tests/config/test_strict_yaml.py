@@ -2,7 +2,7 @@
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mcm.config.problems import ConfigError, Problem
@@ -196,12 +196,14 @@ TREES = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(TREES)
 def test_what_is_written_in_quotes_is_read_back(tree: object) -> None:
     text = yaml.safe_dump(tree, default_style='"', width=10_000)
     assert to_plain(load(text, "f")) == tree
 
 
+@settings(deadline=None)
 @given(
     st.text(max_size=60) | st.binary(max_size=60) | st.text("a:-[]{}&*!|>'\"%#?, \n", max_size=40)
 )

@@ -8,7 +8,7 @@ from unicodedata import normalize
 
 import pytest
 import rfc8785
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mcm.core import canonical
@@ -43,16 +43,19 @@ def refusal(data: bytes) -> str:
     return caught.value.code
 
 
+@settings(deadline=None)
 @given(VALUES)
 def test_the_form_is_that_of_rfc_8785(value: Any) -> None:
     assert canonical.encode(value) == rfc8785.dumps(value)
 
 
+@settings(deadline=None)
 @given(VALUES)
 def test_what_was_written_is_read_back(value: Any) -> None:
     assert canonical.decode(canonical.encode(value)) == value
 
 
+@settings(deadline=None)
 @given(VALUES, st.data())
 def test_a_changed_byte_is_refused_or_is_another_value(value: Any, data: st.DataObject) -> None:
     spoilt = bytearray(canonical.encode(value))
@@ -62,6 +65,7 @@ def test_a_changed_byte_is_refused_or_is_another_value(value: Any, data: st.Data
     assert found is REFUSED or canonical.encode(found) == bytes(spoilt) != canonical.encode(value)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=40))
 def test_any_bytes_are_read_or_refused(data: bytes) -> None:
     value = decoded(data)
@@ -135,6 +139,7 @@ def test_the_digest_does_not_depend_on_the_order_of_keys() -> None:
     assert one == canonical.digest_bytes(b'{"a":1,"b":[true,null]}')
 
 
+@settings(deadline=None)
 @given(st.datetimes(timezones=st.just(UTC)))
 def test_instants_are_read_back_to_the_millisecond(moment: datetime) -> None:
     rounded = moment.replace(microsecond=moment.microsecond // 1000 * 1000)
@@ -168,6 +173,7 @@ def test_other_spellings_of_an_instant_are_refused(text: str) -> None:
         canonical.parse_instant(text)
 
 
+@settings(deadline=None)
 @given(st.integers(-(10**12), 10**12))
 def test_durations_are_whole_milliseconds(millis: int) -> None:
     assert canonical.duration(canonical.parse_duration(millis)) == millis
@@ -182,6 +188,7 @@ def test_decimals_are_spelled_without_exponent_or_trailing_zeros(number: str, te
     assert canonical.decimal(number) == text
 
 
+@settings(deadline=None)
 @given(st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**9), max_value=10**9))
 def test_equal_decimals_have_one_spelling(number: Decimal) -> None:
     assert Decimal(canonical.decimal(number)) == number

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from hashlib import sha256
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mcm.core import canonical, journal
@@ -225,6 +225,7 @@ def test_spoilt_lines_name_the_first_entry_that_is_lost(
     assert entries == FIVE[: seq - 1]
 
 
+@settings(deadline=None)
 @given(st.integers(0, len(exported()) - 1), st.integers(1, 255))
 def test_any_changed_byte_of_an_export_is_shown(place: int, change: int) -> None:
     spoilt = bytearray(exported())
@@ -233,6 +234,7 @@ def test_any_changed_byte_of_an_export_is_shown(place: int, change: int) -> None
     assert problem is not None
 
 
+@settings(deadline=None)
 @given(st.integers(0, len(exported())))
 def test_a_cut_export_is_shown_unless_it_ends_with_an_entry(size: int) -> None:
     entries, problem = journal.from_lines(exported()[:size])

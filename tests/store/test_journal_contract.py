@@ -54,14 +54,21 @@ def test_changes_are_apart_and_listed_in_order(journal: Journal) -> None:
     assert [entry.body["number"] for entry in journal.entries("MCM-2")] == [1]
 
 
-@pytest.mark.parametrize("after", [0, 2])
-def test_a_writer_that_has_not_seen_the_newest_entry_writes_nothing(
-    journal: Journal, after: int
-) -> None:
+def test_a_writer_that_has_not_seen_the_newest_entry_writes_nothing(journal: Journal) -> None:
     journal.append("MCM-1", [draft(1)], after=0)
     with pytest.raises(JournalMoved) as caught:
-        journal.append("MCM-1", [draft(2)], after=after, claims={"nonce": "prod-us"})
-    assert (caught.value.after, caught.value.found) == (after, 1)
+        journal.append("MCM-1", [draft(2)], after=0, claims={"nonce": "prod-us"})
+    assert (caught.value.after, caught.value.found) == (0, 1)
+    assert len(journal.entries("MCM-1")) == 1
+    journal.append("MCM-1", [draft(2)], after=1, claims={"nonce": "another"})
+
+
+def test_a_journal_that_lost_what_the_writer_saw_is_refused(journal: Journal) -> None:
+    """An older copy was put back: going on could repeat what the lost entries record."""
+    journal.append("MCM-1", [draft(1)], after=0)
+    with pytest.raises(RefusedError) as caught:
+        journal.append("MCM-1", [draft(3)], after=2, claims={"nonce": "prod-us"})
+    assert caught.value.code == "E_TRUNCATED"
     assert len(journal.entries("MCM-1")) == 1
     journal.append("MCM-1", [draft(2)], after=1, claims={"nonce": "another"})
 
