@@ -13,7 +13,7 @@ Exported form: one canonical JSON line for each entry, with the hash inside.
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Protocol
 
 from mcm.core import canonical
@@ -333,16 +333,7 @@ def _entry(value: Any, digest: str) -> Entry:
         raise ValueError("v and seq must be integers")
     if not isinstance(kind, str) or not isinstance(body, dict) or not isinstance(value["at"], str):
         raise ValueError("kind and at must be text and body a mapping")
-    return Entry(v, seq, value["prev"], _moment(value["at"]), kind, body, digest)
-
-
-def _moment(text: str) -> datetime:
-    # `strptime` costs more than all the rest of reading an entry; spelling the moment
-    # again is as strict as the pattern in `canonical.parse_instant`.
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is not UTC or canonical.instant(moment) != text:
-        raise ValueError(f"not a canonical instant: {text!r}")
-    return moment
+    return Entry(v, seq, value["prev"], canonical.parse_instant(value["at"]), kind, body, digest)
 
 
 def _hash(data: bytes) -> str:
