@@ -127,4 +127,6 @@ def _read_datetime(value: str) -> datetime:
 def _misfit(path: str, wanted: str, value: Any) -> RefusedError:
     shown = repr(value)
     shown = shown if len(shown) <= 60 else shown[:57] + "..."
-    return RefusedError("E_CANONICAL", f"stored value does not fit at {path}: want {wanted}, got {shown}")
+    return RefusedError(
+        "E_CANONICAL", f"stored value does not fit at {path}: want {wanted}, got {shown}"
+    )

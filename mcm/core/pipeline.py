@@ -104,15 +104,28 @@ class RollbackRun:
     target: str
     status: str
     started: datetime
+    """When it entered the stage."""
     started_by: str
+
+
+@dataclass(frozen=True)
+class StageRun:
+    """An execution that succeeded in a stage, and when it entered it.
+
+    Executions are ordered by `entered`, not by their start: one that waited for days in
+    front of the stage started long before a rollback that came first.
+    """
+
+    execution: ExecutionView
+    entered: datetime
 
 
 @dataclass(frozen=True)
 class StageHistory:
     """What a rollback of one stage can be computed from."""
 
-    succeeded: tuple[ExecutionView, ...]
-    """Executions that succeeded in the stage in the current pipeline version, newest first."""
+    succeeded: tuple[StageRun, ...]
+    """Runs that succeeded in the stage in the current pipeline version, newest first."""
     rollbacks: tuple[RollbackRun, ...]
     """ROLLBACK executions of this stage, newest first, whatever their status."""
 

@@ -74,10 +74,15 @@ class ActionsQuery:
 
 @dataclass(frozen=True)
 class AlarmQuery:
-    """→ `AlarmView`; unknown when no alarm of that name came back (AWS-RULES 18)."""
+    """→ `AlarmView`; unknown when no alarm of that name came back (AWS-RULES 18).
+
+    With `since`, the view also holds the alarm's state changes from then on
+    (AWS-RULES 22: transitions are judged, not samples).
+    """
 
     place: Place
     name: str
+    since: datetime | None
 
 
 @dataclass(frozen=True)

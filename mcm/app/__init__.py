@@ -1,0 +1,1 @@
+"""What mcm can do, one use case a file, over ports that the command line fills in."""

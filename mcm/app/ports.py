@@ -1,0 +1,47 @@
+"""The ports that use cases need; `mcm.cli.compose` fills them in."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from mcm.core.instruction import Instruction, Outcome
+from mcm.core.journal import Entry
+from mcm.core.query import Query
+from mcm.core.reading import Reading
+from mcm.core.state import State
+from mcm.core.turn import Turn
+
+
+class Clock(Protocol):
+    """Where now comes from; the only thing a walk waits on."""
+
+    def now(self) -> datetime: ...
+
+    def sleep_until(self, moment: datetime) -> None: ...
+
+
+class Source(Protocol):
+    """Answers some kinds of query."""
+
+    def answers(self, query: Query) -> bool: ...
+
+    def read(self, queries: Iterable[Query], within: timedelta) -> dict[Query, Reading]: ...
+
+
+class Perform(Protocol):
+    """Carries out one instruction once; never raises for what AWS says."""
+
+    def perform(self, instruction: Instruction) -> Outcome: ...
+
+
+class Listener(Protocol):
+    """Told what happens: the live view, notifications, tests. It changes nothing."""
+
+    def wrote(self, entries: Sequence[Entry]) -> None:
+        """These entries are in the journal now."""
+
+    def turned(self, turn: Turn, state: State, now: datetime) -> None:
+        """This is what the walk decided on its latest readings."""
+
+    def lost(self, entries: Sequence[Entry], why: str) -> None:
+        """These entries could not be stored (only a rollback goes on then)."""

@@ -1,0 +1,122 @@
+"""The AWS half of observing: a set of queries in, a reading for each out, by a deadline.
+
+Queries are grouped by place and service, so a thousand alarms are ten calls. Groups run
+beside each other; a group that is not back by the deadline gives *late* readings, and is
+not started again while it still runs.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from mcm.aws.port import AwsError, ErrorKind, Port
+from mcm.aws.read_cloudwatch import read_alarms, read_metrics
+from mcm.aws.read_endpoint import read_endpoints, read_identity
+from mcm.aws.read_pipeline import PipelineReader
+from mcm.aws.reading import Clock, unknown
+from mcm.core.query import (
+    ActionsQuery,
+    AlarmQuery,
+    EndpointQuery,
+    ExecutionQuery,
+    HistoryQuery,
+    IdentityQuery,
+    MetricQuery,
+    PipelineQuery,
+    Place,
+    Query,
+)
+from mcm.core.reading import Blindness, Reading, Unknown
+
+GroupKey = tuple[Place, str]
+Task = Callable[[], Mapping[Query, Reading]]
+Connect = Callable[[Place], Port]
+
+_KINDS: Mapping[type, str] = {
+    PipelineQuery: "codepipeline",
+    HistoryQuery: "codepipeline",
+    ExecutionQuery: "codepipeline",
+    ActionsQuery: "codepipeline",
+    AlarmQuery: "alarms",
+    MetricQuery: "metrics",
+    EndpointQuery: "endpoints",
+    IdentityQuery: "identity",
+}
+
+
+class Gather(Protocol):
+    """Runs tasks until a deadline; a task that is not back by then has no result."""
+
+    def __call__(
+        self, tasks: Mapping[GroupKey, Task], within: timedelta
+    ) -> Mapping[GroupKey, Mapping[Query, Reading]]:
+        """Return the results of the tasks that came back."""
+        ...
+
+
+def one_by_one(
+    tasks: Mapping[GroupKey, Task], within: timedelta
+) -> Mapping[GroupKey, Mapping[Query, Reading]]:
+    """Run tasks in this thread, in a fixed order: for the simulator and for tests."""
+    del within
+    return {key: task() for key, task in sorted(tasks.items())}
+
+
+class AwsSource:
+    """Answers every query that AWS can answer."""
+
+    def __init__(self, connect: Connect, clock: Clock, gather: Gather = one_by_one) -> None:
+        self._connect = connect
+        self._clock = clock
+        self._gather = gather
+        self._pipelines: dict[Place, PipelineReader] = {}
+
+    def answers(self, query: Query) -> bool:
+        """Say whether this source is the one for `query`."""
+        return type(query) in _KINDS
+
+    def read(self, queries: Iterable[Query], within: timedelta) -> dict[Query, Reading]:
+        """Return a reading for each query within `within`."""
+        groups: dict[GroupKey, list[Query]] = {}
+        for query in queries:
+            groups.setdefault((_place(query), _KINDS[type(query)]), []).append(query)
+        started = self._clock()
+        tasks = {key: self._task(key, members, started) for key, members in groups.items()}
+        results = self._gather(tasks, within)
+        answers: dict[Query, Reading] = {}
+        late = Unknown(Blindness.LATE, f"no answer within {within.total_seconds():g} s", started)
+        for key, members in groups.items():
+            found = results.get(key, {})
+            answers.update({query: found.get(query, late) for query in members})
+        return answers
+
+    def _task(self, key: GroupKey, members: list[Query], started: datetime) -> Task:
+        def run() -> Mapping[Query, Reading]:
+            try:
+                return self._read_group(key, members)
+            except AwsError as err:
+                return {query: unknown(err, started) for query in members}
+            except Exception as err:  # noqa: BLE001 - nonsense from AWS is unknown, not a crash
+                odd = AwsError(ErrorKind.INVALID, type(err).__name__, f"unreadable reply: {err}")
+                return {query: unknown(odd, started) for query in members}
+
+        return run
+
+    def _read_group(self, key: GroupKey, members: list[Query]) -> Mapping[Query, Reading]:
+        place, kind = key
+        port = self._connect(place)
+        if kind == "codepipeline":
+            reader = self._pipelines.setdefault(place, PipelineReader(port, self._clock))
+            return reader.read(members)  # type: ignore[arg-type]
+        readers = {
+            "alarms": read_alarms,
+            "metrics": read_metrics,
+            "endpoints": read_endpoints,
+            "identity": read_identity,
+        }
+        return readers[kind](port, members, self._clock)  # type: ignore[operator, no-any-return]
+
+
+def _place(query: Query) -> Place:
+    place = getattr(query, "place", None)
+    return place if isinstance(place, Place) else query.pipeline.place  # type: ignore[union-attr]

@@ -1,0 +1,154 @@
+"""Carrying out one instruction: re-read what it expects, then write at most once.
+
+Nothing here decides or repeats. A reply that was lost makes the outcome *in doubt*; only
+observing settles that (AWS-RULES 2). An approval's token is fetched in the same step and
+is never returned, logged or stored (AWS-RULES 13).
+"""
+
+from collections.abc import Callable
+
+from mcm.aws.port import AwsError, ErrorKind, Port, Reply
+from mcm.core.instruction import (
+    AnswerApproval,
+    CloseTransition,
+    Instruction,
+    OpenTransition,
+    Outcome,
+    Result,
+    RollBackStage,
+    StopExecution,
+)
+from mcm.core.query import Place
+from mcm.core.sanitize import approval_summary, clean, stop_reason, transition_reason
+
+SERVICE = "codepipeline"
+NEVER_LEFT = frozenset({ErrorKind.UNREACHABLE, ErrorKind.AUTH})
+ENDED_ALREADY = frozenset(
+    {"DuplicatedStopRequestException", "PipelineExecutionNotStoppableException"}
+)
+
+
+class Changed(Exception):
+    """What the instruction expects does not hold (any more): nothing is sent."""
+
+
+class Performer:
+    """Performs instructions in the places that `connect` reaches."""
+
+    def __init__(self, connect: Callable[[Place], Port]) -> None:
+        self._connect = connect
+
+    def perform(self, instruction: Instruction) -> Outcome:
+        """Carry out `instruction` once and say how it ended; never raises AwsError."""
+        try:
+            port = self._connect(instruction.pipeline.place)
+            state = self._read(port, instruction)
+        except Changed as err:
+            return Outcome(Result.NOT_SENT, str(err))
+        except AwsError as err:
+            return Outcome(Result.NOT_SENT, f"could not re-read: {err.code}", err.code)
+        try:
+            return self._write(port, instruction, state)
+        except AwsError as err:
+            return _failed(err)
+
+    def _read(self, port: Port, instruction: Instruction) -> Reply:
+        """Return the stage's state if what the instruction expects holds in it."""
+        if isinstance(instruction, CloseTransition | StopExecution):
+            return {}
+        reply = port.call(SERVICE, "GetPipelineState", {"name": instruction.pipeline.name})
+        wanted = getattr(instruction, "version", 0)
+        if wanted and reply.get("pipelineVersion") != wanted:
+            raise Changed(f"the pipeline is at version {reply.get('pipelineVersion')}")
+        stages = {item["stageName"]: item for item in reply.get("stageStates", ())}
+        stage = stages.get(instruction.stage)
+        if stage is None:
+            raise Changed(f"the pipeline has no stage {instruction.stage}")
+        if isinstance(instruction, OpenTransition):
+            _expect_inbound(stage, instruction.execution)
+        elif isinstance(instruction, RollBackStage):
+            _expect_in_stage(stage, instruction.replaces)
+        return dict(stage)
+
+    def _write(self, port: Port, instruction: Instruction, stage: Reply) -> Outcome:
+        name = {"pipelineName": instruction.pipeline.name}
+        where = {**name, "stageName": instruction.stage}
+        inbound = {**where, "transitionType": "Inbound"}
+        if isinstance(instruction, OpenTransition):
+            port.call(SERVICE, "EnableStageTransition", inbound)
+            return Outcome(Result.DONE, f"opened the transition into {instruction.stage}")
+        if isinstance(instruction, CloseTransition):
+            reason = {"reason": transition_reason(instruction.reason)}
+            port.call(SERVICE, "DisableStageTransition", {**inbound, **reason})
+            return Outcome(Result.DONE, f"closed the transition into {instruction.stage}")
+        if isinstance(instruction, StopExecution):
+            return _stop(port, name, instruction)
+        if isinstance(instruction, AnswerApproval):
+            return _answer(port, where, instruction, stage)
+        reply = port.call(
+            SERVICE, "RollbackStage", {**where, "targetPipelineExecutionId": instruction.target}
+        )
+        started = reply["pipelineExecutionId"]
+        return Outcome(Result.DONE, f"started rollback {started}", execution=started)
+
+
+def _expect_inbound(stage: Reply, execution: str) -> None:
+    items = [*stage.get("inboundExecutions", ()), stage.get("inboundExecution", {})]
+    waiting = {item["pipelineExecutionId"] for item in items if item}
+    if waiting != {execution}:
+        others = ", ".join(sorted(waiting - {execution})) or "nothing"
+        raise Changed(f"in front of {stage['stageName']} waits {others}")
+
+
+def _expect_in_stage(stage: Reply, execution: str) -> None:
+    latest = stage.get("latestExecution", {})
+    found = latest.get("pipelineExecutionId", "")
+    if found != execution:
+        raise Changed(f"{found or 'nothing'} is in {stage['stageName']}, not {execution}")
+    if latest.get("status") in ("InProgress", "Stopping"):
+        raise Changed(f"{stage['stageName']} is {latest.get('status')}")
+
+
+def _stop(port: Port, name: Reply, instruction: StopExecution) -> Outcome:
+    params = {
+        **name,
+        "pipelineExecutionId": instruction.execution,
+        "abandon": instruction.abandon,
+        "reason": stop_reason(instruction.reason),
+    }
+    try:
+        port.call(SERVICE, "StopPipelineExecution", params)
+    except AwsError as err:
+        if err.code in ENDED_ALREADY:
+            return Outcome(Result.DONE, "it had ended or was stopping already", err.code)
+        raise
+    how = "abandoning" if instruction.abandon else "stopping"
+    return Outcome(Result.DONE, f"{how} {instruction.execution}")
+
+
+def _answer(port: Port, where: Reply, instruction: AnswerApproval, stage: Reply) -> Outcome:
+    """Answer the open request, once it is known to be that of the expected execution."""
+    action: Reply = next(
+        (a for a in stage.get("actionStates", ()) if a["actionName"] == instruction.action), {}
+    )
+    token = action.get("latestExecution", {}).get("token")
+    holder = stage.get("latestExecution", {}).get("pipelineExecutionId")
+    if not token or holder != instruction.execution:
+        return Outcome(Result.NOT_SENT, f"{instruction.action} does not wait for an answer")
+    params = {
+        **where,
+        "actionName": instruction.action,
+        "token": token,
+        "result": {"status": "Approved", "summary": approval_summary(instruction.summary)},
+    }
+    port.call(SERVICE, "PutApprovalResult", params)
+    return Outcome(Result.DONE, f"approved {instruction.stage}/{instruction.action}")
+
+
+def _failed(err: AwsError) -> Outcome:
+    detail = clean(f"{err.code}: {err.message}", 200)
+    if err.may_have_happened:
+        return Outcome(Result.IN_DOUBT, detail, err.code)
+    if err.kind in NEVER_LEFT:
+        return Outcome(Result.NOT_SENT, detail, err.code)
+    return Outcome(Result.REFUSED, detail, err.code)

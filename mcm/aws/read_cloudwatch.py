@@ -1,0 +1,165 @@
+"""Readings of CloudWatch: alarms a hundred at a time, metrics five hundred at a time."""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from mcm.aws.port import AwsError, Port, Reply
+from mcm.aws.reading import Clock, moment, pages, unknown
+from mcm.core.alarm import AlarmChange, AlarmView
+from mcm.core.points import Points
+from mcm.core.query import AlarmQuery, MetricQuery, Query
+from mcm.core.reading import Blindness, Known, Reading, Unknown
+
+SERVICE = "cloudwatch"
+T = TypeVar("T")
+ALARM_KINDS = ["MetricAlarm", "CompositeAlarm"]
+"""All kinds must be named, or composite alarms are silently left out (AWS-RULES 18)."""
+
+
+def read_alarms(port: Port, queries: Iterable[AlarmQuery], clock: Clock) -> dict[Query, Reading]:
+    """Answer alarm queries; a name that does not come back is unknown, never OK."""
+    answers: dict[Query, Reading] = {}
+    for chunk in _chunks(sorted(queries, key=lambda query: query.name), 100):
+        at = clock()
+        try:
+            found = _describe(port, sorted({query.name for query in chunk}))
+        except AwsError as err:
+            answers.update({query: unknown(err, at) for query in chunk})
+            continue
+        for query in chunk:
+            answers[query] = _alarm(port, query, found.get(query.name), at)
+    return answers
+
+
+def _describe(port: Port, names: list[str]) -> dict[str, Reply]:
+    params = {"AlarmNames": names, "AlarmTypes": ALARM_KINDS, "MaxRecords": 100}
+    found: dict[str, Reply] = {}
+    for page in pages(port, SERVICE, "DescribeAlarms", params, field="NextToken", limit=10):
+        for field in ("MetricAlarms", "CompositeAlarms"):
+            found.update({item["AlarmName"]: item for item in page.get(field, ())})
+    return found
+
+
+def _alarm(port: Port, query: AlarmQuery, item: Reply | None, at: datetime) -> Reading:
+    if item is None:
+        return Unknown(Blindness.ABSENT, "CloudWatch has no alarm of that name", at)
+    changed = item.get("StateTransitionedTimestamp") or item.get("StateUpdatedTimestamp")
+    transitioned = moment(changed) if changed else None
+    changes: tuple[AlarmChange, ...] = ()
+    if query.since is not None and (transitioned is None or transitioned >= query.since):
+        try:
+            changes = _changes(port, query.name, query.since, at)
+        except AwsError as err:
+            return unknown(err, at)
+    view = AlarmView(
+        name=query.name,
+        state=item.get("StateValue", ""),
+        evaluation_state=item.get("EvaluationState", "") or "",
+        transitioned_at=transitioned,
+        reason=item.get("StateReason", ""),
+        pages=bool(item.get("ActionsEnabled", True)),
+        changes=changes,
+    )
+    return Known(view, at)
+
+
+def _changes(port: Port, name: str, since: datetime, until: datetime) -> tuple[AlarmChange, ...]:
+    """Return the alarm's state changes from history; each item carries its JSON in HistoryData."""
+    params: dict[str, Any] = {
+        "AlarmName": name,
+        "AlarmTypes": ALARM_KINDS,
+        "HistoryItemType": "StateUpdate",
+        "StartDate": since,
+        "EndDate": until + timedelta(minutes=1),
+        "MaxRecords": 100,
+    }
+    changes = []
+    for page in pages(port, SERVICE, "DescribeAlarmHistory", params, field="NextToken", limit=5):
+        for item in page.get("AlarmHistoryItems", ()):
+            try:
+                state = json.loads(item.get("HistoryData", "{}"))["newState"]["stateValue"]
+            except (ValueError, KeyError, TypeError):
+                state = "unreadable"
+            changes.append(AlarmChange(moment(item["Timestamp"]), state))
+    return tuple(sorted(changes, key=lambda change: change.at))
+
+
+def read_metrics(port: Port, queries: Iterable[MetricQuery], clock: Clock) -> dict[Query, Reading]:
+    """Answer metric queries; anything but StatusCode Complete is unknown (AWS-RULES 24)."""
+    answers: dict[Query, Reading] = {}
+    spans: dict[tuple[datetime, datetime], list[MetricQuery]] = {}
+    for query in queries:
+        at = clock()
+        start, end = _closed(query)
+        if start >= end:
+            answers[query] = Known(Points(()), at)
+        else:
+            spans.setdefault((start, end), []).append(query)
+    for (start, end), members in spans.items():
+        for chunk in _chunks(members, 500):
+            answers.update(_fetch(port, chunk, start, end, clock()))
+    return answers
+
+
+def _closed(query: MetricQuery) -> tuple[datetime, datetime]:
+    """Round to whole periods that lie inside the asked span: the open one still changes."""
+    step = query.metric.period.total_seconds()
+    start = -(-query.start.timestamp() // step) * step
+    end = query.end.timestamp() // step * step
+    zone = query.start.tzinfo
+    return datetime.fromtimestamp(start, zone), datetime.fromtimestamp(end, zone)
+
+
+def _fetch(
+    port: Port, chunk: Sequence[MetricQuery], start: datetime, end: datetime, at: datetime
+) -> dict[Query, Reading]:
+    ids = {f"m{index}": query for index, query in enumerate(chunk)}
+    params = {
+        "MetricDataQueries": [_data_query(name, query) for name, query in ids.items()],
+        "StartTime": start,
+        "EndTime": end,
+        "ScanBy": "TimestampAscending",
+    }
+    points: dict[str, dict[datetime, Decimal]] = {name: {} for name in ids}
+    status: dict[str, str] = {}
+    try:
+        for page in pages(port, SERVICE, "GetMetricData", params, field="NextToken", limit=50):
+            for result in page.get("MetricDataResults", ()):
+                stamps = [moment(stamp) for stamp in result.get("Timestamps", ())]
+                values = [Decimal(str(value)) for value in result.get("Values", ())]
+                points.setdefault(result["Id"], {}).update(zip(stamps, values, strict=True))
+                status[result["Id"]] = result.get("StatusCode", "")
+    except AwsError as err:
+        return {query: unknown(err, at) for query in chunk}
+    answers: dict[Query, Reading] = {}
+    for name, query in ids.items():
+        code = status.get(name, "no result")
+        if code == "Complete":
+            answers[query] = Known(Points(tuple(sorted(points[name].items()))), at)
+        else:
+            answers[query] = Unknown(Blindness.FAILED, f"metric data is {code}", at)
+    return answers
+
+
+def _chunks(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    return (items[start : start + size] for start in range(0, len(items), size))
+
+
+def _data_query(name: str, query: MetricQuery) -> Reply:
+    metric = query.metric
+    return {
+        "Id": name,
+        "MetricStat": {
+            "Metric": {
+                "Namespace": metric.namespace,
+                "MetricName": metric.name,
+                "Dimensions": [{"Name": key, "Value": value} for key, value in metric.dimensions],
+            },
+            "Period": int(metric.period.total_seconds()),
+            "Stat": metric.stat,
+        },
+        "ReturnData": True,
+    }

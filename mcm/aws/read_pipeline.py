@@ -1,0 +1,235 @@
+"""Readings of CodePipeline: state, executions, actions, and what can be rolled back to.
+
+GetPipelineState has neither the execution mode nor which actions are approvals
+(AWS-RULES section 1), so GetPipeline is read once per pipeline version.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from mcm.aws.port import AwsError, Port, Reply
+from mcm.aws.reading import Clock, moment, pages, unknown
+from mcm.core.pipeline import (
+    ROLLBACK,
+    ActionRun,
+    ActionView,
+    ExecutionView,
+    PipelineView,
+    Revision,
+    RollbackRun,
+    StageHistory,
+    StageRun,
+    StageView,
+)
+from mcm.core.query import ActionsQuery, ExecutionQuery, HistoryQuery, PipelineQuery, Query
+from mcm.core.reading import Known, Reading
+
+SERVICE = "codepipeline"
+HISTORY_PAGES = 3
+"""Pages of 100 that a history reading takes: as far back as a rollback will ever go."""
+
+PipelineQueries = PipelineQuery | HistoryQuery | ExecutionQuery | ActionsQuery
+
+
+class PipelineReader:
+    """Answers the CodePipeline queries of one place; remembers what cannot change."""
+
+    def __init__(self, port: Port, clock: Clock) -> None:
+        self._port = port
+        self._clock = clock
+        self._structures: dict[tuple[str, int], Reply] = {}
+        self._stages_of: dict[str, tuple[str, datetime]] = {}
+
+    def read(self, queries: Iterable[PipelineQueries]) -> dict[Query, Reading]:
+        """Answer each query; those of one pipeline share the lists that they need."""
+        shared = _Lists(self._port)
+        answers: dict[Query, Reading] = {}
+        for query in queries:
+            at = self._clock()
+            try:
+                answers[query] = Known(self._read_one(query, shared), at)
+            except AwsError as err:
+                answers[query] = unknown(err, at)
+        return answers
+
+    def _read_one(self, query: PipelineQueries, shared: "_Lists") -> Any:
+        name = query.pipeline.name
+        if isinstance(query, PipelineQuery):
+            return self._view(name)
+        if isinstance(query, ExecutionQuery):
+            reply = self._port.call(
+                SERVICE,
+                "GetPipelineExecution",
+                {"pipelineName": name, "pipelineExecutionId": query.execution},
+            )
+            return _execution(reply["pipelineExecution"])
+        if isinstance(query, ActionsQuery):
+            return tuple(_action_run(item) for item in shared.actions(name, query.execution))
+        return self._history(name, query.stage, shared)
+
+    def _view(self, name: str) -> PipelineView:
+        state = self._port.call(SERVICE, "GetPipelineState", {"name": name})
+        version = int(state.get("pipelineVersion", 0))
+        if (name, version) not in self._structures:
+            structure = self._port.call(SERVICE, "GetPipeline", {"name": name})["pipeline"]
+            self._structures[(name, int(structure.get("version", 0)))] = structure
+        structure = self._structures.get((name, version), {})
+        approvals = {
+            (stage["name"], action["name"])
+            for stage in structure.get("stages", ())
+            for action in stage["actions"]
+            if action["actionTypeId"]["category"] == "Approval"
+        }
+        # AWS leaves the mode out of old pipelines, which are SUPERSEDED; a structure of
+        # another version than the state's is a pipeline in change: its mode is unknown.
+        mode = structure.get("executionMode", "SUPERSEDED") if structure else ""
+        stages = tuple(_stage(item, approvals) for item in state.get("stageStates", ()))
+        return PipelineView(name, version, mode, stages)
+
+    def _history(self, name: str, stage: str, shared: "_Lists") -> StageHistory:
+        entered: dict[str, datetime] = {}
+        for item in shared.actions(name, ""):
+            execution, started = item["pipelineExecutionId"], moment(item.get("startTime"))
+            if item["stageName"] == stage:
+                entered[execution] = max(entered.get(execution, started), started)
+        succeeded = [_execution(item) for item in shared.executions(name, stage)]
+        runs = [StageRun(run, entered.get(run.id, run.started)) for run in succeeded]
+        rollbacks = []
+        for item in shared.executions(name, ""):
+            if item.get("executionType") == ROLLBACK:
+                where, when = self._stage_of(name, item["pipelineExecutionId"], shared)
+                if where in (stage, ""):
+                    rollbacks.append(_rollback(item, where, when))
+        runs.sort(key=lambda run: run.entered, reverse=True)
+        rollbacks.sort(key=lambda run: run.started, reverse=True)
+        return StageHistory(tuple(runs), tuple(rollbacks))
+
+    def _stage_of(self, name: str, execution: str, shared: "_Lists") -> tuple[str, datetime | None]:
+        """Return the stage a ROLLBACK re-runs and when it entered; `""` while AWS shows none."""
+        if execution not in self._stages_of:
+            listed = [
+                item
+                for item in shared.actions(name, "")
+                if item["pipelineExecutionId"] == execution
+            ] or shared.actions(name, execution)
+            if not listed:
+                return "", None
+            first = min(listed, key=lambda item: moment(item.get("startTime")))
+            self._stages_of[execution] = (first["stageName"], moment(first.get("startTime")))
+        return self._stages_of[execution]
+
+
+class _Lists:
+    """The list calls of one round, each made at most once."""
+
+    def __init__(self, port: Port) -> None:
+        self._port = port
+        self._executions: dict[tuple[str, str], list[Reply]] = {}
+        self._actions: dict[tuple[str, str], list[Reply]] = {}
+
+    def executions(self, pipeline: str, stage: str) -> list[Reply]:
+        """Return summaries, newest first: those that succeeded in `stage`, or all for `""`."""
+        key = (pipeline, stage)
+        if key not in self._executions:
+            params: dict[str, Any] = {"pipelineName": pipeline, "maxResults": 100}
+            if stage:
+                params["filter"] = {"succeededInStage": {"stageName": stage}}
+            self._executions[key] = self._all(
+                "ListPipelineExecutions", params, "pipelineExecutionSummaries"
+            )
+        return self._executions[key]
+
+    def actions(self, pipeline: str, execution: str) -> list[Reply]:
+        """Return action runs, newest first: of one execution, or of all for `""`."""
+        key = (pipeline, execution)
+        if key not in self._actions:
+            params: dict[str, Any] = {"pipelineName": pipeline, "maxResults": 100}
+            if execution:
+                params["filter"] = {"pipelineExecutionId": execution}
+            self._actions[key] = self._all("ListActionExecutions", params, "actionExecutionDetails")
+        return self._actions[key]
+
+    def _all(self, operation: str, params: dict[str, Any], field: str) -> list[Reply]:
+        found = pages(
+            self._port, SERVICE, operation, params, field="nextToken", limit=HISTORY_PAGES
+        )
+        return [item for page in found for item in page.get(field, ())]
+
+
+def _stage(state: Reply, approvals: set[tuple[str, str]]) -> StageView:
+    transition = state.get("inboundTransitionState", {})
+    latest = state.get("latestExecution", {})
+    inbound = [item["pipelineExecutionId"] for item in state.get("inboundExecutions", ())]
+    single = state.get("inboundExecution", {}).get("pipelineExecutionId")
+    if single and single not in inbound:
+        inbound.insert(0, single)
+    return StageView(
+        name=state["stageName"],
+        transition_enabled=bool(transition.get("enabled", True)),
+        transition_reason=transition.get("disabledReason", ""),
+        inbound=tuple(inbound),
+        execution=latest.get("pipelineExecutionId", ""),
+        status=latest.get("status", ""),
+        type=latest.get("type", "STANDARD") if latest else "",
+        actions=tuple(
+            _action(item, (state["stageName"], item["actionName"]) in approvals)
+            for item in state.get("actionStates", ())
+        ),
+    )
+
+
+def _action(state: Reply, approval: bool) -> ActionView:
+    latest = state.get("latestExecution", {})
+    return ActionView(
+        name=state["actionName"],
+        approval=approval,
+        status=latest.get("status", ""),
+        awaiting=bool(latest.get("token")),
+        answered_by=latest.get("lastUpdatedBy", ""),
+        summary=latest.get("summary", ""),
+    )
+
+
+def _execution(item: Reply) -> ExecutionView:
+    artifacts = item.get("artifactRevisions") or item.get("sourceRevisions") or ()
+    trigger = item.get("trigger", {})
+    return ExecutionView(
+        id=item["pipelineExecutionId"],
+        status=item.get("status", ""),
+        type=item.get("executionType", "STANDARD"),
+        version=int(item.get("pipelineVersion", 0)),
+        started=moment(item.get("startTime")),
+        revisions=tuple(_revision(part) for part in artifacts),
+        rollback_target=item.get("rollbackMetadata", {}).get(
+            "rollbackTargetPipelineExecutionId", ""
+        ),
+        started_by=trigger.get("triggerDetail", "") or trigger.get("triggerType", ""),
+    )
+
+
+def _revision(part: Reply) -> Revision:
+    return Revision(
+        source=part.get("name") or part.get("actionName", ""),
+        id=part.get("revisionId", ""),
+        summary=part.get("revisionSummary", ""),
+        url=part.get("revisionUrl", ""),
+    )
+
+
+def _rollback(item: Reply, stage: str, entered: datetime | None) -> RollbackRun:
+    run = _execution(item)
+    started = entered or run.started
+    return RollbackRun(run.id, stage, run.rollback_target, run.status, started, run.started_by)
+
+
+def _action_run(item: Reply) -> ActionRun:
+    result = item.get("output", {}).get("executionResult", {})
+    return ActionRun(
+        stage=item["stageName"],
+        action=item["actionName"],
+        status=item.get("status", ""),
+        answered_by=item.get("updatedBy", ""),
+        summary=result.get("externalExecutionSummary", ""),
+        started=moment(item.get("startTime")),
+    )

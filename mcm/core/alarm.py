@@ -1,0 +1,59 @@
+"""A CloudWatch alarm as the core sees it, and the verdict on it (AWS-RULES 18–23)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from mcm.core.verdict import Kind
+
+OK = "OK"
+IN_ALARM = "ALARM"
+SILENT = "INSUFFICIENT_DATA"
+
+
+@dataclass(frozen=True)
+class AlarmChange:
+    at: datetime
+    state: str
+
+
+@dataclass(frozen=True)
+class AlarmView:
+    name: str
+    state: str
+    evaluation_state: str
+    """`PARTIAL_DATA`, …; empty when CloudWatch says nothing."""
+    transitioned_at: datetime | None
+    reason: str
+    """CloudWatch's own words: data, never shown unsanitised."""
+    pages: bool
+    """False when its actions are disabled: the state counts, but nobody is paged."""
+    changes: tuple[AlarmChange, ...]
+    """State changes since the query's `since`, oldest first; empty when none was asked."""
+
+
+def judge_alarm(
+    alarm: AlarmView, since: datetime | None, *, silence_is_fine: bool
+) -> tuple[Kind, str]:
+    """Judge one alarm: kind and reason.
+
+    An alarm that went into ALARM since `since` is a breach even when it is OK again
+    (AWS-RULES 22). Any word that is not understood is INCONCLUSIVE.
+    """
+    if alarm.state == IN_ALARM:
+        began = alarm.transitioned_at
+        return Kind.BREACH, "in ALARM" + (f" since {_clock(began)}" if began else "")
+    if since is not None:
+        for change in alarm.changes:
+            if change.state == IN_ALARM and change.at >= since:
+                return Kind.BREACH, f"went into ALARM at {_clock(change.at)}"
+    if alarm.evaluation_state:
+        return Kind.INCONCLUSIVE, f"{alarm.state}, but evaluation is {alarm.evaluation_state}"
+    if alarm.state == OK:
+        return Kind.PASS, "OK"
+    if alarm.state == SILENT and silence_is_fine:
+        return Kind.PASS, "silent, which the plan calls fine at this traffic"
+    return Kind.INCONCLUSIVE, alarm.state or "no state"
+
+
+def _clock(moment: datetime) -> str:
+    return moment.strftime("%H:%M:%SZ")

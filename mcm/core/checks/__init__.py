@@ -1,0 +1,44 @@
+"""The kinds of check: what each wants to see and how it judges what was seen.
+
+A kind is a pair of pure functions over a guardrail and a `Watch`. Adding a kind means
+adding a module and a line in `KINDS`; a kind that is not listed is an ERROR, never a pass.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from mcm.core.checks import alarms, http_health, sagemaker_endpoint
+from mcm.core.checks.watch import Watch
+from mcm.core.plan import Guardrail
+from mcm.core.query import Query
+from mcm.core.reading import Readings
+from mcm.core.verdict import Kind, Verdict
+
+__all__ = ["KINDS", "CheckKind", "Watch", "judge", "queries"]
+
+
+@dataclass(frozen=True)
+class CheckKind:
+    queries: Callable[[Guardrail, Watch], frozenset[Query]]
+    judge: Callable[[Guardrail, Watch, Readings], Verdict]
+
+
+KINDS: dict[str, CheckKind] = {
+    "alarms": CheckKind(alarms.queries, alarms.judge),
+    "sagemaker-endpoint": CheckKind(sagemaker_endpoint.queries, sagemaker_endpoint.judge),
+    "http-health": CheckKind(http_health.queries, http_health.judge),
+}
+
+
+def queries(guardrail: Guardrail, watch: Watch) -> frozenset[Query]:
+    """Return what must be read to judge `guardrail`; nothing for an unknown kind."""
+    kind = KINDS.get(guardrail.kind)
+    return kind.queries(guardrail, watch) if kind else frozenset()
+
+
+def judge(guardrail: Guardrail, watch: Watch, readings: Readings) -> Verdict:
+    """Judge one guardrail on one turn's readings."""
+    kind = KINDS.get(guardrail.kind)
+    if kind is None:
+        return Verdict(guardrail.name, Kind.ERROR, f"unknown kind of check: {guardrail.kind}")
+    return kind.judge(guardrail, watch, readings)

@@ -1,0 +1,83 @@
+"""`sagemaker-endpoint`: by content, not status (AWS-RULES 29–31).
+
+Before the promotion the endpoint must be in service. After it, the live variants must
+be what they were, and the shadow variants what the change expects; without an
+expectation, what they were.
+"""
+
+from mcm.core.checks.watch import Watch
+from mcm.core.endpoint import Content, EndpointView, Expected, differences
+from mcm.core.plan import Guardrail
+from mcm.core.query import EndpointQuery, Query
+from mcm.core.reading import Readings
+from mcm.core.verdict import Kind, Verdict
+
+SILENTLY_ROLLED_BACK = "silently_rolled_back"
+MOVING = frozenset({"Creating", "Updating", "SystemUpdating", "RollingBack"})
+BROKEN = frozenset({"Failed", "UpdateRollbackFailed", "OutOfService", "Deleting"})
+
+
+def queries(guardrail: Guardrail, watch: Watch) -> frozenset[Query]:
+    return frozenset({_query(guardrail, watch)})
+
+
+def judge(guardrail: Guardrail, watch: Watch, readings: Readings) -> Verdict:
+    """Judge one endpoint; see the module's docstring for the rule."""
+    query = _query(guardrail, watch)
+    view = readings.known(query, EndpointView)
+    name = guardrail.name
+    if view is None:
+        return Verdict(name, Kind.ERROR, f"{query.name}: {readings.why_unknown(query)}")
+    if view.status in BROKEN:
+        return Verdict(name, Kind.BREACH, f"{view.name} is {view.status}")
+    if not view.in_service:
+        moving = view.status in MOVING or view.status == "InService"
+        reason = f"{view.name} is {view.status}" + ("" if moving else ", an unknown status")
+        return Verdict(name, Kind.INCONCLUSIVE, reason)
+    if watch.since is None:
+        return Verdict(name, Kind.PASS, f"{view.name} in service at {view.config_name}")
+    before = watch.baseline.get(view.name)
+    if before is None:
+        return Verdict(name, Kind.ERROR, f"no snapshot of {view.name} from before the promotion")
+    return _compare(name, watch, view, before)
+
+
+def _compare(name: str, watch: Watch, view: EndpointView, before: Content) -> Verdict:
+    expected = watch.expected(view.name)
+    if not watch.deployed and view.content == before:
+        return Verdict(name, Kind.INCONCLUSIVE, f"{view.name} not changed yet")
+    live = differences(before.without_shadow(), view.content.without_shadow())
+    if live:
+        return Verdict(name, Kind.BREACH, "live is not as it was: " + "; ".join(live), live)
+    if not expected:
+        shadow = differences(before, view.content)
+        if shadow:
+            return Verdict(name, Kind.BREACH, "; ".join(shadow), shadow)
+        return Verdict(name, Kind.PASS, f"{view.name} unchanged")
+    missing = _missing(view.content, expected)
+    if missing and view.content == before:
+        return Verdict(
+            name,
+            Kind.BREACH,
+            f"{view.name} went back by itself to what it served before: {missing}",
+            code=SILENTLY_ROLLED_BACK,
+        )
+    if missing:
+        return Verdict(name, Kind.BREACH, missing)
+    return Verdict(name, Kind.PASS, f"{view.name}: live unchanged, shadow as expected")
+
+
+def _missing(content: Content, expected: tuple[Expected, ...]) -> str:
+    shadow = {variant.name: variant.model for variant in content.shadow}
+    wanted = {item.variant: item.model for item in expected}
+    if shadow == wanted:
+        return ""
+    return f"shadow variants are {_spell(shadow)}, expected {_spell(wanted)}"
+
+
+def _spell(variants: dict[str, str]) -> str:
+    return ", ".join(f"{name}={model}" for name, model in sorted(variants.items())) or "none"
+
+
+def _query(guardrail: Guardrail, watch: Watch) -> EndpointQuery:
+    return EndpointQuery(watch.stage.place, guardrail.params["endpoint"])

@@ -1,0 +1,27 @@
+"""What a judge may know besides its readings."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from mcm.core.endpoint import Content, Expected
+from mcm.core.plan import StagePlan
+
+
+@dataclass(frozen=True)
+class Watch:
+    """One stage under watch."""
+
+    stage: StagePlan
+    since: datetime | None
+    """When the promotion was sent; None before it (preflight)."""
+    deployed: bool
+    """True once the pipeline says that the stage succeeded: content must be final."""
+    baseline: Mapping[str, Content]
+    """Contents by endpoint, taken right before the promotion; empty before it."""
+    samples: int | None
+    """Requests seen since the promotion; None when unknown."""
+
+    def expected(self, endpoint: str) -> tuple[Expected, ...]:
+        """Return what the change makes different at `endpoint`."""
+        return tuple(item for item in self.stage.expect if item.endpoint == endpoint)

@@ -1,0 +1,128 @@
+"""Going forward: gates, promotion, watch, bake; one stage at a time.
+
+Pure: each call looks at the folded state and one turn's readings, and says what a
+restart must know and what comes next. A breach turns the same walk around (`back`).
+The steps are `promotion` (up to the write) and `watching` (after it).
+"""
+
+from datetime import datetime
+
+from mcm.core import attempts, back, checks, gates, notes, promotion, settle, watching
+from mcm.core.errors import Exit
+from mcm.core.goal import GoBack, GoForward
+from mcm.core.plan import StagePlan
+from mcm.core.query import EndpointQuery, HistoryQuery, PipelineQuery, Query
+from mcm.core.reading import Readings
+from mcm.core.state import Attempt, StageState, State
+from mcm.core.turn import Done, Turn, Wait
+
+
+def current_stage(goal: GoForward, state: State) -> StagePlan | None:
+    """Return the stage that the walk is at; None when all are done or one ended badly."""
+    for name in goal.stages:
+        stage = goal.plan.stage(name)
+        outcome = state.stage(name).outcome
+        if stage is not None and not outcome:
+            return stage
+        if outcome != "succeeded":
+            return None
+    return None
+
+
+def queries(goal: GoForward, state: State, now: datetime) -> frozenset[Query]:
+    """Return what the next decision needs to see."""
+    stage = current_stage(goal, state)
+    if stage is None:
+        return frozenset()
+    known = state.stage(stage.name)
+    doubtful = state.doubtful(stage.name)
+    wanted: set[Query] = set(settle.queries(doubtful.instruction)) if doubtful else set()
+    if known.breach and known.on_breach == "roll_back":
+        return frozenset(wanted | back.queries(retreat(goal, stage, known), state))
+    watch = attempts.watch(stage, state, None, deployed=False)
+    for guardrail in stage.guardrails:
+        wanted |= checks.queries(guardrail, watch)
+    wanted |= {EndpointQuery(stage.place, name) for name in stage.endpoints}
+    if watch.since is None:
+        return frozenset(wanted | gates.queries(goal.plan, stage))
+    wanted |= {
+        PipelineQuery(goal.plan.pipeline),
+        HistoryQuery(goal.plan.pipeline, stage.pipeline_stage),
+    }
+    traffic = attempts.traffic(goal.plan, stage, known, now)
+    return frozenset(wanted | ({traffic} if traffic else set()))
+
+
+def decide(goal: GoForward, state: State, readings: Readings, now: datetime) -> Turn:
+    """Return the next step forward, or the first step back."""
+    stage = current_stage(goal, state)
+    if stage is None:
+        return _finished(goal, state)
+    known = state.stage(stage.name)
+    if known.started_at is None:
+        return Turn((notes.started(stage, now),), Wait(now, "starting"))
+    if known.breach and known.on_breach == "roll_back":
+        return _go_back(goal, stage, state, readings, now)
+    doubtful = state.doubtful(stage.name)
+    if doubtful is not None:
+        return _settle(goal, doubtful, readings, now)
+    if attempts.promoted(stage, state) is None and known.entered_at is None:
+        return promotion.decide(goal, stage, state, readings, now)
+    return watching.decide(goal, stage, state, readings, now)
+
+
+def retreat(goal: GoForward, stage: StagePlan, known: StageState) -> GoBack:
+    """Return the way back that this walk takes for `stage`."""
+    snapshot = ((known.baseline_execution, known.baseline),) if known.baseline else ()
+    return GoBack(
+        pipeline=goal.plan.pipeline,
+        pipeline_stage=stage.pipeline_stage,
+        stage=stage.name,
+        why=known.breach,
+        signed=stage.rollback_target,
+        adopt_finished=True,
+        stop_wait=stage.stop_wait,
+        abandon=stage.abandon,
+        settle=goal.plan.settle,
+        poll=goal.plan.poll,
+        endpoints=tuple((stage.place, name) for name in stage.endpoints),
+        known=snapshot,
+    )
+
+
+def _finished(goal: GoForward, state: State) -> Turn:
+    for name in goal.stages:
+        known = state.stage(name)
+        if known.outcome == "rolled_back":
+            needs = any(r.verified == "differs" or r.outcome == "failed" for r in known.rollbacks)
+            code = Exit.NEEDS_PERSON if needs else Exit.ROLLED_BACK
+            return Turn((), Done(code, f"{name} was rolled back: {known.reason}"))
+        if known.outcome and known.outcome != "succeeded":
+            code = {"failed": Exit.FAILED, "aborted": Exit.ABORTED}.get(
+                known.outcome, Exit.NEEDS_PERSON
+            )
+            return Turn((), Done(code, f"{name} {known.outcome}: {known.reason}"))
+    return Turn((), Done(Exit.DONE, f"succeeded: {', '.join(goal.stages)}"))
+
+
+def _settle(goal: GoForward, attempt: Attempt, readings: Readings, now: datetime) -> Turn:
+    plan = goal.plan
+    entries = settle.settle(attempt, None, readings, now, plan.settle)
+    settled = any(entry.kind == "settled" for entry in entries)
+    look = now if settled else settle.next_look(now, plan.settle, plan.poll)
+    return Turn(entries, Wait(look, f"whether {attempt.instruction.op} happened"))
+
+
+def _go_back(
+    goal: GoForward, stage: StagePlan, state: State, readings: Readings, now: datetime
+) -> Turn:
+    known = state.stage(stage.name)
+    last = known.rollbacks[-1] if known.rollbacks else None
+    breached_at = known.breached_at or now
+    if last is not None and last.ended_at is not None and last.ended_at >= breached_at:
+        outcome = "rolled_back" if last.outcome == "rolled_back" else "errored"
+        return Turn((notes.ended(stage, outcome, known.breach, now),), Wait(now, last.detail))
+    turn = back.decide(retreat(goal, stage, known), state, readings, now)
+    if isinstance(turn.next, Done):
+        return Turn(turn.entries, Wait(now, turn.next.reason))
+    return turn

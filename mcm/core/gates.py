@@ -1,0 +1,282 @@
+"""The gates in front of a promotion: every reason to hold, judged on one turn's readings.
+
+All gates are judged each turn, so the person who waits sees all that is closed and not
+just the first. A gate whose reading is unknown is closed and says why. An exception
+signed in the plan opens the one gate that it names.
+"""
+
+from datetime import datetime, timedelta
+
+from mcm.core.errors import Exit
+from mcm.core.goal import GoForward
+from mcm.core.guard import Granted, GuardResult, Missing, Promotion, Refused, guard
+from mcm.core.inbox import Inbox
+from mcm.core.pipeline import (
+    ENDED_BADLY,
+    SUCCEEDED,
+    ActionRun,
+    ExecutionView,
+    PipelineView,
+    StageHistory,
+)
+from mcm.core.plan import Plan, StagePlan
+from mcm.core.query import (
+    ActionsQuery,
+    ExecutionQuery,
+    FreezesQuery,
+    HistoryQuery,
+    InboxQuery,
+    PipelineQuery,
+    Query,
+)
+from mcm.core.reading import Readings
+from mcm.core.state import State
+from mcm.core.target import NoTarget, effective_execution, target_after
+from mcm.core.turn import GateView
+from mcm.core.verdict import Kind, Verdict, worst
+from mcm.core.window import Freeze, is_open
+
+FRESH = timedelta(seconds=10)
+"""How old a reading may be when a promoting write rests on it (promise 6)."""
+
+
+def queries(plan: Plan, stage: StagePlan) -> frozenset[Query]:
+    """Return what the gates of one stage need to see, besides its guardrails."""
+    wanted: set[Query] = {
+        PipelineQuery(plan.pipeline),
+        ExecutionQuery(plan.pipeline, plan.execution),
+        HistoryQuery(plan.pipeline, stage.pipeline_stage),
+        InboxQuery(plan.change),
+        FreezesQuery(plan.service),
+    }
+    if stage.predecessor:
+        wanted.add(HistoryQuery(plan.pipeline, stage.predecessor))
+    if stage.gate.approve is not None:
+        wanted.add(ActionsQuery(plan.pipeline, plan.execution))
+    return frozenset(wanted)
+
+
+def judge_gates(
+    goal: GoForward,
+    stage: StagePlan,
+    state: State,
+    readings: Readings,
+    verdicts: tuple[Verdict, ...],
+    now: datetime,
+) -> tuple[GateView, ...]:
+    """Judge every gate of one stage, in the order in which people should read them."""
+    plan = goal.plan
+    query = PipelineQuery(plan.pipeline)
+    view = readings.known(query, PipelineView)
+    if view is None:
+        blind = Exit.BLIND if readings.blind() else Exit.HELD
+        reason = f"the pipeline cannot be read: {readings.why_unknown(query)}"
+        return (GateView("pipeline", False, reason, exit=blind, leave=bool(readings.blind())),)
+    found = (
+        _plan_gate(plan, view),
+        _predecessor_gate(plan, stage, view, readings),
+        _position_gate(plan, stage, view, readings),
+        _target_gate(plan, stage, view, readings),
+        _rollback_gate(plan, stage, view),
+        _check_gate(verdicts),
+        _approval_gate(goal, stage, state, readings, now),
+        *_window_gates(plan, stage, readings, now),
+    )
+    return tuple(_exempt(plan, gate, now) for gate in found)
+
+
+def promotion_of(goal: GoForward, stage: StagePlan) -> Promotion:
+    """Return what a second person must have signed for this stage."""
+    plan = goal.plan
+    return Promotion(
+        realm=plan.realm,
+        change=plan.change,
+        edition=plan.edition,
+        plan=plan.digest,
+        stage=stage.name,
+        pipeline=plan.pipeline.name,
+        execution=plan.execution,
+        rollback_to=stage.rollback_target,
+        approvals=stage.approvals,
+        excluded=goal.excluded,
+        requester=plan.requester,
+    )
+
+
+def holder_of(plan: Plan, stage: StagePlan) -> str:
+    """Return who may use an approval of this stage: this stage, plan and execution only."""
+    return f"{plan.digest}/{stage.name}/{plan.execution}"
+
+
+def ask_guard(
+    goal: GoForward, stage: StagePlan, state: State, inbox: Inbox, now: datetime
+) -> GuardResult:
+    """Ask the guard about one stage with the statements in the inbox."""
+    holder = holder_of(goal.plan, stage)
+    used = frozenset(nonce for nonce, user in state.consumed.items() if user != holder)
+    return guard(promotion_of(goal, stage), inbox.verified, inbox.rejected, used, now)
+
+
+def _plan_gate(plan: Plan, view: PipelineView) -> GateView:
+    if view.version == plan.pipeline_version:
+        return GateView("plan", True, f"pipeline version {view.version}, as planned")
+    reason = (
+        f"the pipeline changed from version {plan.pipeline_version} to {view.version}: "
+        "the plan is void [E_PIPELINE_CHANGED]"
+    )
+    return GateView("plan", False, reason, exit=Exit.REFUSED, leave=True)
+
+
+def _predecessor_gate(
+    plan: Plan, stage: StagePlan, view: PipelineView, readings: Readings
+) -> GateView:
+    name = stage.predecessor
+    if not name:
+        return GateView("predecessor", True, "first stage")
+    seen = view.stage(name)
+    query = HistoryQuery(plan.pipeline, name)
+    history = readings.known(query, StageHistory)
+    if seen is None or history is None:
+        why = readings.why_unknown(query) or "the pipeline has no such stage"
+        return GateView("predecessor", False, f"{name} cannot be read: {why}")
+    holds = effective_execution(seen, history)
+    if holds == plan.execution and seen.status == SUCCEEDED:
+        return GateView("predecessor", True, f"{name} has {plan.execution}")
+    state = f"{name} has {holds or 'an unknown execution'} ({seen.status or 'never run'})"
+    return GateView("predecessor", False, f"{state}, not {plan.execution}")
+
+
+def _position_gate(
+    plan: Plan, stage: StagePlan, view: PipelineView, readings: Readings
+) -> GateView:
+    """Is the pinned execution waiting right where the promoting write would let it in?"""
+    seen = view.stage(stage.pipeline_stage)
+    if seen is None:
+        reason = f"the pipeline has no stage {stage.pipeline_stage}"
+        return GateView("execution", False, reason, exit=Exit.USAGE, leave=True)
+    run = readings.known(ExecutionQuery(plan.pipeline, plan.execution), ExecutionView)
+    if run is not None and run.status in ENDED_BADLY:
+        reason = f"the pinned execution is {run.status}"
+        return GateView("execution", False, reason, exit=Exit.FAILED, leave=True)
+    if stage.gate.open:
+        # AWS lets the *latest* in: no other execution may wait beside the pinned one.
+        if seen.inbound == (plan.execution,):
+            if seen.transition_enabled:
+                reason = f"the transition into {seen.name} is open already, not by this walk"
+                return GateView("execution", False, reason)
+            return GateView("execution", True, f"waits in front of {seen.name}")
+        if seen.inbound:
+            others = ", ".join(seen.inbound)
+            return GateView("execution", False, f"in front of {seen.name} waits {others}")
+    answer = _approval_position(plan, stage, view, readings)
+    if answer is not None:
+        return answer
+    return GateView("execution", False, f"{plan.execution} has not reached {seen.name}")
+
+
+def _approval_position(
+    plan: Plan, stage: StagePlan, view: PipelineView, readings: Readings
+) -> GateView | None:
+    approve = stage.gate.approve
+    if approve is None:
+        return None
+    at = view.stage(approve.stage)
+    action = next((a for a in at.actions if a.name == approve.action), None) if at else None
+    if at is None or action is None:
+        reason = f"the pipeline has no approval {approve.stage}/{approve.action}"
+        return GateView("execution", False, reason, exit=Exit.USAGE, leave=True)
+    runs = readings.known(ActionsQuery(plan.pipeline, plan.execution), tuple) or ()
+    ours = any(
+        isinstance(run, ActionRun)
+        and (run.stage, run.action) == (approve.stage, approve.action)
+        and run.status == "InProgress"
+        for run in runs
+    )
+    if not (ours and action.awaiting and at.execution == plan.execution):
+        return None
+    where = f"{approve.stage}/{approve.action}"
+    if stage.gate.open:
+        return GateView("execution", False, f"waits at {where} for the approver's own answer")
+    return GateView("execution", True, f"waits at {where}")
+
+
+def _target_gate(plan: Plan, stage: StagePlan, view: PipelineView, readings: Readings) -> GateView:
+    query = HistoryQuery(plan.pipeline, stage.pipeline_stage)
+    history = readings.known(query, StageHistory)
+    if history is None:
+        return GateView("rollback-target", False, f"cannot be read: {readings.why_unknown(query)}")
+    found = target_after(view, history, stage.pipeline_stage, plan.execution)
+    if isinstance(found, NoTarget):
+        return GateView("rollback-target", False, f"no way back: {found.reason}")
+    if found.execution != stage.rollback_target:
+        reason = (
+            f"a rollback of {stage.name} would now go to {found.execution}, "
+            f"the plan says {stage.rollback_target or 'nowhere'}: plan again"
+        )
+        return GateView("rollback-target", False, reason, exit=Exit.REFUSED, leave=True)
+    return GateView("rollback-target", True, f"back to {stage.rollback_target}")
+
+
+def _rollback_gate(plan: Plan, stage: StagePlan, view: PipelineView) -> GateView:
+    """Any ROLLBACK under way in a stage of this change stops its promotions."""
+    for other in plan.stages:
+        seen = view.stage(other.pipeline_stage)
+        if seen is not None and seen.in_rollback and seen.status != SUCCEEDED:
+            return GateView("rollback", False, f"a rollback of {other.name} is {seen.status}")
+    return GateView("rollback", True, "no rollback under way")
+
+
+def _check_gate(verdicts: tuple[Verdict, ...]) -> GateView:
+    kind = worst(verdicts)
+    if kind is Kind.PASS:
+        return GateView("check", True, f"{len(verdicts)} guardrails pass")
+    reasons = "; ".join(f"{v.check}: {v.reason}" for v in verdicts if v.kind is kind)
+    return GateView("check", False, f"{kind.name}: {reasons}")
+
+
+def _approval_gate(
+    goal: GoForward, stage: StagePlan, state: State, readings: Readings, now: datetime
+) -> GateView:
+    query = InboxQuery(goal.plan.change)
+    inbox = readings.known(query, Inbox)
+    if inbox is None:
+        return GateView("approval", False, f"cannot be read: {readings.why_unknown(query)}")
+    answer = ask_guard(goal, stage, state, inbox, now)
+    if isinstance(answer, Granted):
+        names = ", ".join(each.person for each in answer.statements)
+        return GateView("approval", True, f"approved by {names}")
+    if isinstance(answer, Missing):
+        return GateView("approval", False, answer.reason)
+    assert isinstance(answer, Refused)
+    reason = f"{answer.reason} [{answer.code}]"
+    return GateView("approval", False, reason, exit=Exit.REFUSED, leave=True)
+
+
+def _window_gates(
+    plan: Plan, stage: StagePlan, readings: Readings, now: datetime
+) -> tuple[GateView, ...]:
+    """Judge window and freezes; those configured live are added, so they can only close."""
+    query = FreezesQuery(plan.service)
+    live = readings.known(query, tuple)
+    if live is None:
+        return (
+            GateView("window", False, f"freezes cannot be read: {readings.why_unknown(query)}"),
+        )
+    frozen = tuple(
+        freeze
+        for freeze in dict.fromkeys((*plan.freezes, *live))
+        if isinstance(freeze, Freeze) and plan.exempt(f"freeze:{freeze.name}", now) is None
+    )
+    windows = (stage.window,) if stage.window else ()
+    found = is_open(windows, frozen, now, production=stage.production)
+    return (GateView(found.gate or "window", found.open, found.reason, found.opens_at),)
+
+
+def _exempt(plan: Plan, gate: GateView, now: datetime) -> GateView:
+    """Open a gate that a signed exception names; proofs of identity have no exception."""
+    if gate.open or gate.name in ("plan", "approval", "execution", "pipeline", "rollback"):
+        return gate
+    exemption = plan.exempt(gate.name, now)
+    if exemption is None:
+        return gate
+    return GateView(gate.name, True, f"exception: {exemption.reason} ({gate.reason})")

@@ -1,0 +1,53 @@
+"""What a walk is for: going forward by a plan, or going back by readings alone."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from mcm.core.endpoint import Content
+from mcm.core.plan import Plan
+from mcm.core.query import PipelineId, Place
+
+
+@dataclass(frozen=True)
+class GoForward:
+    """Promote the plan's pinned execution through `stages`, one at a time."""
+
+    plan: Plan
+    stages: tuple[str, ...]
+    """Names of the plan's stages, in its order."""
+    excluded: frozenset[str] = frozenset()
+    """Persons who may not approve because they wrote the change."""
+
+
+@dataclass(frozen=True)
+class GoBack:
+    """Return one stage to its rollback target. Needs no plan, no record and no journal."""
+
+    pipeline: PipelineId
+    pipeline_stage: str
+    stage: str
+    """The name of the stage for people and the journal."""
+    why: str
+    signed: str = ""
+    """Target in a verified plan for the effective execution; used when feasible."""
+    to: str = ""
+    """Target the person named; must be the rule's, else it is a deploy (DESIGN.md)."""
+    further: bool = False
+    """Go back once more although the stage has been rolled back already."""
+    adopt_finished: bool = False
+    """Verify a rollback that somebody else finished, instead of reporting it as old news."""
+    stop_wait: timedelta = timedelta(minutes=2)
+    abandon: bool = False
+    settle: timedelta = timedelta(minutes=3)
+    poll: timedelta = timedelta(seconds=30)
+    endpoints: tuple[tuple[Place, str], ...] = ()
+    """Endpoints to look at afterwards."""
+    known: tuple[tuple[str, tuple[Content, ...]], ...] = ()
+    """What executions served in this stage, from snapshots: (execution, contents)."""
+
+    def contents_of(self, execution: str) -> tuple[Content, ...]:
+        """Return what `execution` served in this stage; empty when no snapshot tells."""
+        return next((contents for name, contents in self.known if name == execution), ())
+
+
+Goal = GoForward | GoBack

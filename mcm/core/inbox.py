@@ -1,0 +1,12 @@
+"""What people have left for a change: a reading like any other."""
+
+from dataclasses import dataclass
+
+from mcm.core.statement import Rejected, Verified
+
+
+@dataclass(frozen=True)
+class Inbox:
+    verified: tuple[Verified, ...]
+    rejected: tuple[Rejected, ...]
+    """Statements that did not verify, with why: shown, never counted."""

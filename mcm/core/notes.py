@@ -1,0 +1,70 @@
+"""The entries that the way forward writes about a stage. One place, one spelling."""
+
+from datetime import datetime
+
+from mcm.core.journal import Draft
+from mcm.core.plan import StagePlan
+from mcm.core.state import StageState
+from mcm.core.turn import GateView
+from mcm.core.verdict import Verdict
+
+
+def started(stage: StagePlan, now: datetime) -> Draft:
+    return Draft("stage_started", {"stage": stage.name}, now)
+
+
+def entered(stage: StagePlan, who: str, now: datetime) -> Draft:
+    """The pinned execution is in the stage; `who` let it in: `mcm` or `others`."""
+    return Draft("entered", {"stage": stage.name, "by": who}, now)
+
+
+def bake_started(stage: StagePlan, now: datetime) -> Draft:
+    return Draft("bake_started", {"stage": stage.name}, now)
+
+
+def sight(stage: StagePlan, why: str, now: datetime) -> Draft:
+    """Sight of the pipeline was lost (`why`), or is back (`why` empty)."""
+    return Draft("sight", {"stage": stage.name, "lost": bool(why), "reason": why}, now)
+
+
+def breach(stage: StagePlan, check: str, reason: str, action: str, now: datetime) -> Draft:
+    body = {"stage": stage.name, "check": check, "reason": reason, "action": action}
+    return Draft("breach", body, now)
+
+
+def ended(stage: StagePlan, outcome: str, reason: str, now: datetime) -> Draft:
+    body = {"stage": stage.name, "outcome": outcome, "reason": reason}
+    return Draft("stage_ended", body, now)
+
+
+def gates(
+    stage: StagePlan, known: StageState, found: tuple[GateView, ...], now: datetime
+) -> tuple[Draft, ...]:
+    """Note gates that opened or closed; a closed one's changing wording is not news."""
+    drafts = []
+    for gate in found:
+        if gate.open == (gate.name not in known.gates):
+            continue
+        body = {"stage": stage.name, "gate": gate.name, "open": gate.open, "reason": gate.reason}
+        drafts.append(Draft("gate_changed", body, now))
+    return tuple(drafts)
+
+
+def verdicts(
+    stage: StagePlan, known: StageState, found: tuple[Verdict, ...], now: datetime
+) -> tuple[Draft, ...]:
+    """Note verdicts of another kind than before; a verdict's changing wording is not news."""
+    drafts = []
+    for verdict in found:
+        before = known.verdicts.get(verdict.check)
+        if before is not None and before.kind is verdict.kind:
+            continue
+        body = {
+            "stage": stage.name,
+            "check": verdict.check,
+            "verdict": verdict.kind.name,
+            "reason": verdict.reason,
+            "evidence": list(verdict.evidence),
+        }
+        drafts.append(Draft("verdict_changed", body, now))
+    return tuple(drafts)

@@ -1,0 +1,110 @@
+"""Up to the promotion: all gates on fresh readings, a snapshot, then one write."""
+
+from datetime import datetime
+
+from mcm.core import attempts, checks, codec, gates, notes
+from mcm.core.endpoint import EndpointView
+from mcm.core.goal import GoForward
+from mcm.core.guard import Granted
+from mcm.core.inbox import Inbox
+from mcm.core.instruction import AnswerApproval, Instruction, OpenTransition
+from mcm.core.journal import Draft
+from mcm.core.pipeline import PipelineView, StageHistory, StageView
+from mcm.core.plan import Plan, StagePlan
+from mcm.core.query import EndpointQuery, HistoryQuery, InboxQuery, PipelineQuery
+from mcm.core.reading import Readings
+from mcm.core.state import State
+from mcm.core.target import effective_execution
+from mcm.core.turn import Act, GateView, Hold, Turn, Wait
+
+
+def decide(
+    goal: GoForward, stage: StagePlan, state: State, readings: Readings, now: datetime
+) -> Turn:
+    """Return the next step of a stage whose execution waits in front of it."""
+    plan, known = goal.plan, state.stage(stage.name)
+    view = readings.known(PipelineQuery(plan.pipeline), PipelineView)
+    seen = view.stage(stage.pipeline_stage) if view else None
+    if seen is not None and seen.execution == plan.execution and not seen.in_rollback:
+        return Turn((notes.entered(stage, "others", now),), Wait(now, "promoted by somebody else"))
+    watch = attempts.watch(stage, state, None, deployed=False)
+    verdicts = tuple(checks.judge(item, watch, readings) for item in stage.guardrails)
+    found = gates.judge_gates(goal, stage, state, readings, verdicts, now)
+    entries = notes.gates(stage, known, found, now)
+    closed = [gate for gate in found if not gate.open]
+    if closed:
+        return Turn(entries, _hold(closed), verdicts, found)
+    if attempts.spent(state, stage, attempts.PROMOTE):
+        word = attempts.last_word(state, stage, attempts.PROMOTE)
+        reason = f"{attempts.ATTEMPTS} attempts to promote did not happen: {word}"
+        return Turn(entries, Hold("aws", reason, None), verdicts, found)
+    pause = attempts.resume_at(plan, stage, state, attempts.PROMOTE)
+    if pause is not None and now < pause:
+        word = attempts.last_word(state, stage, attempts.PROMOTE)
+        return Turn(entries, Wait(pause, f"promoting again: {word}"), verdicts, found)
+    if now - readings.oldest() > gates.FRESH:
+        return Turn(entries, Wait(now, "readings are older than 10 s"), verdicts, found)
+    assert seen is not None and view is not None  # the gate `pipeline` was open
+    baseline = _baseline(plan, stage, seen, readings, now)
+    if isinstance(baseline, str):
+        return Turn(entries, Hold("baseline", baseline, None), verdicts, found)
+    return Turn((*entries, baseline), _promote(goal, stage, state, readings, now), verdicts, found)
+
+
+def _promote(
+    goal: GoForward, stage: StagePlan, state: State, readings: Readings, now: datetime
+) -> Act:
+    plan = goal.plan
+    inbox = readings.known(InboxQuery(plan.change), Inbox)
+    assert inbox is not None  # the gate `approval` was open
+    granted = gates.ask_guard(goal, stage, state, inbox, now)
+    assert isinstance(granted, Granted)
+    holder = gates.holder_of(plan, stage)
+    claims = {each.statement.nonce: holder for each in granted.statements}
+    instruction: Instruction
+    if stage.gate.open:
+        instruction = OpenTransition(
+            plan.pipeline, stage.gate.open, plan.execution, plan.pipeline_version
+        )
+    else:
+        assert stage.gate.approve is not None  # config refuses a gate with neither
+        statement = granted.statements[0].digest
+        instruction = AnswerApproval(
+            plan.pipeline,
+            stage.gate.approve.stage,
+            stage.gate.approve.action,
+            plan.execution,
+            plan.pipeline_version,
+            f"mcm1 {plan.change} {stage.name} {statement}",
+        )
+    return Act(instruction, stage.name, attempts.PROMOTE, f"promote {plan.execution}", claims)
+
+
+def _baseline(
+    plan: Plan, stage: StagePlan, seen: StageView, readings: Readings, now: datetime
+) -> Draft | str:
+    """Snapshot what the stage serves now; a reason when that cannot be read."""
+    contents = []
+    for name in stage.endpoints:
+        query = EndpointQuery(stage.place, name)
+        view = readings.known(query, EndpointView)
+        if view is None:
+            return f"no snapshot of {name}: {readings.why_unknown(query)}"
+        contents.append(codec.to_value(view.content))
+    history = readings.known(HistoryQuery(plan.pipeline, stage.pipeline_stage), StageHistory)
+    effective = effective_execution(seen, history) if history else ""
+    body = {
+        "stage": stage.name,
+        "found": seen.execution,
+        "effective": effective,
+        "contents": contents,
+    }
+    return Draft("baseline", body, now)
+
+
+def _hold(closed: list[GateView]) -> Hold:
+    """Hold at the gate that matters most: what waiting cannot mend, then the first."""
+    gate = next((g for g in closed if g.leave), closed[0])
+    until = max((g.until for g in closed if g.until is not None), default=None)
+    opens = gate.until if len(closed) == 1 else until
+    return Hold(gate.name, gate.reason, opens, gate.exit, gate.leave)

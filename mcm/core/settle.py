@@ -1,0 +1,138 @@
+"""Instructions in doubt: what looking at AWS says about whether they happened.
+
+A write whose reply was lost, or whose process died before the outcome was written, is
+never sent again on suspicion. It is settled by observing (AWS-RULES 2, 4, 5): positive
+evidence settles it at once; its absence only after three agreeing reads spread over the
+time that reads may lag behind writes.
+"""
+
+from datetime import datetime, timedelta
+
+from mcm.core.instruction import (
+    AnswerApproval,
+    CloseTransition,
+    Instruction,
+    OpenTransition,
+    RollBackStage,
+    StopExecution,
+)
+from mcm.core.journal import Draft
+from mcm.core.pipeline import ActionRun, ExecutionView, PipelineView, StageHistory, StageView
+from mcm.core.query import ActionsQuery, ExecutionQuery, HistoryQuery, PipelineQuery, Query
+from mcm.core.reading import Readings
+from mcm.core.state import Attempt, Rollback
+
+AGREEING_READS = 3
+STOPPED = frozenset({"Stopping", "Stopped"})
+
+
+def queries(instruction: Instruction) -> frozenset[Query]:
+    """Return what must be read to settle `instruction`."""
+    wanted: set[Query] = {PipelineQuery(instruction.pipeline)}
+    if isinstance(instruction, RollBackStage):
+        wanted.add(HistoryQuery(instruction.pipeline, instruction.stage))
+    elif isinstance(instruction, AnswerApproval):
+        wanted.add(ActionsQuery(instruction.pipeline, instruction.execution))
+    elif isinstance(instruction, StopExecution):
+        wanted.add(ExecutionQuery(instruction.pipeline, instruction.execution))
+    return frozenset(wanted)
+
+
+def settle(
+    attempt: Attempt,
+    rollback: Rollback | None,
+    readings: Readings,
+    now: datetime,
+    lag: timedelta,
+) -> tuple[Draft, ...]:
+    """Return the entries that this turn's readings add to the question.
+
+    `settled` when it is answered, `doubt_read` for one more read without a trace, nothing
+    when AWS could not be read. `lag` is how long reads may lag behind writes.
+    """
+    trace = _trace(attempt.instruction, rollback, readings)
+    if trace is None:
+        return ()
+    if trace:
+        execution = trace if isinstance(attempt.instruction, RollBackStage) else ""
+        return (_settled(attempt, True, "seen in AWS", execution, now),)
+    denials = (*attempt.denials, now)
+    draft = Draft("doubt_read", {"intent": attempt.intent}, now)
+    if len(denials) >= AGREEING_READS and now - denials[0] >= lag:
+        reads = f"no trace of it in {len(denials)} reads over {_seconds(now - denials[0])} s"
+        return (draft, _settled(attempt, False, reads, "", now))
+    return (draft,)
+
+
+def next_look(now: datetime, lag: timedelta, poll: timedelta) -> datetime:
+    """Return when to look again while in doubt: so that three reads span `lag`."""
+    return now + min(max(lag / (AGREEING_READS - 1), timedelta(milliseconds=200)), poll)
+
+
+def _settled(attempt: Attempt, happened: bool, detail: str, execution: str, now: datetime) -> Draft:
+    body = {
+        "intent": attempt.intent,
+        "happened": happened,
+        "detail": detail,
+        "execution": execution,
+    }
+    return Draft("settled", body, now)
+
+
+def _trace(instruction: Instruction, rollback: Rollback | None, readings: Readings) -> str | None:
+    """Return a non-empty trace of `instruction`, empty when there is none, None if unknown."""
+    if isinstance(instruction, RollBackStage):
+        return _trace_rollback(instruction, rollback, readings)
+    if isinstance(instruction, AnswerApproval):
+        return _trace_answer(instruction, readings)
+    if isinstance(instruction, StopExecution):
+        seen = readings.known(
+            ExecutionQuery(instruction.pipeline, instruction.execution), ExecutionView
+        )
+        return None if seen is None else (seen.status if seen.status in STOPPED else "")
+    view = readings.known(PipelineQuery(instruction.pipeline), PipelineView)
+    stage = view.stage(instruction.stage) if view else None
+    if stage is None:
+        return None
+    if isinstance(instruction, CloseTransition):
+        return "" if stage.transition_enabled else "closed"
+    return _trace_opening(instruction, stage)
+
+
+def _trace_opening(instruction: OpenTransition, stage: StageView) -> str:
+    if stage.execution == instruction.execution:
+        return "entered"
+    return "open" if stage.transition_enabled else ""
+
+
+def _trace_answer(instruction: AnswerApproval, readings: Readings) -> str | None:
+    query = ActionsQuery(instruction.pipeline, instruction.execution)
+    runs = readings.known(query, tuple)
+    if runs is None:
+        return None
+    for run in runs:
+        if isinstance(run, ActionRun) and (run.stage, run.action) == (
+            instruction.stage,
+            instruction.action,
+        ):
+            return "answered" if run.status == "Succeeded" else ""
+    return ""
+
+
+def _trace_rollback(
+    instruction: RollBackStage, rollback: Rollback | None, readings: Readings
+) -> str | None:
+    """Look for a ROLLBACK of this stage to our target that was not there before."""
+    query = HistoryQuery(instruction.pipeline, instruction.stage)
+    history = readings.known(query, StageHistory)
+    if history is None:
+        return None
+    before = rollback.seen if rollback else ()
+    for run in history.rollbacks:
+        if run.target == instruction.target and run.id not in before:
+            return run.id
+    return ""
+
+
+def _seconds(span: timedelta) -> int:
+    return span // timedelta(seconds=1)

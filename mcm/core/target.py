@@ -1,0 +1,127 @@
+"""Where rollback goes: one rule, for the plan, the walk and on-call alike.
+
+The target is the newest STANDARD execution that succeeded in the stage, older than the
+effective one, in the current pipeline version, leaving out each execution that a later
+successful ROLLBACK of this stage passed over. A breached execution also stands among
+those that succeeded, because its stage succeeded before its bake: once a rollback has
+passed over it, it is never a target again (AWS-RULES 6).
+"""
+
+from dataclasses import dataclass
+
+from mcm.core.pipeline import (
+    ENDED_BADLY,
+    STANDARD,
+    SUCCEEDED,
+    PipelineView,
+    StageHistory,
+    StageRun,
+    StageView,
+)
+
+CAN_ROLL_BACK = frozenset({"SUPERSEDED", "QUEUED"})
+"""Execution modes with stage rollback; PARALLEL has none, an unknown one is not trusted."""
+
+
+@dataclass(frozen=True)
+class Target:
+    execution: str
+    effective: str
+    """What the stage runs now and the rollback would take back."""
+
+
+@dataclass(frozen=True)
+class NoTarget:
+    reason: str
+    effective: str
+
+
+def effective_execution(stage: StageView, history: StageHistory) -> str:
+    """Return what the stage really runs: its latest execution, or where a ROLLBACK went.
+
+    Empty when that cannot be told.
+    """
+    if not stage.in_rollback:
+        return stage.execution
+    for run in history.rollbacks:
+        if run.id == stage.execution:
+            return run.target
+    return ""
+
+
+def find_target(
+    view: PipelineView, history: StageHistory, stage: str, *, signed: str = ""
+) -> Target | NoTarget:
+    """Compute where a rollback of `stage` goes now; prefer `signed` when it is feasible.
+
+    `signed` is the target in a verified plan for the effective execution.
+    """
+    cannot = _cannot(view, stage)
+    if cannot is not None:
+        return cannot
+    seen = view.stage(stage)
+    assert seen is not None  # `_cannot` refused a stage that is not there
+    effective = effective_execution(seen, history)
+    if not effective:
+        return NoTarget("what the stage runs now cannot be told", "")
+    if seen.in_rollback and seen.status in ENDED_BADLY:
+        # A rollback that failed did not go back: its target is still the place to go.
+        return Target(effective, seen.execution)
+    ids = [run.execution.id for run in _older(_standing(history), effective)]
+    if not ids:
+        return _none_left(view, stage, effective)
+    return Target(signed if signed in ids else ids[0], effective)
+
+
+def target_after(
+    view: PipelineView, history: StageHistory, stage: str, pinned: str
+) -> Target | NoTarget:
+    """Compute where a rollback would go once `pinned` had been promoted into `stage`."""
+    cannot = _cannot(view, stage)
+    if cannot is not None:
+        return cannot
+    ids = [run.execution.id for run in _standing(history) if run.execution.id != pinned]
+    return Target(ids[0], pinned) if ids else _none_left(view, stage, pinned)
+
+
+def _cannot(view: PipelineView, stage: str) -> NoTarget | None:
+    seen = view.stage(stage)
+    if seen is None:
+        return NoTarget(f"the pipeline has no stage {stage}", "")
+    if view.mode not in CAN_ROLL_BACK:
+        return NoTarget(f"a pipeline in mode {view.mode} cannot roll back a stage", seen.execution)
+    if view.stages[0].name == stage:
+        return NoTarget("a source stage cannot be rolled back", seen.execution)
+    return None
+
+
+def _none_left(view: PipelineView, stage: str, effective: str) -> NoTarget:
+    reason = f"no earlier execution succeeded in {stage} in pipeline version {view.version}"
+    return NoTarget(reason, effective)
+
+
+def _standing(history: StageHistory) -> list[StageRun]:
+    """Return the executions that no later rollback passed over, newest first."""
+    standard = [run for run in history.succeeded if run.execution.type == STANDARD]
+    passed = _passed_over(standard, history)
+    left = [run for run in standard if run.execution.id not in passed]
+    return sorted(left, key=lambda run: run.entered, reverse=True)
+
+
+def _older(standing: list[StageRun], effective: str) -> list[StageRun]:
+    """Keep what entered before `effective`; all, when that one never succeeded there."""
+    current = next((run for run in standing if run.execution.id == effective), None)
+    if current is None:
+        return [run for run in standing if run.execution.id != effective]
+    return [run for run in standing if run.entered < current.entered]
+
+
+def _passed_over(standard: list[StageRun], history: StageHistory) -> set[str]:
+    entered = {run.execution.id: run.entered for run in standard}
+    passed: set[str] = set()
+    for rollback in history.rollbacks:
+        if rollback.status != SUCCEEDED or rollback.target not in entered:
+            continue
+        start = entered[rollback.target]
+        passed |= {name for name, at in entered.items() if start < at < rollback.started}
+    return passed

@@ -1,0 +1,33 @@
+"""One reading judged: PASS, INCONCLUSIVE, ERROR or BREACH, with its reason."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import IntEnum
+
+
+class Kind(IntEnum):
+    """Ordered by severity: together, the worst one counts (DESIGN.md, Words)."""
+
+    PASS = 0
+    INCONCLUSIVE = 1
+    """The answer is not in yet, or there is too little to tell. Holds."""
+    ERROR = 2
+    """The question could not be asked. Holds and calls a person; never a breach."""
+    BREACH = 3
+
+
+@dataclass(frozen=True)
+class Verdict:
+    check: str
+    """Name of the guardrail."""
+    kind: Kind
+    reason: str
+    """One clause for people."""
+    evidence: tuple[str, ...] = ()
+    code: str = ""
+    """Set where the walk must tell one breach from another, e.g. `silently_rolled_back`."""
+
+
+def worst(verdicts: Iterable[Verdict]) -> Kind:
+    """Return the most severe kind; without any verdict nothing was found wrong."""
+    return max((verdict.kind for verdict in verdicts), default=Kind.PASS)

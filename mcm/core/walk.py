@@ -1,0 +1,24 @@
+"""The pure half of the loop: what to look at, and what to do about what was seen."""
+
+from datetime import datetime
+
+from mcm.core import back, forward
+from mcm.core.goal import Goal, GoForward
+from mcm.core.query import Query
+from mcm.core.reading import Readings
+from mcm.core.state import State
+from mcm.core.turn import Turn
+
+
+def queries(goal: Goal, state: State, now: datetime) -> frozenset[Query]:
+    """Return what the next decision about `goal` needs to see."""
+    if isinstance(goal, GoForward):
+        return forward.queries(goal, state, now)
+    return back.queries(goal, state)
+
+
+def decide(goal: Goal, state: State, readings: Readings, now: datetime) -> Turn:
+    """Decide one turn. The same arguments give the same turn; nothing else is looked at."""
+    if isinstance(goal, GoForward):
+        return forward.decide(goal, state, readings, now)
+    return back.decide(goal, state, readings, now)
