@@ -1,0 +1,218 @@
+"""Check definitions: what a check is called, which kind judges it, what may be set on it.
+
+A definition is a small YAML file. Those of mcm are in `checks/`; a project may bring its
+own under other names. The plan embeds the ones it uses, so parameters become canonical
+values here, once: durations whole milliseconds, decimals text, lists lists.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from mcm.config.fields import Fields
+from mcm.config.problems import Problems
+from mcm.config.strict_yaml import ListNode, ScalarNode, load
+from mcm.core import canonical, codec
+from mcm.data import data_names, read_data
+
+ON_BREACH = ("roll_back", "hold")
+"""What a guardrail may do when it is breached."""
+
+KINDS: Mapping[str, Mapping[str, str]] = {
+    "alarms": {"names": "text-list", "silent_ok": "text-list"},
+    "sagemaker-endpoint": {"endpoint": "text"},
+    "http-health": {"url": "url", "within": "duration", "status": "integer-list"},
+}
+"""The parameters that each kind's judge (`mcm.core.checks`) reads, with their types."""
+
+CHECK_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", re.ASCII)
+_LEAST = timedelta(milliseconds=1)
+"""No time at all would make every measurement late."""
+_PARAMETER = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)
+_INTEGER = re.compile(r"0|[1-9][0-9]{0,14}", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Parameter:
+    name: str
+    type: str
+    """`text`, `text-list`, `duration`, `integer`, `integer-list`, `decimal` or `url`."""
+    required: bool
+    default: Any
+    """A canonical value; None when the parameter is required."""
+    about: str
+
+
+@dataclass(frozen=True)
+class Definition:
+    name: str
+    """What `use:` says."""
+    kind: str
+    about: str
+    parameters: tuple[Parameter, ...]
+    """Sorted by name."""
+    on_breach: str
+    example: Mapping[str, Any]
+    """Parameters of a use that a test loads, as canonical values."""
+
+    def to_value(self) -> Mapping[str, Any]:
+        """Return the canonical value that a plan embeds."""
+        value: Mapping[str, Any] = codec.to_value(self)
+        return value
+
+
+def builtin_definitions() -> dict[str, Definition]:
+    """Return mcm's own definitions by name; raise ConfigError if one of them is broken."""
+    found = (
+        load_definition(read_data("checks", name), f"checks/{name}")
+        for name in data_names("checks")
+        if name.endswith(".yaml")
+    )
+    return {definition.name: definition for definition in found}
+
+
+def definition_values(definitions: Mapping[str, Definition]) -> dict[str, Mapping[str, Any]]:
+    """Return the canonical values by name, as `mcm.core.planning` takes them."""
+    return {name: definition.to_value() for name, definition in definitions.items()}
+
+
+def load_definition(text: str, file: str) -> Definition:
+    """Read one definition; raise ConfigError with everything that is wrong in it."""
+    problems = Problems()
+    fields = Fields(load(text, file), problems)
+    name = fields.text("name", form=CHECK_NAME, like="http-health")
+    kind = fields.choice("kind", tuple(KINDS))
+    about = fields.text("about")
+    parameters = tuple(_parameter(key, inner) for key, inner in fields.named_mappings("parameters"))
+    on_breach = fields.optional(
+        "on_breach", lambda key: fields.choice(key, ON_BREACH), ON_BREACH[0]
+    )
+    _check_kind(fields, kind, parameters)
+    definition = Definition(
+        name, kind, about, tuple(sorted(parameters, key=lambda p: p.name)), on_breach, {}
+    )
+    example = read_params(fields.mapping("example"), definition)
+    fields.done()
+    problems.raise_if_any()
+    return Definition(name, kind, about, definition.parameters, on_breach, example)
+
+
+def read_params(fields: Fields, definition: Definition) -> dict[str, Any]:
+    """Return the canonical parameters of one use (`with:`), defaults filled in.
+
+    What is missing, unknown or of another type is noted among the problems of `fields`,
+    whose `done` is left to the caller.
+    """
+    params = {}
+    for parameter in definition.parameters:
+        if parameter.required or fields.has(parameter.name):
+            params[parameter.name] = READERS[parameter.type](fields, parameter.name)
+            _refuse_empty_list(fields, parameter)
+        else:
+            params[parameter.name] = parameter.default
+    if definition.kind == "alarms":
+        _check_silent(fields, params)
+    return params
+
+
+def _refuse_empty_list(fields: Fields, parameter: Parameter) -> None:
+    """A required list without items asks nothing, so nothing could ever fail."""
+    node = fields.place_of(parameter.name)
+    if parameter.required and isinstance(node, ListNode) and not node.items:
+        fields.refuse(parameter.name, "is an empty list", parameter.about)
+
+
+def _check_silent(fields: Fields, params: Mapping[str, Any]) -> None:
+    others = [name for name in params.get("silent_ok", ()) if name not in params.get("names", ())]
+    if others:
+        fields.refuse(
+            "silent_ok",
+            f"names {', '.join(others)}, which is not among the alarms of `names`",
+            "Add it to `names` or leave it out here.",
+        )
+
+
+def _parameter(key: ScalarNode, fields: Fields) -> Parameter:
+    if not _PARAMETER.fullmatch(key.text):
+        fields.problems.add(
+            key,
+            f"a parameter cannot be called {key.text[:40]!r}",
+            "Write lower-case letters, digits and _, such as silent_ok.",
+        )
+    type_ = fields.choice("type", tuple(READERS))
+    required = fields.optional("required", fields.boolean, default=False)
+    default = READERS[type_](fields, "default") if fields.has("default") else None
+    if required == fields.has("default"):
+        fields.problems.add(
+            key,
+            f"parameter `{key.text}` must be either required or have a default",
+            "Write `required: true`, or `default:` with a value.",
+        )
+    return Parameter(key.text, type_, required, default, fields.text("about"))
+
+
+def _check_kind(fields: Fields, kind: str, parameters: tuple[Parameter, ...]) -> None:
+    """A kind's judge reads its own parameters; a definition must have just these."""
+    if not fields.has("kind"):
+        return
+    given = {parameter.name: parameter.type for parameter in parameters}
+    for name, type_ in KINDS[kind].items():
+        if given.get(name) != type_:
+            fields.refuse("parameters", f"needs `{name}` of type {type_} for the kind {kind}")
+    for name in given.keys() - KINDS[kind].keys():
+        fields.refuse("parameters", f"has `{name}`, which the kind {kind} does not read")
+
+
+def _read_integers(fields: Fields, key: str) -> list[int]:
+    found = []
+    for item in fields.list(key):
+        if isinstance(item, ScalarNode) and _INTEGER.fullmatch(item.text) and not item.is_quoted:
+            found.append(int(item.text))
+        else:
+            fields.problems.add(
+                item, f"`{key}` must be a list of whole numbers", "Write it like [200, 204]."
+            )
+    return found
+
+
+def _read_url(fields: Fields, key: str) -> str:
+    text = fields.text(key)
+    if text and not _is_url(text):
+        fields.refuse(
+            key,
+            f"is not an address to get: {text[:60]!r}",
+            "Write http:// or https:// and a host, without a user, password or #fragment.",
+        )
+    return text
+
+
+def _is_url(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        port_fits = parts.port is None or parts.port > 0
+    except ValueError:
+        return False
+    return (
+        parts.scheme in ("http", "https")
+        and bool(parts.hostname)
+        and port_fits
+        and "@" not in parts.netloc
+        and not parts.fragment
+        and text.isascii()
+        and " " not in text
+    )
+
+
+READERS: Mapping[str, Callable[[Fields, str], Any]] = {
+    "text": lambda fields, key: fields.text(key),
+    "text-list": lambda fields, key: list(fields.texts(key)),
+    "duration": lambda fields, key: canonical.duration(fields.duration(key, at_least=_LEAST)),
+    "integer": lambda fields, key: fields.integer(key),
+    "integer-list": _read_integers,
+    "decimal": lambda fields, key: canonical.decimal(fields.decimal(key)),
+    "url": _read_url,
+}
+"""How a parameter of each type is read into a canonical value."""

@@ -1,0 +1,121 @@
+"""Check definitions: mcm's own are sound, and a broken one is told with its places."""
+
+import pytest
+
+from mcm.config.definitions import (
+    KINDS,
+    Definition,
+    builtin_definitions,
+    definition_values,
+    load_definition,
+    read_params,
+)
+from mcm.config.fields import Fields
+from mcm.config.problems import ConfigError, Problems
+from mcm.config.strict_yaml import load
+from mcm.core import canonical, checks
+
+BUILTIN = builtin_definitions()
+
+SOUND = """\
+name: ping
+kind: http-health
+about: Asks the front door.
+parameters:
+  url: {type: url, required: true, about: The address.}
+  within: {type: duration, default: 3s, about: The longest time.}
+  status: {type: integer-list, default: [200], about: The good ones.}
+on_breach: hold
+example: {url: "https://example.com/ping"}
+"""
+
+
+def said(text: str) -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        load_definition(text, "ping.yaml")
+    return [str(problem) for problem in caught.value.problems]
+
+
+def use(definition: Definition, text: str) -> tuple[dict[str, object], list[str]]:
+    problems = Problems()
+    fields = Fields(load(text, "mcm.yaml"), problems)
+    params = read_params(fields, definition)
+    fields.done()
+    return params, [problem.message for problem in problems.all()]
+
+
+def test_mcm_brings_the_definitions_that_its_judges_know() -> None:
+    assert set(BUILTIN) == {"alarms", "sagemaker-endpoint", "http-health"}
+    assert set(KINDS) == set(checks.KINDS)
+
+
+@pytest.mark.parametrize("name", sorted(BUILTIN))
+def test_each_of_mcms_definitions_is_canonical_and_has_an_example(name: str) -> None:
+    value = definition_values(BUILTIN)[name]
+    assert canonical.decode(canonical.encode(value)) == value
+    assert value["name"] == value["kind"] == name
+    assert set(value["example"]) == {parameter["name"] for parameter in value["parameters"]}
+
+
+def test_a_definition_becomes_values() -> None:
+    found = load_definition(SOUND, "ping.yaml")
+    assert (found.name, found.kind, found.on_breach) == ("ping", "http-health", "hold")
+    assert [parameter.name for parameter in found.parameters] == ["status", "url", "within"]
+    assert found.example == {"url": "https://example.com/ping", "within": 3000, "status": [200]}
+
+
+def test_defaults_are_filled_in_and_all_values_are_canonical() -> None:
+    params, problems = use(BUILTIN["http-health"], "{url: 'http://127.0.0.1:8080/', within: 2s}")
+    assert problems == []
+    assert params == {"url": "http://127.0.0.1:8080/", "within": 2000, "status": [200]}
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "says"),
+    [
+        ("alarms", "{}", "`names` is missing"),
+        ("alarms", "{silent_ok: [a]}", "`names` is missing"),
+        ("alarms", "{names: []}", "`names` is an empty list"),
+        ("alarms", "{names: a-5xx}", "`names` must be a list"),
+        ("alarms", "{names: [a], silent_ok: [b]}", "`silent_ok` names b"),
+        ("alarms", "{names: [a], name: [a]}", "unknown key `name`"),
+        ("sagemaker-endpoint", "{endpoint: ''}", "`endpoint` is empty"),
+        ("http-health", "{url: 'https://example.com', within: 2}", "not a duration"),
+        ("http-health", "{url: 'https://example.com', within: 0s}", "at least 1ms"),
+        ("http-health", "{url: 'https://example.com', status: [ok]}", "list of whole numbers"),
+        ("http-health", "{url: 'https://example.com', status: ['200']}", "whole numbers"),
+        ("http-health", "{url: example.com}", "not an address"),
+        ("http-health", "{url: 'file:///etc/passwd'}", "not an address"),
+        ("http-health", "{url: 'https://u:p@example.com/'}", "not an address"),
+        ("http-health", "{url: 'https://example.com:99999/'}", "not an address"),
+        ("http-health", "{url: 'https:///ping'}", "not an address"),
+        ("http-health", "{url: 'https://example.com/#top'}", "not an address"),
+    ],
+)
+def test_a_use_that_does_not_fit_is_refused(name: str, text: str, says: str) -> None:
+    _, problems = use(BUILTIN[name], text)
+    assert says in "\n".join(problems)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("name: ping", "name: Ping Pong", "ping.yaml:1:7: `name`"),
+        ("kind: http-health", "kind: http-helth", "`http-health`"),
+        ("default: 3s", "default: 3", "ping.yaml:6:37: "),
+        ("required: true, about", "about", "either required or have a default"),
+        ("required: true", "required: true, default: 'https://a.example'", "either required"),
+        ("type: url", "type: uri", "Did you mean `url`"),
+        ("  within: {type: duration, default: 3s, about: The longest time.}\n", "", "`within`"),
+        ("type: duration, default: 3s", "type: text, default: 3s", "type duration"),
+        ("  status:", "  colour: {type: text, default: red, about: x}\n  status:", "`colour`"),
+        ("  url:", "  Url:", "'Url'"),
+        ("on_breach: hold", "on_breach: shout", "`on_breach`"),
+        ('example: {url: "https://example.com/ping"}', "example: {}", "example.url"),
+        ("about: Asks the front door.\n", "", "`about` is missing"),
+        ("on_breach: hold", "on_breach: hold\nseverity: 1", "`severity`"),
+    ],
+)
+def test_a_broken_definition_is_refused(old: str, new: str, says: str) -> None:
+    assert SOUND.count(old) == 1
+    assert says in "\n".join(said(SOUND.replace(old, new)))
