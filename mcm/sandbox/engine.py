@@ -7,7 +7,7 @@ test's or the simulator's, behind HTTP it is the system's.
 
 import copy
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol, runtime_checkable
@@ -25,6 +25,7 @@ from mcm.sandbox.faults import (
 )
 from mcm.sandbox.identity import Identities, Identity
 from mcm.sandbox.service import Caller, Service
+from mcm.sandbox.shapes import input_errors, shape_errors
 
 _READS = ("Get", "List", "Describe", "Search", "BatchGet")
 _ACCEPTED = "accepted"
@@ -32,13 +33,21 @@ _ACCEPTED = "accepted"
 
 @runtime_checkable
 class Eventful(Protocol):
-    """A service that can tell when it next changes by itself.
+    """A service or an actor that can tell when it next changes by itself.
 
-    Services that cannot are brought forward in steps of the engine's `max_step`.
+    Those that cannot are brought forward in steps of the engine's `max_step`.
     """
 
     def next_event(self) -> datetime | None:
         """Return when; None: not before somebody calls. A past instant means at once."""
+        ...
+
+
+class Actor(Protocol):
+    """Something that acts as time goes by and that nobody calls: people, for example."""
+
+    def advance(self, now: datetime) -> None:
+        """Do what is due up to `now`."""
         ...
 
 
@@ -100,15 +109,25 @@ class Engine:
         identities: Identities,
         clock: Callable[[], datetime],
         *,
+        actors: Iterable[Actor] = (),
         faults: Faults | None = None,
         max_step: timedelta = timedelta(seconds=1),
+        is_strict: bool = False,
     ) -> None:
-        """Services are advanced, at each common instant, in the mapping's order."""
+        """Build the engine at the clock's now.
+
+        At each common instant the services are advanced in the mapping's order, then the
+        actors. `is_strict` holds parameters and replies against botocore's service models
+        in process too: wrong parameters get ValidationException, a wrong reply is a bug
+        and raises AssertionError. The HTTP face does so by itself.
+        """
         self.services = dict(services)
         self.identities = identities
         self.faults = faults if faults is not None else Faults()
         self.log = CallLog()
         self.scenario: Scenario | None = None
+        self._moving: list[Actor] = [*self.services.values(), *actors]
+        self._is_strict = is_strict
         self._clock = clock
         self._max_step = max_step
         self._at = clock()
@@ -147,8 +166,8 @@ class Engine:
             while True:
                 step = min(now, self._next_instant(is_second))
                 is_second = step == self._at
-                for service in self.services.values():
-                    service.advance(step)
+                for moving in self._moving:
+                    moving.advance(step)
                 self._at = step
                 if step >= now:
                     return
@@ -168,10 +187,10 @@ class Engine:
         An event that stays due however often its service is advanced must not stop time.
         """
         instants = []
-        for service in self.services.values():
-            if not isinstance(service, Eventful):
+        for moving in self._moving:
+            if not isinstance(moving, Eventful):
                 instants.append(self._at + self._max_step)
-            elif (event := service.next_event()) is not None:
+            elif (event := moving.next_event()) is not None:
                 instants.append(event)
         first = min(instants, default=datetime.max.replace(tzinfo=self._at.tzinfo))
         if first > self._at:
@@ -212,7 +231,14 @@ class Engine:
             user_id=identity.user_id,
             now=self._at,
         )
-        return handler(request.params, caller)
+        if not self._is_strict:
+            return handler(request.params, caller)
+        if found := input_errors(request.service, request.operation, request.params):
+            raise AwsError(ErrorKind.INVALID, "ValidationException", "; ".join(found))
+        reply = handler(request.params, caller)
+        found = shape_errors(request.service, request.operation, reply)
+        assert found == [], f"{request.operation} answered what AWS could not: {found}"
+        return reply
 
     def _remember(self, request: "_Request", reply: Reply, fault: Fault | None) -> Reply:
         """Keep a read's answer if a fault may want it; answer with an old one if it is stale."""

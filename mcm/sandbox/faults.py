@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from mcm.aws.port import AwsError, ErrorKind, Params, Reply
-from mcm.sandbox.identity import access_denied, expired_token
+from mcm.sandbox.identity import access_denied, expired_token, user_key
 
 
 class Effect(StrEnum):
@@ -190,7 +190,8 @@ def _lose_rollback_reply(scenario: Scenario) -> None:
 
 
 def _expire(scenario: Scenario) -> None:
-    scenario.faults.add(Fault(Effect.EXPIRED))
+    # Only the operator's: somebody else must still be able to roll back.
+    scenario.faults.add(Fault(Effect.EXPIRED, access_key_id=user_key("alice")))
 
 
 def _deny_disable(scenario: Scenario) -> None:
@@ -210,6 +211,6 @@ NAMED_FAULTS: Mapping[str, NamedFault] = {
     "lost-rollback-reply": NamedFault(
         "the next RollbackStage is carried out, and its reply is lost", _lose_rollback_reply
     ),
-    "expired-credentials": NamedFault("every session has expired", _expire),
+    "expired-credentials": NamedFault("the session of alice has expired", _expire),
     "deny-disable-transition": NamedFault("nobody may disable a transition", _deny_disable),
 }

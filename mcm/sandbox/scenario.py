@@ -59,13 +59,14 @@ class Example:
     def now(self) -> datetime:
         return self.engine.now()
 
-    def release(self, name: str) -> str:
+    def release(self, name: str | None = None) -> str:
         """Merge the release `name`, start its execution and return the execution's id.
 
-        Raises KeyError for a name that is not in `RELEASES`.
+        Without a name the next one comes. Raises KeyError for a name that is not in
+        `RELEASES`.
         """
         self.engine.advance()
-        revisions = self.catalogue.merge(name).revisions
+        revisions = self.catalogue.pull() if name is None else self.catalogue.merge(name).revisions
         detail = f"arn:aws:codeconnections:{PIPELINE_REGION}:example/main"
         started = self.pipeline.begin(revisions, self.now(), trigger="WebhookV2", detail=detail)
         return started.id
@@ -88,6 +89,7 @@ def build_example(
     world: World | None = None,
     rollback_passes_disabled_transition: bool = True,
     seed: str = "example",
+    is_strict: bool = False,
 ) -> Engine:
     """Build the example at the clock's now; `engine.scenario` is the `Example`.
 
@@ -118,10 +120,9 @@ def build_example(
     services = {
         **world.services,
         "codepipeline": service,
-        "people": people,
         "sts": Sts(identities),
     }
-    engine = Engine(services, identities, clock)
+    engine = Engine(services, identities, clock, actors=[people], is_strict=is_strict)
     engine.scenario = Example(engine, pipeline, catalogue, people, world)
     return engine
 

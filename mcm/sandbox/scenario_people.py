@@ -4,12 +4,11 @@ They act on the pipeline directly, as the engine's time goes by, so the engine's
 only what came in through a call.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from datetime import datetime
 
 from mcm.sandbox.pipeline_model import ActionRun, Execution, Status
 from mcm.sandbox.pipeline_run import PipelineRun
-from mcm.sandbox.service import Handler
 
 CLOSED_REASON = "opened by hand when the stage is quiet"
 
@@ -27,10 +26,6 @@ class People:
         self._arn = arn
         self._opened: dict[str, str] = {}
         self._seen: set[tuple[str, str]] = set()
-
-    @property
-    def operations(self) -> Mapping[str, Handler]:
-        return {}
 
     def next_event(self) -> datetime | None:
         """People follow the pipeline; they bring no instant of their own."""

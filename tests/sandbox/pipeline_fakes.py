@@ -106,12 +106,14 @@ class Shop:
         service.pipelines["Shop"] = self.pipeline
         self.identities = Identities()
         services: dict[str, Service] = {"codepipeline": service, "sts": Sts(self.identities)}
-        self.engine = Engine(services, self.identities, self.clock)
+        self.engine = Engine(services, self.identities, self.clock, is_strict=True)
 
     def call(self, operation: str, params: Params | None = None, *, by: str = "alice") -> Reply:
         """Call CodePipeline; the pipeline's name is filled in."""
         key = "name" if operation in _BY_NAME else "pipelineName"
-        asked = {key: "Shop", **(params or {})}
+        asked = {**(params or {})}
+        if operation != "UpdatePipeline":
+            asked[key] = "Shop"
         port = self.engine.port(user_key(by), REGION)
         return port.call("codepipeline", operation, asked)
 
