@@ -13,11 +13,12 @@ import secrets
 import sys
 import uuid
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from importlib import import_module
 from pathlib import Path
 from typing import IO
 
+from mcm.clock import SystemClock
 from mcm.sandbox.engine import Engine
 from mcm.sandbox.http_admin import Running
 from mcm.sandbox.http_server import Server
@@ -27,10 +28,21 @@ from mcm.sandbox.moto_behind import MotoBehind
 FOLDER = ".mcm-sandbox"
 STATE = "state.json"
 CREDENTIALS = "credentials"
-BUILD = "mcm.sandbox.scenario:build_example"
+BUILD = "mcm.sandbox.http:build"
 """What makes the engine: `module:function`, called with the clock."""
 
 Clock = Callable[[], datetime]
+
+
+def build(clock: Clock) -> Engine:
+    """Build the example as the sandbox runs it: quick, on real time.
+
+    Points of 1 s and alarms of 10 s periods let a bake of seconds be judged.
+    """
+    from mcm.sandbox.sagemaker_example import build_world
+    from mcm.sandbox.scenario import build_example
+
+    return build_example(clock, world=build_world(clock(), point_period=1, alarm_period=10))
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -55,7 +67,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _serve(folder: Path, port: int, build: Callable[[Clock], Engine], ready_fd: int | None) -> None:
-    running = Running(lambda: build(_now), _new_uuid(), _new_uuid)
+    running = Running(lambda: build(SystemClock().now), _new_uuid(), _new_uuid)
     token = secrets.token_urlsafe(32)
     identities = running.engine.identities
     server = Server(running, token, port=port, behind=MotoBehind(identities.account))
@@ -100,10 +112,6 @@ def _builder(name: str) -> Callable[[Clock], Engine]:
     module, _, function = name.partition(":")
     build: Callable[[Clock], Engine] = getattr(import_module(module), function)
     return build
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)  # noqa: TID251 - this process is the sandbox's clock
 
 
 def _new_uuid() -> str:

@@ -24,8 +24,11 @@ TOKEN_HEADER = "x-mcm-token"  # noqa: S105 - the name of a header
 class Releasing(Protocol):
     """A scenario that can bring the next release into its pipeline."""
 
-    def release(self, name: str) -> str:
-        """Merge the release and start its execution; return the id, or raise KeyError."""
+    def release(self, name: str | None = None) -> str:
+        """Merge a release, by default the next one, and return the id of its execution.
+
+        Raises KeyError for a name that no release has.
+        """
         ...
 
 
@@ -121,7 +124,7 @@ class AdminFace:
         if not isinstance(scenario, Releasing):
             return json_answer(400, {"error": "this sandbox runs no scenario that can release"})
         try:
-            name = str(json.loads(request.body)["name"])
-            return json_answer(200, {"release": name, "execution": scenario.release(name)})
-        except (ValueError, TypeError, KeyError) as err:
+            name = json.loads(request.body or b"{}").get("name")
+            return json_answer(200, {"execution": scenario.release(name)})
+        except (ValueError, TypeError, AttributeError, KeyError) as err:
             return json_answer(400, {"error": f"no such release: {err}"})
