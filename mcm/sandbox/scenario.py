@@ -13,18 +13,18 @@ from mcm.sandbox.identity import Identities, Sts, user_key
 from mcm.sandbox.pipeline_model import Ids, Timings, parse_structure
 from mcm.sandbox.pipeline_ops import CodePipeline
 from mcm.sandbox.pipeline_run import PipelineRun
+from mcm.sandbox.sagemaker_example import build_world
 from mcm.sandbox.scenario_catalogue import (
     PAST,
     PIPELINE,
     PIPELINE_REGION,
     PLACES,
-    RELEASES,
     UNDER_WAY,
     Catalogue,
     declare_pipeline,
 )
 from mcm.sandbox.scenario_people import People
-from mcm.sandbox.scenario_world import PlainEndpoints, Settled, World
+from mcm.sandbox.scenario_world import Settled, World
 
 _VERSION = 4
 """The pipeline has been changed before; its version does not start at 1."""
@@ -94,11 +94,13 @@ def build_example(
     """Build the example at the clock's now; `engine.scenario` is the `Example`.
 
     The releases `v5` and `v6` have gone through all stages; `v7` has passed ProdFE and
-    waits in ApproveUS. The inbound transitions of the Prod stages are disabled.
+    waits in ApproveUS. The inbound transitions of the Prod stages are disabled. Without a
+    `world` the endpoints, their traffic and their alarms are those of `build_world`, with
+    the simulator's periods of a minute.
     """
     now = clock()
     identities = Identities()
-    world = world or _plain_world()
+    world = world or build_world(now)
     timings = timings or Timings()
     born = now - timedelta(days=30)
     catalogue = Catalogue(PAST[0])
@@ -155,9 +157,3 @@ def _play(pipeline: PipelineRun, people: People, start: datetime, end: datetime)
         at = end if event is None else min(max(event, at), end)
         pipeline.advance(at)
     people.advance(end)
-
-
-def _plain_world() -> World:
-    last = next(release for release in RELEASES if release.name == PAST[-1])
-    current = {place.endpoint: last.configurations[place.endpoint] for place in PLACES}
-    return PlainEndpoints(current)

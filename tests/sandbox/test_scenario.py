@@ -10,9 +10,10 @@ from mcm.sandbox.engine import Engine
 from mcm.sandbox.faults import NAMED_FAULTS
 from mcm.sandbox.identity import user_key
 from mcm.sandbox.pipeline_model import Timings
+from mcm.sandbox.sagemaker_example import build_world
 from mcm.sandbox.scenario import Example, build_example
 from mcm.sandbox.scenario_catalogue import CONFIGURATIONS, RELEASES
-from mcm.sandbox.scenario_world import PlainEndpoints
+from mcm.sandbox.scenario_world import PlainEndpoints, World
 from tests.sandbox.pipeline_fakes import Clock, transition
 
 NAME = {"pipelineName": "ParcelPhotoCheck"}
@@ -29,10 +30,14 @@ MINUTES = Timings(
 class Town:
     """The example on a hand-moved clock."""
 
-    def __init__(self, **options: Any) -> None:
-        self.clock = Clock()
-        self.world = PlainEndpoints({})
-        self.engine: Engine = build_example(self.clock, world=self.world, is_strict=True, **options)
+    def __init__(
+        self, *, clock: Clock | None = None, world: World | None = None, **options: Any
+    ) -> None:
+        self.clock = clock or Clock()
+        self.plain = PlainEndpoints({})
+        self.engine: Engine = build_example(
+            self.clock, world=world or self.plain, is_strict=True, **options
+        )
         assert isinstance(self.engine.scenario, Example)
         self.example = self.engine.scenario
 
@@ -47,6 +52,17 @@ class Town:
 
     def holder(self, stage: str) -> str:
         return str(self.stages()[stage]["latestExecution"]["pipelineExecutionId"])
+
+    def endpoint(self) -> Reply:
+        port = self.engine.port(user_key("alice"), "us-east-1")
+        return port.call("sagemaker", "DescribeEndpoint", {"EndpointName": "photo-check-us"})
+
+    def alarm(self) -> str:
+        port = self.engine.port(user_key("alice"), "us-east-1")
+        asked = {"AlarmNames": ["photo-check-5xx"]}
+        return str(
+            port.call("cloudwatch", "DescribeAlarms", asked)["MetricAlarms"][0]["StateValue"]
+        )
 
     def approve_us(self) -> None:
         run = self.stages()["ApproveUS"]["actionStates"][0]["latestExecution"]
@@ -106,7 +122,7 @@ def test_promoting_the_change_adds_the_candidate_in_us_only() -> None:
     town.call("EnableStageTransition", transition("ProdUS"))
     town.clock.tick(60)
     assert town.holder("ProdUS") == pinned
-    assert town.world.moves == [("photo-check-us", "photo-check-us-v6-shadow-v7")]
+    assert town.plain.moves == [("photo-check-us", "photo-check-us-v6-shadow-v7")]
 
 
 def test_a_second_change_comes_to_the_us_approval_by_itself() -> None:
@@ -217,7 +233,7 @@ def test_an_unknown_fault_is_refused() -> None:
 def test_5xx_lets_the_live_variant_in_us_fail() -> None:
     town = Town()
     town.engine.fault("5xx")
-    assert town.world.failing == {("photo-check-us", "live")}
+    assert town.plain.failing == {("photo-check-us", "live")}
 
 
 def test_silent_rollback_reports_success_while_the_endpoint_goes_back() -> None:
@@ -226,7 +242,7 @@ def test_silent_rollback_reports_success_while_the_endpoint_goes_back() -> None:
     town.example.walk_through(["ApproveUS", "ProdUS"])
     town.clock.tick(60)
     assert town.stages()["ProdUS"]["latestExecution"]["status"] == "Succeeded"
-    assert "photo-check-us" not in town.world.serving
+    assert "photo-check-us" not in town.plain.serving
 
 
 def test_throttle_lasts_a_minute() -> None:
@@ -278,3 +294,41 @@ def test_the_same_seed_gives_the_same_world() -> None:
     first, second = Town(), Town()
     assert first.stages() == second.stages()
     assert first.holder("ProdUS") != Town(seed="other").holder("ProdUS")
+
+
+def test_a_promotion_that_fails_is_seen_by_the_alarm_and_can_be_rolled_back() -> None:
+    """The whole scenario on real endpoints, traffic and alarms."""
+    clock = Clock()
+    world = build_world(clock(), point_period=1, alarm_period=10)
+    town = Town(clock=clock, world=world)
+    before = town.endpoint()
+    target = town.holder("ProdUS")
+    town.approve_us()
+    town.call("EnableStageTransition", transition("ProdUS"))
+    town.clock.tick(60)
+    shadow = town.endpoint()
+    assert shadow["EndpointConfigName"] == "photo-check-us-v6-shadow-v7"
+    assert [one["VariantName"] for one in shadow["ShadowProductionVariants"]] == ["candidate"]
+    assert town.alarm() == "OK"
+    town.engine.fault("5xx")
+    town.clock.tick(60)
+    assert town.alarm() == "ALARM"
+    rollback = {"stageName": "ProdUS", "targetPipelineExecutionId": target}
+    town.call("RollbackStage", rollback, by="carol")
+    town.clock.tick(120)
+    after = town.endpoint()
+    assert after["EndpointConfigName"] == before["EndpointConfigName"]
+    assert "ShadowProductionVariants" not in after
+    assert town.alarm() == "OK"
+
+
+def test_a_silent_rollback_leaves_the_old_configuration_behind_a_success() -> None:
+    clock = Clock()
+    town = Town(clock=clock, world=build_world(clock()))
+    before = town.endpoint()["EndpointConfigName"]
+    town.engine.fault("silent-rollback")
+    town.example.walk_through(["ApproveUS", "ProdUS"])
+    town.clock.tick(120)
+    assert town.stages()["ProdUS"]["latestExecution"]["status"] == "Succeeded"
+    assert town.endpoint()["EndpointStatus"] == "InService"
+    assert town.endpoint()["EndpointConfigName"] == before
