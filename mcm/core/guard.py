@@ -11,12 +11,15 @@ promotion.
 """
 
 import re
-import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from mcm.core import counting
+from mcm.core.counting import Promotion, Refused
 from mcm.core.statement import Rejected, Statement, Verified
+
+__all__ = ["Granted", "GuardResult", "Missing", "Promotion", "Refused", "check_clock", "guard"]
 
 CLOCK_SKEW = timedelta(seconds=120)
 """How far the local clock may differ from AWS's `Date` header."""
@@ -39,26 +42,6 @@ _SOURCE = re.compile(r"([a-z]+)-([0-9]+)(?:-(.+))?\.json", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
-class Promotion:
-    """The promotion that is asked for, as the verified plan and AWS's state have it now."""
-
-    realm: str
-    change: str
-    edition: int
-    plan: str
-    stage: str
-    pipeline: str
-    execution: str
-    rollback_to: str
-    approvals: int
-    """How many persons besides the requester must approve; at least 1."""
-    excluded: frozenset[str]
-    """Persons whose approval does not count: ids, e-mails or git's `Name <e-mail>`."""
-    requester: str = ""
-    """The plan's requester, whose request alone counts; "" takes any requester's."""
-
-
-@dataclass(frozen=True, slots=True)
 class Granted:
     """Enough persons approved; `statements` are the approvals to consume, one per person."""
 
@@ -71,14 +54,6 @@ class Missing:
 
     have: int
     want: int
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """Somebody said no, or tried what does not count; `code` as in SECURITY.md."""
-
-    code: str
     reason: str
 
 
@@ -102,14 +77,14 @@ def guard(
     if isinstance(promotion.approvals, bool) or promotion.approvals < 1:
         return Refused("E_TRUST_POLICY", f"approvals is {promotion.approvals!r}; at least 1 person")
     requests = [each for each in verified if _is_own(each, "request")]
-    matching = [each for each in requests if _mismatch(promotion, each.statement) is None]
+    matching = [each for each in requests if counting.mismatch(promotion, each.statement) is None]
     current = max(matching, key=_age, default=None)
     no = _rejection(promotion, verified, current, requests)
     if no is not None:
         return no
     if current is None:
         return _without_request(promotion, requests, verified, rejected)
-    dead = _not_usable(current, consumed, now)
+    dead = counting.not_usable(current, consumed, now)
     if dead is not None:
         return dead
     granted, problems = _count(promotion, verified, current, matching, consumed, now)
@@ -131,12 +106,6 @@ def check_clock(now: datetime, newest: datetime | None, service: datetime | None
     return None
 
 
-def loosely(text: str) -> str:
-    """Fold `text` for comparisons that deny: NFKC, casefold, NFKC again, no outer space."""
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    return unicodedata.normalize("NFKC", folded).strip()
-
-
 def _count(
     promotion: Promotion,
     verified: Sequence[Verified],
@@ -145,33 +114,36 @@ def _count(
     consumed: frozenset[str],
     now: datetime,
 ) -> tuple[list[Verified], list[tuple[Verified, Refused]]]:
-    approvals = {each.digest: each for each in verified if each.statement.kind == "approval"}
-    ordered = sorted(approvals.values(), key=lambda each: (each.person, each.digest))
-    requesters = _names_of(matching) | {loosely(promotion.requester)} - {""}
-    excluded = frozenset(_spellings(promotion.excluded))
+    # One statement may be read from two files; it is still one.
+    approvals = {
+        (each.person, each.digest): each for each in verified if each.statement.kind == "approval"
+    }
+    ordered = [approvals[key] for key in sorted(approvals)]
+    requesters = counting.names_of(matching) | {counting.loosely(promotion.requester)} - {""}
+    excluded = frozenset(counting.spellings(promotion.excluded))
     granted: list[Verified] = []
     problems: list[tuple[Verified, Refused]] = []
     for each in ordered:
         if each.statement.stage != promotion.stage:
             continue  # each stage has approvals of its own; another's is no attempt at this one
         problem = (
-            _who_problem(each, requesters, excluded)
-            or _mismatch(promotion, each.statement)
-            or _answers(current, each.statement)
-            or _reused(each, ordered)
-            or _not_usable(each, consumed, now)
-            or _counted_already(each, granted)
+            counting.who_problem(each, requesters, excluded)
+            or counting.mismatch(promotion, each.statement)
+            or counting.answers(current, each.statement)
+            or counting.reused(each, ordered)
+            or counting.not_usable(each, consumed, now)
+            or counting.counted_already(each, granted)
         )
         if problem is None:
             granted.append(each)
         else:
             problems.append((each, problem))
-    seen = _names_of(granted)
+    seen = counting.names_of(granted)
     # A person who counts already may have an older, dead approval lying about: no attempt.
     return granted, [
         (each, problem)
         for each, problem in problems
-        if problem.code == "E_THRESHOLD" or not _names(each) & seen
+        if problem.code == "E_THRESHOLD" or not counting.names(each) & seen
     ]
 
 
@@ -204,7 +176,9 @@ def _without_request(
     """Answer where no verified request is for this plan: nothing can be granted."""
     tried = [*requests, *(each for each in verified if each.statement.kind == "approval")]
     problems = [
-        problem for each in tried if (problem := _mismatch(promotion, each.statement)) is not None
+        problem
+        for each in tried
+        if (problem := counting.mismatch(promotion, each.statement)) is not None
     ]
     if not problems and tried:
         problems = [Refused("E_REQUEST_MISMATCH", "an approval answers a request that is not here")]
@@ -248,98 +222,12 @@ def _attempts(
     ]
 
 
-def _mismatch(promotion: Promotion, said: Statement) -> Refused | None:
-    """Say in what a request or an approval is not about this promotion; None if in nothing."""
-    pairs: list[tuple[str, str, object, object]] = [
-        ("E_REALM", "realm", said.realm, promotion.realm),
-        ("E_REQUEST_MISMATCH", "change", said.change, promotion.change),
-        ("E_REQUEST_MISMATCH", "edition", said.edition, promotion.edition),
-        ("E_PLAN_CHANGED", "plan", said.plan, promotion.plan),
-        ("E_REQUEST_MISMATCH", "pipeline", said.pipeline, promotion.pipeline),
-        ("E_REQUEST_MISMATCH", "execution", said.execution, promotion.execution),
-    ]
-    if said.kind == "request":
-        if promotion.stage not in said.stages:
-            reason = f"the request does not cover stage {promotion.stage}"
-            return Refused("E_REQUEST_MISMATCH", reason)
-        if promotion.requester:
-            pairs.append(("E_REQUEST_MISMATCH", "requester", said.requester, promotion.requester))
-    else:
-        pairs += [
-            ("E_REQUEST_MISMATCH", "stage", said.stage, promotion.stage),
-            ("E_REQUEST_MISMATCH", "rollback_to", said.rollback_to, promotion.rollback_to),
-        ]
-    for code, name, theirs, ours in pairs:
-        if theirs != ours or type(theirs) is not type(ours):
-            return Refused(code, f"the {said.kind} by {said.signer} is for {name} {theirs!r}, "
-                                 f"this is {ours!r}")  # fmt: skip
-    return None
-
-
-def _answers(current: Verified, said: Statement) -> Refused | None:
-    if said.request == current.digest and said.requester == current.statement.requester:
-        return None
-    return Refused("E_REQUEST_MISMATCH", f"the approval by {said.approver} answers another request")
-
-
-def _who_problem(
-    each: Verified, requesters: frozenset[str], excluded: frozenset[str]
-) -> Refused | None:
-    if _names(each) & requesters:
-        return Refused("E_SELF_APPROVAL", f"{each.person} requested this and cannot approve it")
-    if _names(each) & excluded:
-        return Refused("E_AUTHOR_APPROVAL", f"{each.person} wrote part of it and cannot approve it")
-    if each.person != each.statement.approver:
-        return Refused("E_REQUEST_MISMATCH", f"{each.person} signed in another person's name")
-    return None
-
-
-def _not_usable(each: Verified, consumed: frozenset[str], now: datetime) -> Refused | None:
-    said = each.statement
-    what = f"the {said.kind} by {each.person}"
-    if said.nonce in consumed:
-        return Refused("E_CONSUMED", f"{what} has been used")
-    if now < said.not_before:
-        return Refused("E_NOT_YET", f"{what} counts from {said.not_before.isoformat()}")
-    if now >= said.expires:
-        return Refused("E_EXPIRED", f"{what} expired at {said.expires.isoformat()}")
-    return None
-
-
-def _reused(each: Verified, approvals: Sequence[Verified]) -> Refused | None:
-    """Refuse a nonce that two approvals share: using one would use up the other."""
-    for other in approvals:
-        if other.digest != each.digest and other.statement.nonce == each.statement.nonce:
-            return Refused("E_CONSUMED", f"the approval by {each.person} shares its nonce")
-    return None
-
-
-def _counted_already(each: Verified, granted: Sequence[Verified]) -> Refused | None:
-    if _names(each) & _names_of(granted):
-        return Refused("E_THRESHOLD", f"{each.person} signed twice and counts as one person")
-    return None
-
-
 def _age(each: Verified) -> tuple[datetime, str]:
     return each.statement.not_before, each.digest
 
 
 def _is_own(each: Verified, kind: str) -> bool:
     return each.statement.kind == kind and each.person == each.statement.signer
-
-
-def _names(each: Verified) -> frozenset[str]:
-    return frozenset(loosely(name) for name in (each.person, *each.aliases) if name)
-
-
-def _names_of(those: Iterable[Verified]) -> frozenset[str]:
-    return frozenset(name for each in those for name in _names(each))
-
-
-def _spellings(names: Iterable[str]) -> Iterator[str]:
-    for name in names:
-        yield loosely(name)
-        yield from (loosely(part) for part in re.split("[<>]", name) if part.strip())
 
 
 def _concerns(promotion: Promotion, source: str) -> bool:

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from mcm.core import canonical
+from mcm.core.counting import loosely
 from mcm.core.errors import RefusedError
-from mcm.core.guard import loosely
 from mcm.core.statement import TrustRef
 from mcm.trust.entry import Credential, Person, instant, keys, read_person, syntax
 from mcm.trust.files import read_small
