@@ -1,4 +1,4 @@
-"""What the journal already says of a stage's promotion; shared by the steps forward."""
+"""What the journal already says of a stage: what was sent, what counts, what to watch."""
 
 from datetime import datetime, timedelta
 
@@ -11,7 +11,11 @@ from mcm.core.state import Attempt, StageState, State
 PROMOTE = "promote"
 CLOSE = "close_behind"
 ATTEMPTS = 3
-"""Instructions of one purpose that may be sent before a person is asked."""
+"""Instructions of one kind that may be sent before a person is asked (AWS-RULES 5)."""
+BUSY = frozenset(
+    {"ConflictException", "ThrottlingException", "Throttling", "TooManyRequestsException"}
+)
+"""Codes with which AWS turns a request away without looking at it."""
 
 
 def promoted(stage: StagePlan, state: State) -> Attempt | None:
@@ -37,7 +41,7 @@ def traffic(plan: Plan, stage: StagePlan, known: StageState, now: datetime) -> M
 
 def spent(state: State, stage: StagePlan, purpose: str) -> bool:
     """Say whether AWS has been told this often enough."""
-    sent = [a for a in state.tries(stage.name, purpose) if _counts(a)]
+    sent = [a for a in state.tries(stage.name, purpose) if counts(a)]
     return len(sent) >= ATTEMPTS
 
 
@@ -57,5 +61,18 @@ def last_word(state: State, stage: StagePlan, purpose: str) -> str:
     return outcome.detail if outcome else "no reply"
 
 
-def _counts(attempt: Attempt) -> bool:
-    return attempt.outcome is None or attempt.outcome.result is not Result.NOT_SENT
+def counts(attempt: Attempt) -> bool:
+    """An attempt counts unless AWS surely did nothing: not sent, or turned away as busy."""
+    if attempt.outcome is None:
+        return True
+    return attempt.outcome.result is not Result.NOT_SENT and attempt.outcome.code not in BUSY
+
+
+def of_kind(tries: tuple[Attempt, ...], kind: type[object]) -> tuple[Attempt, ...]:
+    """Return the attempts that sent one kind of instruction."""
+    return tuple(attempt for attempt in tries if isinstance(attempt.instruction, kind))
+
+
+def too_many(tries: tuple[Attempt, ...], kind: type[object]) -> bool:
+    """Say whether one kind of instruction has been sent often enough."""
+    return sum(1 for attempt in of_kind(tries, kind) if counts(attempt)) >= ATTEMPTS

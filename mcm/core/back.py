@@ -11,11 +11,10 @@ left to do, so the order of the steps is the order of the lines in `decide`.
 
 from datetime import datetime, timedelta
 
-from mcm.core import settle, target, verify_content
+from mcm.core import attempts, follow, settle, target, verify_content
 from mcm.core.errors import Exit
 from mcm.core.goal import GoBack
 from mcm.core.instruction import (
-    AnswerApproval,
     CloseTransition,
     OpenTransition,
     Outcome,
@@ -25,9 +24,7 @@ from mcm.core.instruction import (
 )
 from mcm.core.journal import Draft
 from mcm.core.pipeline import (
-    ENDED_BADLY,
     SUCCEEDED,
-    ExecutionView,
     PipelineView,
     StageHistory,
     StageView,
@@ -35,16 +32,11 @@ from mcm.core.pipeline import (
 from mcm.core.query import EndpointQuery, ExecutionQuery, HistoryQuery, PipelineQuery, Query
 from mcm.core.reading import Readings
 from mcm.core.state import Attempt, Rollback, State
-from mcm.core.turn import Act, Done, Hold, Next, Turn, Wait
+from mcm.core.turn import Done, Hold, Next, Turn, Wait
 
-PURPOSE = "roll_back"
-ATTEMPTS = 3
-"""Instructions of one kind that may have been sent before a person is asked (AWS-RULES 5)."""
 PATIENCE = timedelta(minutes=15)
 """How long a busy or throttled pipeline is asked again before a person is called."""
-BUSY = frozenset(
-    {"ConflictException", "ThrottlingException", "Throttling", "TooManyRequestsException"}
-)
+HIDDEN = "a rollback is under way; its target is not shown yet"
 CANNOT = "UnableToRollbackStageException"
 
 
@@ -80,15 +72,14 @@ def decide(goal: GoBack, state: State, readings: Readings, now: datetime) -> Tur
         return Turn(entries, Wait(look, f"whether {doubtful.instruction.op} happened"))
     if rollback is None:
         return _start(goal, view, stage, readings, now)
-    tries = state.tries(goal.stage, PURPOSE, after=rollback.started)
-    step = (
+    tries = state.tries(goal.stage, follow.PURPOSE, after=rollback.started)
+    return (
         _adopt(goal, rollback, stage, readings, now)
-        or _follow(goal, rollback, stage, tries, readings, now)
-        or _close(goal, stage, tries, now)
+        or _close(goal, rollback, stage, tries)
+        or follow.follow(goal, rollback, stage, tries, readings, now)
         or _stop(goal, stage, tries, now)
         or _roll_back(goal, rollback, stage, tries, now)
     )
-    return step
 
 
 def _unseen(goal: GoBack, view: PipelineView | None, readings: Readings, now: datetime) -> Next:
@@ -114,9 +105,7 @@ def _start(
     if stage.in_rollback and stage.running:
         run = next((run for run in history.rollbacks if run.id == stage.execution), None)
         if run is None:
-            return Turn(
-                (), Wait(now + goal.poll, "a rollback is under way; its target is not yet shown")
-            )
+            return Turn((), Wait(now + goal.poll, HIDDEN))
         who = f"already under way since {run.started:%H:%M:%SZ} by {run.started_by or 'AWS'}"
         return Turn((_started(goal, "", run.target, history, now, run.id, who),), Wait(now, who))
     if stage.in_rollback and stage.status == SUCCEEDED and not goal.further and not goal.to:
@@ -172,91 +161,38 @@ def _adopt(
     history = readings.known(HistoryQuery(goal.pipeline, goal.pipeline_stage), StageHistory)
     run = next((r for r in history.rollbacks if r.id == stage.execution), None) if history else None
     if run is None:
-        return Turn(
-            (), Wait(now + goal.poll, "somebody else's rollback: its target is not yet shown")
-        )
+        return Turn((), Wait(now + goal.poll, HIDDEN))
     body = {"stage": goal.stage, "execution": run.id, "target": run.target, "by": run.started_by}
     return Turn(
         (Draft("rollback_adopted", body, now),), Wait(now, "following the rollback under way")
     )
 
 
-def _follow(
-    goal: GoBack,
-    rollback: Rollback,
-    stage: StageView,
-    tries: tuple[Attempt, ...],
-    readings: Readings,
-    now: datetime,
-) -> Turn | None:
-    """Follow the ROLLBACK execution to its end, answer its approvals, verify."""
-    if not rollback.execution:
-        return None
-    run = readings.known(ExecutionQuery(goal.pipeline, rollback.execution), ExecutionView)
-    in_stage = stage.execution == rollback.execution
-    status = stage.status if in_stage else (run.status if run else "")
-    if status == SUCCEEDED:
-        return verify_content.finish(goal, rollback, readings, now)
-    if status in ENDED_BADLY:
-        reason = f"the rollback execution {rollback.execution} ended as {status}"
-        return Turn(
-            (verify_content.ended(goal, "failed", "unverified", reason, now),),
-            Done(Exit.NEEDS_PERSON, reason),
-        )
-    return _let_in(goal, rollback, stage, tries, now) or Turn(
-        (), Wait(now + goal.poll, f"rollback {rollback.execution} is {status or 'on its way'}")
-    )
-
-
-def _let_in(
-    goal: GoBack, rollback: Rollback, stage: StageView, tries: tuple[Attempt, ...], now: datetime
-) -> Turn | None:
-    """Open what keeps the ROLLBACK out: an approval in the stage, or its own transition."""
-    if stage.execution == rollback.execution:
-        waiting = next((a for a in stage.actions if a.approval and a.awaiting), None)
-        if waiting is None:
-            return None
-        if _spent(tries, AnswerApproval):
-            note = (
-                f"the rollback waits at {stage.name}/{waiting.name}: someone must approve it there"
-            )
-            return Turn((), Hold("approval", note, None, Exit.NEEDS_PERSON))
-        answer = AnswerApproval(
-            goal.pipeline,
-            goal.pipeline_stage,
-            waiting.name,
-            rollback.execution,
-            0,
-            f"mcm rollback of {goal.stage} to {rollback.target}",
-        )
-        return _act(goal, answer, "the rollback waits at an approval in its own stage")
-    shut_out = rollback.execution in stage.inbound and not stage.transition_enabled
-    if not shut_out or _spent(tries, OpenTransition):
-        return None
-    let = OpenTransition(goal.pipeline, goal.pipeline_stage, rollback.execution, 0)
-    return _act(goal, let, "the rollback execution waits at the closed transition")
-
-
 def _close(
-    goal: GoBack, stage: StageView, tries: tuple[Attempt, ...], now: datetime
+    goal: GoBack, rollback: Rollback, stage: StageView, tries: tuple[Attempt, ...]
 ) -> Turn | None:
-    """Close the transition so that nothing enters while we go back; a denial stops nothing."""
-    if not stage.transition_enabled or _of(tries, CloseTransition):
+    """Close the transition so that nothing enters while we go back; a denial stops nothing.
+
+    Closed first of all, and again behind a rollback execution that had to be let in.
+    """
+    if not stage.transition_enabled or (rollback.execution and rollback.execution in stage.inbound):
+        return None
+    opened = max((attempt.intent for attempt in attempts.of_kind(tries, OpenTransition)), default=0)
+    if any(attempt.intent > opened for attempt in attempts.of_kind(tries, CloseTransition)):
         return None
     reason = f"mcm rolls back {goal.stage} - {goal.why}"
-    return _act(
-        goal, CloseTransition(goal.pipeline, goal.pipeline_stage, reason), "close the way in"
-    )
+    close = CloseTransition(goal.pipeline, goal.pipeline_stage, reason)
+    return follow.act(goal, close, "close the way in")
 
 
 def _stop(goal: GoBack, stage: StageView, tries: tuple[Attempt, ...], now: datetime) -> Turn | None:
     """Stop what runs in the stage; wait for it, then abandon by policy or ask."""
     if not stage.running:
         return None
-    stops = [a for a in _of(tries, StopExecution) if _counts(a)]
+    stops = [a for a in attempts.of_kind(tries, StopExecution) if attempts.counts(a)]
     gentle = next((a for a in stops if not _abandons(a)), None)
     if gentle is None:
-        return _act(
+        return follow.act(
             goal,
             _stopping(goal, stage, abandon=False),
             f"{stage.execution} still runs in the stage",
@@ -267,7 +203,7 @@ def _stop(goal: GoBack, stage: StageView, tries: tuple[Attempt, ...], now: datet
     if any(_abandons(a) for a in stops):
         return Turn((), Wait(now + goal.poll, f"{stage.execution} is being abandoned"))
     if goal.abandon:
-        return _act(
+        return follow.act(
             goal, _stopping(goal, stage, abandon=True), f"it did not stop in {goal.stop_wait}"
         )
     reason = f"{stage.execution} did not stop in {goal.stop_wait}; its action still runs"
@@ -283,19 +219,22 @@ def _stopping(goal: GoBack, stage: StageView, *, abandon: bool) -> StopExecution
 def _roll_back(
     goal: GoBack, rollback: Rollback, stage: StageView, tries: tuple[Attempt, ...], now: datetime
 ) -> Turn:
-    sent = _of(tries, RollBackStage)
+    sent = attempts.of_kind(tries, RollBackStage)
     last = sent[-1] if sent else None
     refusal = last.outcome if last and last.happened is False else None
     if refusal and refusal.result is Result.REFUSED and not _worth_repeating(refusal):
         return _give_up(goal, f"AWS refused: {refusal.detail}", now)
-    if now - rollback.at > PATIENCE or sum(1 for a in sent if _counts(a)) >= ATTEMPTS:
+    if (
+        now - rollback.at > PATIENCE
+        or sum(1 for a in sent if attempts.counts(a)) >= attempts.ATTEMPTS
+    ):
         return _give_up(goal, f"RollbackStage did not succeed in {len(sent)} attempts", now)
     if last and last.decided_at and refusal and now < last.decided_at + _pause(goal, len(sent)):
         return Turn(
             (), Wait(last.decided_at + _pause(goal, len(sent)), f"trying again: {refusal.detail}")
         )
     act = RollBackStage(goal.pipeline, goal.pipeline_stage, rollback.target, stage.execution)
-    return _act(goal, act, f"back to {rollback.target}")
+    return follow.act(goal, act, f"back to {rollback.target}")
 
 
 def _give_up(goal: GoBack, reason: str, now: datetime) -> Turn:
@@ -308,37 +247,12 @@ def _give_up(goal: GoBack, reason: str, now: datetime) -> Turn:
 
 def _worth_repeating(refusal: Outcome) -> bool:
     """Busy and throttled pass by; UnableToRollbackStage only after its cause is gone."""
-    return refusal.code in BUSY or refusal.code == CANNOT
+    return refusal.code in attempts.BUSY or refusal.code == CANNOT
 
 
 def _pause(goal: GoBack, sent: int) -> timedelta:
     return min(goal.poll, timedelta(milliseconds=500 * 2 ** min(sent, 10)))
 
 
-def _counts(attempt: Attempt) -> bool:
-    """An attempt counts unless AWS surely did nothing: not sent, or turned away as busy."""
-    if attempt.outcome is None:
-        return True
-    if attempt.outcome.result is Result.NOT_SENT:
-        return False
-    return attempt.outcome.code not in BUSY
-
-
-def _spent(tries: tuple[Attempt, ...], kind: type[object]) -> bool:
-    return sum(1 for attempt in _of(tries, kind) if _counts(attempt)) >= ATTEMPTS
-
-
-def _of(tries: tuple[Attempt, ...], kind: type[object]) -> tuple[Attempt, ...]:
-    return tuple(attempt for attempt in tries if isinstance(attempt.instruction, kind))
-
-
 def _abandons(attempt: Attempt) -> bool:
     return isinstance(attempt.instruction, StopExecution) and attempt.instruction.abandon
-
-
-def _act(
-    goal: GoBack,
-    instruction: AnswerApproval | CloseTransition | OpenTransition | RollBackStage | StopExecution,
-    why: str,
-) -> Turn:
-    return Turn((), Act(instruction, goal.stage, PURPOSE, why))

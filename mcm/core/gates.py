@@ -77,7 +77,7 @@ def judge_gates(
         _predecessor_gate(plan, stage, view, readings),
         _position_gate(plan, stage, view, readings),
         _target_gate(plan, stage, view, readings),
-        _rollback_gate(plan, stage, view),
+        _rollback_gate(plan, view),
         _check_gate(verdicts),
         _approval_gate(goal, stage, state, readings, now),
         *_window_gates(plan, stage, readings, now),
@@ -217,7 +217,7 @@ def _target_gate(plan: Plan, stage: StagePlan, view: PipelineView, readings: Rea
     return GateView("rollback-target", True, f"back to {stage.rollback_target}")
 
 
-def _rollback_gate(plan: Plan, stage: StagePlan, view: PipelineView) -> GateView:
+def _rollback_gate(plan: Plan, view: PipelineView) -> GateView:
     """Any ROLLBACK under way in a stage of this change stops its promotions."""
     for other in plan.stages:
         seen = view.stage(other.pipeline_stage)

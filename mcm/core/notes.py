@@ -10,6 +10,7 @@ from mcm.core.verdict import Verdict
 
 
 def started(stage: StagePlan, now: datetime) -> Draft:
+    """The walk is at this stage."""
     return Draft("stage_started", {"stage": stage.name}, now)
 
 
@@ -19,6 +20,7 @@ def entered(stage: StagePlan, who: str, now: datetime) -> Draft:
 
 
 def bake_started(stage: StagePlan, now: datetime) -> Draft:
+    """The pipeline says that the stage succeeded: from now on time and samples count."""
     return Draft("bake_started", {"stage": stage.name}, now)
 
 
@@ -28,11 +30,13 @@ def sight(stage: StagePlan, why: str, now: datetime) -> Draft:
 
 
 def breach(stage: StagePlan, check: str, reason: str, action: str, now: datetime) -> Draft:
+    """A guardrail was crossed; `action` is `roll_back` or `hold`."""
     body = {"stage": stage.name, "check": check, "reason": reason, "action": action}
     return Draft("breach", body, now)
 
 
 def ended(stage: StagePlan, outcome: str, reason: str, now: datetime) -> Draft:
+    """The stage reached one of DESIGN.md's outcomes."""
     body = {"stage": stage.name, "outcome": outcome, "reason": reason}
     return Draft("stage_ended", body, now)
 

@@ -44,7 +44,7 @@ def decide(
         return Turn(entries, Wait(pause, f"promoting again: {word}"), verdicts, found)
     if now - readings.oldest() > gates.FRESH:
         return Turn(entries, Wait(now, "readings are older than 10 s"), verdicts, found)
-    assert seen is not None and view is not None  # the gate `pipeline` was open
+    assert seen is not None  # the gates `pipeline` and `execution` were open
     baseline = _baseline(plan, stage, seen, readings, now)
     if isinstance(baseline, str):
         return Turn(entries, Hold("baseline", baseline, None), verdicts, found)

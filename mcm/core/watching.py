@@ -115,7 +115,7 @@ def _watch_over(
     entries = notes.verdicts(stage, known, verdicts, now)
     breach = next((v for v in verdicts if v.kind is Kind.BREACH), None)
     if breach is not None:
-        return _breached(stage, known, breach, verdicts, entries, now, goal.plan.poll)
+        return _breached(stage, known, breach, verdicts, entries, now)
     if seen.status in ENDED_BADLY:
         reason = f"{seen.name} is {seen.status} for the pinned execution"
         return Turn(
@@ -142,7 +142,6 @@ def _breached(
     verdicts: tuple[Verdict, ...],
     entries: tuple[Draft, ...],
     now: datetime,
-    poll: timedelta,
 ) -> Turn:
     if breach.code == SILENTLY_ROLLED_BACK:
         end = notes.ended(stage, "failed", breach.reason, now)

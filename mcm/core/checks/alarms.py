@@ -9,6 +9,7 @@ from mcm.core.verdict import Kind, Verdict
 
 
 def queries(guardrail: Guardrail, watch: Watch) -> frozenset[Query]:
+    """One query an alarm."""
     return frozenset(_query(name, watch) for name in guardrail.params["names"])
 
 

@@ -9,11 +9,12 @@ from mcm.core.reading import Blindness, Readings, Unknown
 from mcm.core.verdict import Kind, Verdict
 
 
-def queries(guardrail: Guardrail, watch: Watch) -> frozenset[Query]:
+def queries(guardrail: Guardrail, _watch: Watch) -> frozenset[Query]:
+    """One query: the URL."""
     return frozenset({_query(guardrail)})
 
 
-def judge(guardrail: Guardrail, watch: Watch, readings: Readings) -> Verdict:
+def judge(guardrail: Guardrail, _watch: Watch, readings: Readings) -> Verdict:
     """A wrong status is a breach; no answer at all is an ERROR, since the fault may be ours."""
     query = _query(guardrail)
     view = readings.known(query, HttpView)

@@ -18,6 +18,7 @@ BROKEN = frozenset({"Failed", "UpdateRollbackFailed", "OutOfService", "Deleting"
 
 
 def queries(guardrail: Guardrail, watch: Watch) -> frozenset[Query]:
+    """One query: the endpoint."""
     return frozenset({_query(guardrail, watch)})
 
 

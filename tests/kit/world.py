@@ -1,0 +1,310 @@
+"""The example on a virtual clock: the real core, runner and adapters over the engine.
+
+What stands in for the world outside: the clock, the inbox of statements (built here as
+if trust had verified them) and the journal in memory. Everything else is the product's.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from mcm.app.observing import Observer
+from mcm.app.runner import Ending, Runner, start_walk
+from mcm.app.writer import Writer
+from mcm.aws.observe import AwsSource
+from mcm.aws.perform import Performer
+from mcm.aws.port import Params, Port, Reply
+from mcm.core.endpoint import Expected
+from mcm.core.goal import GoBack, GoForward
+from mcm.core.inbox import Inbox
+from mcm.core.journal import Entry, Journal
+from mcm.core.plan import FORMAT, Approval, Bake, Gate, Guardrail, Plan, StagePlan
+from mcm.core.query import FreezesQuery, InboxQuery, Metric, PipelineId, Place, Query
+from mcm.core.reading import Known, Reading
+from mcm.core.state import State
+from mcm.core.statement import Statement, TrustRef, Verified
+from mcm.core.turn import Turn
+from mcm.core.window import Freeze, Window
+from mcm.sandbox.identity import ACCOUNT, user_key
+from mcm.sandbox.pipeline_model import Timings
+from mcm.sandbox.sagemaker_example import build_world
+from mcm.sandbox.scenario import Example, build_example
+from mcm.store.memory import MemoryJournal
+from tests.kit.clock import VirtualClock
+
+US = Place(ACCOUNT, "us-east-1")
+PIPELINE = PipelineId(US, "ParcelPhotoCheck")
+REALM = "sandbox:00000000-0000-4000-8000-000000000001"
+STAGE = "prod-us"
+WINDOW = Window("quiet-us", "0 2 * * *", timedelta(hours=3), "America/Los_Angeles")
+
+
+class Recorder:
+    """A listener that keeps what it is told, for assertions."""
+
+    def __init__(self) -> None:
+        self.entries: list[Entry] = []
+        self.lost_entries: list[Entry] = []
+        self.turns: list[Turn] = []
+
+    def wrote(self, entries: Sequence[Entry]) -> None:
+        self.entries += entries
+
+    def turned(self, turn: Turn, state: State, now: datetime) -> None:
+        self.turns.append(turn)
+
+    def lost(self, entries: Sequence[Entry], why: str) -> None:
+        self.lost_entries += entries
+
+    def kinds(self) -> list[str]:
+        return [entry.kind for entry in self.entries]
+
+
+class People:
+    """The inbox and the live freezes: the readings that do not come from AWS."""
+
+    def __init__(self, clock: VirtualClock) -> None:
+        self._clock = clock
+        self.statements: list[Verified] = []
+        self.freezes: tuple[Freeze, ...] = ()
+
+    def answers(self, query: Query) -> bool:
+        return isinstance(query, InboxQuery | FreezesQuery)
+
+    def read(self, queries: Iterable[Query], within: timedelta) -> dict[Query, Reading]:
+        at = self._clock.now()
+        return {
+            query: Known(
+                Inbox(tuple(self.statements), ()) if isinstance(query, InboxQuery) else self.freezes,
+                at,
+            )
+            for query in queries
+        }
+
+
+class Counted:
+    """A port that lets `before` look at each call: to fail it, or to stop the process."""
+
+    def __init__(self, port: Port, before: Callable[[str, str, Params], None]) -> None:
+        self._port = port
+        self._before = before
+
+    def call(self, service: str, operation: str, params: Params) -> Reply:
+        self._before(service, operation, params)
+        return self._port.call(service, operation, params)
+
+
+class World:
+    """One example with everything a walk needs."""
+
+    def __init__(
+        self,
+        *,
+        journal: Journal | None = None,
+        clock: VirtualClock | None = None,
+        seed: str = "example",
+        passes: bool = True,
+        poll: timedelta = timedelta(seconds=30),
+        settle: timedelta = timedelta(minutes=1),
+    ) -> None:
+        self.clock = clock or VirtualClock()
+        self.poll, self.settle = poll, settle
+        world = build_world(self.clock.now(), update_takes=timedelta(seconds=90))
+        self.engine = build_example(
+            self.clock.now,
+            timings=Timings(),
+            world=world,
+            seed=seed,
+            rollback_passes_disabled_transition=passes,
+        )
+        scenario = self.engine.scenario
+        assert isinstance(scenario, Example)
+        self.scenario = scenario
+        self.clock.pass_time(timedelta(minutes=10))
+        self.journal = journal or MemoryJournal()
+        self.people = People(self.clock)
+        self.listener = Recorder()
+        self.before: Callable[[str, str, Params], None] = lambda *_: None
+
+    def port(self, person: str, region: str = "us-east-1") -> Port:
+        return self.engine.port(user_key(person), region)
+
+    def connect(self, place: Place) -> Port:
+        return Counted(self.port("alice", place.region), lambda *call: self.before(*call))
+
+    def runner(self) -> Runner:
+        aws = AwsSource(self.connect, self.clock.now)
+        observer = Observer([aws, self.people], self.clock)
+        return Runner(observer, Performer(self.connect), self.clock, self.listener)
+
+    def plan(self, **changes: object) -> Plan:
+        """Return a plan of the execution that waits in ApproveUS for prod-us."""
+        state = self.port("alice").call("codepipeline", "GetPipelineState", {"name": PIPELINE.name})
+        stages = {item["stageName"]: item for item in state["stageStates"]}
+        waiting = stages["ApproveUS"]["latestExecution"]["pipelineExecutionId"]
+        target = stages["ProdUS"]["latestExecution"]["pipelineExecutionId"]
+        plan = Plan(
+            format=FORMAT,
+            change="CM-0001",
+            title="Shadow the next model",
+            edition=1,
+            realm=REALM,
+            service="parcel-photo-check",
+            template="standard",
+            requester="alice",
+            ticket="",
+            pipeline=PIPELINE,
+            pipeline_version=state["pipelineVersion"],
+            execution=waiting,
+            revisions=(),
+            packages=(),
+            stages=(stage_plan(target),),
+            freezes=(),
+            poll=self.poll,
+            settle=self.settle,
+            answers=(),
+            exceptions=(),
+            definitions=(),
+        )
+        return Plan.from_bytes(replace(plan, **changes).to_bytes())  # type: ignore[arg-type]
+
+    def request(self, plan: Plan) -> Verified:
+        """Let alice ask for the plan to be approved."""
+        said = self._said(plan, "request", "alice", stages=tuple(s.name for s in plan.stages))
+        self.people.statements.append(said)
+        return said
+
+    def approve(self, plan: Plan, person: str = "bob", *, answer: bool = True) -> Verified:
+        """Let a second person sign prod-us and, by default, answer the pipeline's approval."""
+        request = self.request(plan)
+        said = self._said(
+            plan,
+            "approval",
+            person,
+            stage=STAGE,
+            rollback_to=plan.stages[0].rollback_target,
+            request=request.digest,
+            approver=person,
+            decision="approve",
+        )
+        self.people.statements.append(said)
+        if answer:
+            self.answer_approval(person)
+        return said
+
+    def answer_approval(self, person: str = "bob", stage: str = "ApproveUS") -> None:
+        """Let a person answer the open approval of `stage` by their own credentials."""
+        port = self.port(person)
+        state = port.call("codepipeline", "GetPipelineState", {"name": PIPELINE.name})
+        action = next(s for s in state["stageStates"] if s["stageName"] == stage)["actionStates"][0]
+        port.call(
+            "codepipeline",
+            "PutApprovalResult",
+            {
+                "pipelineName": PIPELINE.name,
+                "stageName": stage,
+                "actionName": action["actionName"],
+                "token": action["latestExecution"]["token"],
+                "result": {"status": "Approved", "summary": "signed"},
+            },
+        )
+
+    def _said(self, plan: Plan, kind: str, person: str, **fields: object) -> Verified:
+        now = self.clock.now()
+        values: dict[str, object] = {
+            "kind": kind,
+            "realm": plan.realm,
+            "change": plan.change,
+            "edition": plan.edition,
+            "plan": plan.digest,
+            "pipeline": plan.pipeline.name,
+            "execution": plan.execution,
+            "requester": "alice",
+            "trust": TrustRef(1, "0" * 64),
+            "not_before": now,
+            "expires": now + timedelta(hours=24),
+            "nonce": f"{len(self.people.statements):032x}",
+            **fields,
+        }
+        statement = Statement(**values)  # type: ignore[arg-type]
+        return Verified(statement, person, statement.digest, f"key-of-{person}")
+
+    def deploy(self, plan: Plan, *, patience: timedelta = timedelta(0)) -> Ending:
+        """Run the walk of `plan` as `mcm deploy --stage prod-us` does."""
+        goal = GoForward(plan, (STAGE,))
+        writer = Writer(self.journal, plan.change)
+        start_walk(writer, goal, "alice", self.clock)
+        return self.runner().run(goal, writer, patience=patience)
+
+    def roll_back(self, change: str = "ROLLBACK-prod-us", **fields: object) -> Ending:
+        """Run `mcm rollback --stage prod-us`."""
+        goal = GoBack(
+            pipeline=PIPELINE,
+            pipeline_stage="ProdUS",
+            stage=STAGE,
+            why="on-call asked",
+            poll=self.poll,
+            settle=self.settle,
+            endpoints=((US, "photo-check-us"),),
+        )
+        goal = replace(goal, **fields)  # type: ignore[arg-type]
+        writer = Writer(self.journal, change, self.listener.lost)
+        return self.runner().run(goal, writer)
+
+    def stage_state(self, stage: str = "ProdUS") -> Reply:
+        state = self.port("alice").call("codepipeline", "GetPipelineState", {"name": PIPELINE.name})
+        return next(item for item in state["stageStates"] if item["stageName"] == stage)
+
+    def served(self) -> Reply:
+        return self.port("alice").call(
+            "sagemaker", "DescribeEndpoint", {"EndpointName": "photo-check-us"}
+        )
+
+    def sent(self, operation: str) -> int:
+        """Return how many writes of `operation` AWS accepted."""
+        return len(self.engine.log.accepted(operation))
+
+
+def stage_plan(target: str) -> StagePlan:
+    """Return the plan of prod-us: alarms and endpoint, an hour's bake, the shadow expected."""
+    return StagePlan(
+        name=STAGE,
+        pipeline_stage="ProdUS",
+        place=US,
+        production=True,
+        gate=Gate(Approval("ApproveUS", "Approve"), "ProdUS"),
+        window=WINDOW,
+        traffic=Metric(
+            "AWS/SageMaker",
+            "Invocations",
+            (("EndpointName", "photo-check-us"), ("VariantName", "live")),
+            "Sum",
+            timedelta(seconds=60),
+        ),
+        bake=Bake(timedelta(minutes=30), 100, timedelta(hours=2)),
+        guardrails=(
+            Guardrail(
+                "alarms",
+                "alarms",
+                {"names": ["photo-check-5xx", "photo-check-latency"], "silent_ok": []},
+                "roll_back",
+            ),
+            Guardrail(
+                "sagemaker-endpoint",
+                "sagemaker-endpoint",
+                {"endpoint": "photo-check-us"},
+                "roll_back",
+            ),
+        ),
+        endpoints=("photo-check-us",),
+        expect=(Expected("photo-check-us", "candidate", "photo-check-v7"),),
+        predecessor="ProdFE",
+        rollback_target=target,
+        approvals=1,
+        stop_wait=timedelta(minutes=2),
+        abandon=False,
+    )
+
+
+ROOT = Path(__file__).resolve().parents[2]
