@@ -14,11 +14,12 @@ from mcm.core.alarm_rule import (
     Evaluation,
     Missing,
     State,
-    evaluate_at,
-    period_starts,
+    evaluate,
 )
 from mcm.core.canonical import instant as spelled
+from mcm.sandbox.cloudwatch_data import Span
 from mcm.sandbox.cloudwatch_wire import invalid
+from mcm.sandbox.metrics import epoch, instant
 
 CONFIGURED = (
     "AlarmName",
@@ -50,9 +51,9 @@ _WORDS = {
     Comparison.AT_MOST: "less than or equal to",
 }
 
-Points = Mapping[datetime, float]
-ReadPoints = Callable[["Alarm", datetime, datetime, datetime], Points]
-"""(alarm, first period start, end, now) → points by the start of their period."""
+Points = Mapping[int, float]
+ReadPoints = Callable[["Alarm", Span], Points]
+"""Points of an alarm's metric by the start of their period, in seconds since the epoch."""
 
 
 @dataclass(frozen=True)
@@ -88,8 +89,8 @@ class Alarm:
     config: Params
     rule: AlarmRule
     configured: datetime
-    evaluated: datetime
-    """When it was last evaluated, or was created."""
+    due: datetime
+    """When it is evaluated next: at whole minutes, or whole ten seconds if quick."""
     updated: datetime
     transitioned: datetime
     state: State = State.INSUFFICIENT_DATA
@@ -102,11 +103,6 @@ class Alarm:
     def name(self) -> str:
         """The alarm's name, unique in its account and region."""
         return str(self.config["AlarmName"])
-
-    @property
-    def due(self) -> datetime:
-        """When it is evaluated next: at whole minutes, or whole ten seconds if quick."""
-        return _next(self.evaluated, self.rule.cadence)
 
     def reply(self) -> dict[str, Any]:
         """Return the alarm in DescribeAlarms' form."""
@@ -147,23 +143,24 @@ class Alarm:
         self.history.append(item)
 
     def evaluate_until(self, now: datetime, read: ReadPoints) -> None:
-        """Evaluate at every full cadence after the last time and up to `now`, in order."""
+        """Evaluate at every time that is due up to `now`, in order."""
         while self.due <= now:
-            self._evaluate(self.due, read)
+            at, self.due = self.due, next_due(self.rule, self.due)
+            self._evaluate(at, read)
 
     def _evaluate(self, now: datetime, read: ReadPoints) -> None:
-        starts = period_starts(self.rule, now)
-        points = read(self, starts[0], starts[-1] + self.rule.period, now)
-        found = evaluate_at(self.rule, points, now, self.state)
-        self.evaluated = now
+        period, second = int(self.rule.period.total_seconds()), epoch(now)
+        end = second - second % period
+        start = end - self.rule.looks_at * period
+        points = read(self, Span(start, end, second))
+        values = [points.get(at) for at in range(start, end, period)]
+        found = evaluate(self.rule, values, self.state)
         if found.state is not self.state:
-            reason = _reason(self.rule, found)
-            self.move(found.state, reason, self._reason_data(found, starts, points, now), now)
+            data = self._reason_data(found, points, now)
+            self.move(found.state, _reason(self.rule, found), data, now)
 
-    def _reason_data(
-        self, found: Evaluation, starts: list[datetime], points: Points, now: datetime
-    ) -> str:
-        real = [start for start in starts if start in points]
+    def _reason_data(self, found: Evaluation, points: Points, now: datetime) -> str:
+        real = sorted(points, reverse=True)
         told: dict[str, Any] = {
             "version": "1.0",
             "queryDate": spelled(now),
@@ -172,14 +169,20 @@ class Alarm:
             "recentDatapoints": list(reversed(found.judged)),
             "threshold": self.rule.threshold,
             "evaluatedDatapoints": [
-                {"timestamp": spelled(start), "value": points[start]} for start in reversed(real)
+                {"timestamp": spelled(instant(at)), "value": points[at]} for at in real
             ],
         }
         if real:
-            told["startDate"] = spelled(real[0])
+            told["startDate"] = spelled(instant(real[-1]))
         # Longer than 4,000 only with very many periods; the detail goes first then.
         text = json.dumps(told)
         return text if len(text) <= 4000 else json.dumps({**told, "evaluatedDatapoints": []})[:4000]
+
+
+def next_due(rule: AlarmRule, after: datetime) -> datetime:
+    """Return the first time of evaluation after an instant."""
+    seconds = int(rule.cadence.total_seconds())
+    return instant((epoch(after) // seconds + 1) * seconds)
 
 
 def configuration(params: Params) -> Params:
@@ -228,12 +231,6 @@ def _period(config: Params) -> int:
     if len(periods) != 1 or len(shown) != 1:
         raise ValueError("Metrics need one period and exactly one query that returns data")
     return int(periods.pop())
-
-
-def _next(after: datetime, cadence: timedelta) -> datetime:
-    seconds = int(cadence.total_seconds())
-    past = after.replace(microsecond=0)
-    return past + timedelta(seconds=seconds - int(past.timestamp()) % seconds)
 
 
 def _reason(rule: AlarmRule, found: Evaluation) -> str:

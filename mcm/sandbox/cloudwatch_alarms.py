@@ -1,7 +1,6 @@
 """CloudWatch's alarm operations over all metric alarms of one account."""
 
 from datetime import datetime
-from typing import Any
 
 from mcm.aws.port import Params, Reply
 from mcm.core.alarm_rule import State
@@ -10,11 +9,12 @@ from mcm.sandbox.cloudwatch_alarm import (
     HistoryItem,
     Points,
     configuration,
+    next_due,
     rule_of,
 )
 from mcm.sandbox.cloudwatch_data import Queries, Span
 from mcm.sandbox.cloudwatch_wire import invalid, page, refused
-from mcm.sandbox.metrics import Metrics, epoch, instant
+from mcm.sandbox.metrics import Metrics, epoch, series_of
 from mcm.sandbox.service import Caller
 
 _UNSUPPORTED = ("ChildrenOfAlarmName", "ParentsOfAlarmName")
@@ -48,10 +48,11 @@ class Alarms:
         alarm = self._alarms.get((region, config["AlarmName"]))
         if alarm:
             alarm.config, alarm.rule, alarm.configured = config, rule, at
+            alarm.due = next_due(rule, at)
             summary = f'Alarm "{alarm.name}" updated'
         else:
             arn = f"arn:aws:cloudwatch:{region}:{self._account}:alarm:{config['AlarmName']}"
-            alarm = Alarm(region, arn, config, rule, at, at, at, at)
+            alarm = Alarm(region, arn, config, rule, at, next_due(rule, at), at, at)
             self._alarms[region, alarm.name] = alarm
             summary = f'Alarm "{alarm.name}" created'
         alarm.note("ConfigurationUpdate", summary, '{"version": "1.0"}', at)
@@ -166,25 +167,19 @@ class Alarms:
                 alarm.config = {**alarm.config, "ActionsEnabled": enabled}
         return {}
 
-    def _read(self, alarm: Alarm, start: datetime, end: datetime, now: datetime) -> Points:
+    def _read(self, alarm: Alarm, span: Span) -> Points:
         config = alarm.config
-        queries: list[dict[str, Any]] = config.get("Metrics") or [_query(config)]
-        span = Span(epoch(start), epoch(end), epoch(now))
-        shown = next(query["Id"] for query in queries if query.get("ReturnData", True))
-        values = Queries(self._metrics, alarm.region, queries, span).values(shown)
-        return {instant(second): value for second, value in values.items()}
-
-
-def _query(config: Params) -> dict[str, Any]:
-    metric = {
-        "Namespace": config["Namespace"],
-        "MetricName": config["MetricName"],
-        "Dimensions": config.get("Dimensions", []),
-    }
-    stat = {"Metric": metric, "Period": config["Period"], "Stat": config["Statistic"]}
-    if "Unit" in config:
-        stat["Unit"] = config["Unit"]
-    return {"Id": "m", "MetricStat": stat}
+        if "Metrics" in config:
+            queries = config["Metrics"]
+            shown = next(query["Id"] for query in queries if query.get("ReturnData", True))
+            return Queries(self._metrics, alarm.region, queries, span).values(shown)
+        series = series_of(
+            alarm.region, config["Namespace"], config["MetricName"], config["Dimensions"]
+        )
+        found = self._metrics.read(
+            series, span.start, span.end, config["Period"], span.now, config.get("Unit")
+        )
+        return {second: stats.value(config["Statistic"]) for second, stats in found.items()}
 
 
 def _acts_on(alarm: Alarm, prefix: str) -> bool:

@@ -62,9 +62,18 @@ class Stats:
 
     def value(self, statistic: str) -> float:
         """Return one of STATISTICS; raise KeyError for any other."""
-        average = self.total / self.count if self.count else 0.0
-        values = (self.count, self.total, average, self.low, self.high)
-        return dict(zip(STATISTICS, values, strict=True))[statistic]
+        match statistic:
+            case "Sum":
+                return self.total
+            case "Average":
+                return self.total / self.count if self.count else 0.0
+            case "SampleCount":
+                return self.count
+            case "Minimum":
+                return self.low
+            case "Maximum":
+                return self.high
+        raise KeyError(statistic)
 
 
 class Source(Protocol):
@@ -163,7 +172,7 @@ class Metrics:
             if known is None or (unit is not None and unit != known):
                 continue
             for bucket, stats in source.buckets(series, first, end, period, now).items():
-                found[bucket] = stats.merged(found.get(bucket))
+                found[bucket] = stats.merged(found[bucket]) if bucket in found else stats
         return dict(sorted(found.items()))
 
     def unit(self, series: Series) -> str:

@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from math import sqrt
 
 from mcm.sandbox.metrics import Series, Stats, epoch
-from mcm.sandbox.traffic_shape import Shape, bell, drawn, mix, rate_of
+from mcm.sandbox.traffic_shape import Shape, bell, drawn, mix, rate_of, salt_of
 
 NAMESPACE = "AWS/SageMaker"
 METRICS: Mapping[str, str] = {
@@ -29,6 +29,7 @@ METRICS: Mapping[str, str] = {
 
 _HOUR = 3600
 _CACHED = 50_000
+_CLIENT_ERRORS = 0.002
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,8 @@ class _State:
 
     since: int
     config: str = ""
-    variants: tuple[Variant, ...] = ()
+    shares: Mapping[str, float] = field(default_factory=dict)
+    """Variant → its share of the requests, copies included."""
     errors: Mapping[str, float] = field(default_factory=dict)
     latency: Mapping[str, float] = field(default_factory=dict)
     flowing: bool = True
@@ -61,14 +63,6 @@ class _Requests:
     server_errors: int
     client_errors: int
     latency: Stats
-
-    def merged(self, other: "_Requests") -> "_Requests":
-        return _Requests(
-            self.count + other.count,
-            self.server_errors + other.server_errors,
-            self.client_errors + other.client_errors,
-            self.latency.merged(other.latency),
-        )
 
     def stats(self, metric: str) -> Stats:
         if metric == "ModelLatency":
@@ -88,10 +82,19 @@ class _Endpoint:
     rate: Callable[[float], float]
     """Requests a second at a time, before chance."""
     states: list[_State] = field(default_factory=list)
+    since: list[int] = field(default_factory=list)
+    salts: dict[str, int] = field(default_factory=dict)
+    """Variant → its own chance."""
 
     def at(self, second: int) -> _State | None:
-        index = bisect_right(self.states, second, key=lambda state: state.since)
+        index = bisect_right(self.since, second)
         return self.states[index - 1] if index else None
+
+    def become(self, state: _State) -> None:
+        self.states.append(state)
+        self.since.append(state.since)
+        for variant in state.shares:
+            self.salts.setdefault(variant, salt_of(self.salt, variant))
 
 
 class Traffic:
@@ -129,7 +132,7 @@ class Traffic:
         """Let requests come to `endpoint` once a configuration serves there."""
         if endpoint in self._endpoints:
             raise ValueError(f"endpoint {endpoint} has its traffic already")
-        salt = mix(self._seed, *endpoint.encode())
+        salt = salt_of(self._seed, endpoint)
         self._endpoints[endpoint] = _Endpoint(region, shape, salt, rate_of(shape))
 
     def serve(
@@ -144,7 +147,7 @@ class Traffic:
             since = epoch(at)
         else:
             since = self._since(found, at)
-        found.states.append(replace(last, since=since, config=config, variants=tuple(variants)))
+        found.become(replace(last, since=since, config=config, shares=_shares(variants)))
 
     def set_error_share(
         self, endpoint: str, variant: str, share: float, *, at: datetime | None = None
@@ -183,8 +186,7 @@ class Traffic:
     def series(self) -> Iterable[Series]:
         """Name the series of every variant that ever served."""
         for name, endpoint in self._endpoints.items():
-            variants = {variant.name for state in endpoint.states for variant in state.variants}
-            for variant in sorted(variants):
+            for variant in sorted(endpoint.salts):
                 dimensions = (("EndpointName", name), ("VariantName", variant))
                 for metric in METRICS:
                     yield Series(endpoint.region, NAMESPACE, metric, dimensions)
@@ -219,49 +221,52 @@ class Traffic:
         key = (name, variant, period, start)
         if key in self._cache:
             return self._cache[key]
-        if start < self._live_from or period == self._period:
-            step = min(period, _HOUR) if start < self._live_from else period
+        step = self._step(start, period)
+        parts = range(start, min(start + period, closed), step)
+        if step in (period, self._period):
+            pieces = (self._point(name, variant, part, step) for part in parts)
         else:
-            step = 60 if period > 60 and period % 60 == 0 else self._period
-        found: _Requests | None = None
-        for part in range(start, min(start + period, closed), step):
-            if step in (period, _HOUR):
-                piece = self._point(name, variant, part, step)
-            else:
-                piece = self._bucket(name, variant, part, step, closed)
-            if piece:
-                found = found.merged(piece) if found else piece
+            pieces = (self._bucket(name, variant, part, step, closed) for part in parts)
+        found = _together([piece for piece in pieces if piece])
         if start + period <= closed:
             if len(self._cache) >= _CACHED:
                 self._cache.clear()
             self._cache[key] = found
         return found
 
+    def _step(self, start: int, period: int) -> int:
+        """Return of what parts a bucket is made: of hours, of minutes or of points."""
+        if period > _HOUR and period % _HOUR == 0:
+            return _HOUR
+        if start < self._live_from:
+            return period
+        if period > 60 and period % 60 == 0:
+            return 60
+        return self._period
+
     def _point(self, name: str, variant: str, start: int, length: int) -> _Requests | None:
         endpoint = self._endpoints[name]
         state = endpoint.at(start)
-        if state is None or not state.flowing:
+        if state is None or not state.flowing or not state.shares.get(variant):
             return None
-        share = _share_of(state.variants, variant)
-        if not share:
-            return None
-        chance = mix(endpoint.salt, start, length)
-        expected = endpoint.rate(start + length / 2) * length * share
+        # All variants draw their requests alike, so a shadow's are the live one's copies.
+        chance = mix(endpoint.salt ^ start)
+        expected = endpoint.rate(start + length / 2) * length * state.shares[variant]
         count = drawn(expected, sqrt(expected), chance)
         if count == 0:
             return None
-        own = mix(chance, *variant.encode())
+        own = mix(chance ^ endpoint.salts[variant])
         errors = max(
             endpoint.shape.error_share,
             state.errors.get(variant, 0.0),
             self._config_share(state.config, variant, start),
         )
-        latency = endpoint.shape.latency * state.latency.get(variant, 1.0)
-        mean = latency * (1 + 0.02 * bell(mix(own, 3)))
+        other = mix(own)
+        mean = endpoint.shape.latency * state.latency.get(variant, 1.0) * (1 + 0.02 * bell(other))
         return _Requests(
             count,
-            _part(count, errors, mix(own, 1)),
-            _part(count, 0.002, mix(own, 2)),
+            _part(count, errors, own),
+            _part(count, _CLIENT_ERRORS, other),
             Stats(count, mean * count, mean * 0.5, mean * 2.2),
         )
 
@@ -287,19 +292,34 @@ class Traffic:
 
     def _change(self, endpoint: str, at: datetime | None, **what: object) -> None:
         last, found = self._last(endpoint), self._endpoints[endpoint]
-        found.states.append(replace(last, since=self._since(found, at), **what))  # type: ignore[arg-type]
+        found.become(replace(last, since=self._since(found, at), **what))  # type: ignore[arg-type]
 
     def _since(self, endpoint: _Endpoint, at: datetime | None) -> int:
         newest = max(self._read_to, endpoint.states[-1].since if endpoint.states else 0)
         return max(newest, epoch(at) if at is not None else self._start)
 
 
-def _share_of(variants: Sequence[Variant], name: str) -> float:
+def _together(pieces: Sequence[_Requests]) -> _Requests | None:
+    if len(pieces) <= 1:
+        return pieces[0] if pieces else None
+    count = sum(piece.count for piece in pieces)
+    latency = Stats(
+        count,
+        sum(piece.latency.total for piece in pieces),
+        min(piece.latency.low for piece in pieces),
+        max(piece.latency.high for piece in pieces),
+    )
+    return _Requests(
+        count,
+        sum(piece.server_errors for piece in pieces),
+        sum(piece.client_errors for piece in pieces),
+        latency,
+    )
+
+
+def _shares(variants: Sequence[Variant]) -> dict[str, float]:
     live = sum(variant.weight for variant in variants if not variant.shadow)
-    wanted = [variant for variant in variants if variant.name == name]
-    if not wanted or not live:
-        return 0.0
-    return min(1.0, wanted[0].weight / live)
+    return {variant.name: min(1.0, variant.weight / live) for variant in variants if live}
 
 
 def _share(value: float) -> float:

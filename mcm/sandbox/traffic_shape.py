@@ -62,12 +62,17 @@ def bell(chance: int) -> float:
     return (parts / 65536 - 1.5) * 2
 
 
-def mix(*numbers: int) -> int:
-    """Return 64 well-mixed bits of the numbers: chance that depends on nothing else."""
-    state = 0
-    for number in numbers:
-        state = ((state ^ number) + _SCRAMBLE) & _MASK
-        state = ((state ^ (state >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
-        state = ((state ^ (state >> 27)) * 0x94D049BB133111EB) & _MASK
-        state ^= state >> 31
-    return state
+def mix(state: int) -> int:
+    """Return 64 well-mixed bits of a number: chance that depends on nothing else."""
+    state = (state + _SCRAMBLE) & _MASK
+    state = ((state ^ (state >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
+    state = ((state ^ (state >> 27)) * 0x94D049BB133111EB) & _MASK
+    return state ^ (state >> 31)
+
+
+def salt_of(seed: int, text: str) -> int:
+    """Return 64 bits that stand for a text under a seed."""
+    salt = mix(seed)
+    for byte in text.encode():
+        salt = mix(salt ^ byte)
+    return salt

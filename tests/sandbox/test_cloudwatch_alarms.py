@@ -178,6 +178,12 @@ def test_putting_again_changes_the_configuration_and_leaves_the_state(ask: Asker
     assert live(ask, 9) == ["OK"]
 
 
+def test_a_shorter_period_is_evaluated_sooner_at_once(ask: Asker, cloudwatch: CloudWatch) -> None:
+    ask("PutMetricAlarm", **config())
+    ask("PutMetricAlarm", **config(Period=10))
+    assert cloudwatch.next_event() == START + timedelta(seconds=10)
+
+
 def test_every_configured_field_comes_back(ask: Asker) -> None:
     asked = config(
         AlarmDescription="Requests fail",

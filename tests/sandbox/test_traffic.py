@@ -68,6 +68,18 @@ def test_coarser_points_hold_the_finer_ones() -> None:
         assert len(minutes) == 60
 
 
+def test_a_day_on_both_sides_of_the_start_holds_its_hours() -> None:
+    """History and live points add up, faults in the live ones included."""
+    made = traffic()
+    made.set_error_share(NAME, "live", 1.0, at=START)
+    midnight, now = T - T % DAY, T - T % DAY + DAY
+    found = {
+        period: total(dict(made.buckets(series("Invocation5XXErrors"), midnight, now, period, now)))
+        for period in (HOUR, DAY)
+    }
+    assert found[DAY] == found[HOUR] > 1_000_000
+
+
 def test_a_period_finer_than_the_points_gives_nothing() -> None:
     assert read(traffic(60), period=10) == {}
 
