@@ -3,8 +3,8 @@
 One codec serves the plan, the instructions and the snapshots in the journal, so that a
 field added to a value is stored, hashed and read back without a second place to forget.
 Instants, durations and decimals are spelled as `canonical` says (a naive datetime is
-local time, spelled without zone); tuples become lists; enums their value; a union of dataclasses is told apart by the class
-attribute `op`.
+local time, spelled without zone); tuples become lists; enums their value; a union of
+dataclasses is told apart by the class attribute `op`.
 """
 
 import types

@@ -65,15 +65,9 @@ def _let_in(
         )
         return act(goal, answer, "the rollback waits at an approval in its own stage")
     shut_out = rollback.execution in stage.inbound and not stage.transition_enabled
-    sent = max(
-        (a.decided_at for a in attempts.of_kind(tries, RollBackStage) if a.decided_at),
-        default=rollback.at,
-    )
-    if (
-        not shut_out
-        or now < max(sent, default=rollback.at) + _moments(goal)
-        or attempts.too_many(tries, OpenTransition)
-    ):
+    sent = [a.decided_at for a in attempts.of_kind(tries, RollBackStage) if a.decided_at]
+    patience = max(sent, default=rollback.at) + _moments(goal)
+    if not shut_out or now < patience or attempts.too_many(tries, OpenTransition):
         return None
     let = OpenTransition(goal.pipeline, goal.pipeline_stage, rollback.execution, 0)
     return act(goal, let, "the rollback execution waits at the closed transition")
