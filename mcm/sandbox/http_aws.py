@@ -166,12 +166,6 @@ class _Call:
         return Answer(status, body, kind, (("x-amzn-RequestId", self.request_id),))
 
 
-def unsigned() -> Answer:
-    """Answer a request that nobody signed."""
-    body = {"__type": "MissingAuthenticationTokenException", "message": "the request is not signed"}
-    return Answer(403, to_json(body))
-
-
 def scope_for_engine(request: Request) -> Scope | None:
     """Return the scope if the request is for a service of the engine."""
     scope = scope_of(request)

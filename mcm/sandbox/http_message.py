@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from mcm.sandbox.http_wire import error_xml, to_json
+
 JSON = "application/x-amz-json-1.1"
 XML = "text/xml"
 
@@ -64,6 +66,13 @@ def scope_of(request: Request) -> Scope | None:
     """
     found = _SCOPE.search(request.header("authorization"))
     return None if found is None else Scope(found[1], found[3], found[4])
+
+
+def refusal(request: Request, status: int, code: str, message: str) -> Answer:
+    """Refuse a request that no service of the engine is there to answer, in its protocol."""
+    if request.header("x-amz-target"):
+        return Answer(status, to_json({"__type": code, "message": message}))
+    return Answer(status, error_xml(code, message, "sandbox"), XML)
 
 
 def json_answer(status: int, document: Mapping[str, Any]) -> Answer:

@@ -15,9 +15,17 @@ from threading import Thread
 from types import TracebackType
 from typing import Self
 
+from mcm.aws.port import AwsError
 from mcm.sandbox.http_admin import PREFIX, AdminFace, Running
-from mcm.sandbox.http_aws import AwsFace, scope_for_engine, unsigned
-from mcm.sandbox.http_message import Answer, Request, Scope, json_answer, scope_of
+from mcm.sandbox.http_aws import AwsFace, scope_for_engine
+from mcm.sandbox.http_message import (
+    Answer,
+    Request,
+    Scope,
+    json_answer,
+    refusal,
+    scope_of,
+)
 
 HOST = "127.0.0.1"
 _LARGEST = 64 * 1024 * 1024
@@ -64,9 +72,15 @@ class Server:
             return self.admin.answer(request)
         if (scope := scope_for_engine(request)) is not None:
             return self.aws.answer(request, scope)
-        if (scope := scope_of(request)) is not None:
-            return self._behind(request, scope)
-        return unsigned()
+        if (scope := scope_of(request)) is None:
+            message = "the request is not signed"
+            return refusal(request, 403, "MissingAuthenticationTokenException", message)
+        engine = self.admin.running.engine
+        try:
+            engine.identities.find(scope.access_key_id, engine.now())
+        except AwsError as err:  # someone's real keys must not seem to work here
+            return refusal(request, 403, err.code, err.message)
+        return self._behind(request, scope)
 
     def serve(self) -> None:
         """Serve until a request or `close` in another thread ends it."""
@@ -108,7 +122,7 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server_version = "mcm-sandbox"
     sys_version = ""
-    timeout = 60
+    timeout = 300
     # Small answers go out at once: with Nagle's algorithm each would wait for an ACK.
     disable_nagle_algorithm = True
     wbufsize = -1

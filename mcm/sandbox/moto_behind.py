@@ -14,8 +14,7 @@ from threading import Lock
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from mcm.sandbox.http_message import XML, Answer, Request, Scope
-from mcm.sandbox.http_wire import error_xml, to_json
+from mcm.sandbox.http_message import Answer, Request, Scope, refusal
 from mcm.sandbox.shapes import UNSUPPORTED
 
 # Ours to say, or (moto's CORS headers) an invitation to any page in a browser.
@@ -43,7 +42,7 @@ class MotoBehind:
                 self._app = self._app or self._load()
         except ImportError as err:
             message = f"the sandbox needs mcm-deploy[sandbox] for {scope.service}: {err}"
-            return _unsupported(request, message)
+            return refusal(request, 400, UNSUPPORTED, message)
         try:
             answer = _run(self._app, request, self._account)
             reason = f"HTTP {answer.status}"
@@ -53,7 +52,7 @@ class MotoBehind:
             return answer
         name = request.header("x-amz-target") or f"{request.method} {request.path}"
         message = f"moto does not emulate {scope.service} {name} ({reason})"
-        return _unsupported(request, message)
+        return refusal(request, 400, UNSUPPORTED, message)
 
 
 def _moto() -> Wsgi:
@@ -61,12 +60,6 @@ def _moto() -> Wsgi:
 
     app: Wsgi = DomainDispatcherApplication(create_backend_app)
     return app
-
-
-def _unsupported(request: Request, message: str) -> Answer:
-    if request.header("x-amz-target"):
-        return Answer(400, to_json({"__type": UNSUPPORTED, "message": message}))
-    return Answer(400, error_xml(UNSUPPORTED, message, "sandbox"), XML)
 
 
 def _run(app: Wsgi, request: Request, account: str) -> Answer:

@@ -1,6 +1,7 @@
 """Two worlds, AWS and sandbox; what would mix them is refused."""
 
 import json
+import socket
 from pathlib import Path
 from urllib.parse import parse_qs
 
@@ -29,6 +30,7 @@ ASSUMED = Answer(
     "</AssumeRoleResponse>",
     content_type=XML,
 )
+TRANSITION = {"pipelineName": "P", "stageName": "ProdUS", "transitionType": "Inbound"}
 ROLE = "arn:aws:iam::444444444444:role/mcm-read"
 
 
@@ -41,6 +43,47 @@ def test_redirected_aws_is_refused(name: str) -> None:
         connect("us-east-1", environ={name: "http://127.0.0.1:1"})
     assert caught.value.code == "E_ENDPOINT_OVERRIDE"
     assert name in str(caught.value)
+
+
+def test_a_configured_endpoint_is_ignored(
+    script: Script, keys: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SECURITY.md threat 30: a profile names the local server; the call does not go there.
+
+    It goes to AWS's own name, through a proxy that is not there.
+    """
+    config = tmp_path / "config"
+    config.write_text(f"[profile alice]\nendpoint_url = {script.url}\n")
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))  # bound, not listening: refused
+        for name, value in (
+            ("AWS_CONFIG_FILE", str(config)),
+            ("AWS_SHARED_CREDENTIALS_FILE", str(keys)),
+            ("HTTPS_PROXY", f"http://127.0.0.1:{bound.getsockname()[1]}"),
+            ("https_proxy", f"http://127.0.0.1:{bound.getsockname()[1]}"),
+            ("NO_PROXY", "none"),
+            ("no_proxy", "none"),
+        ):
+            monkeypatch.setenv(name, value)
+        port = connect("us-east-1", profile="alice", environ={})
+        with pytest.raises(AwsError) as caught:
+            port.call("codepipeline", "EnableStageTransition", TRANSITION)
+    assert (caught.value.kind, caught.value.code) == (
+        ErrorKind.UNREACHABLE,
+        "ProxyConnectionError",
+    )
+    assert script.targets == []
+
+
+def test_a_profile_that_is_not_there_is_a_lack_of_credentials(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    port = connect("us-east-1", profile="nobody", environ={})
+    with pytest.raises(AwsError) as caught:
+        port.call("codepipeline", "EnableStageTransition", TRANSITION)
+    assert (caught.value.kind, caught.value.code) == (ErrorKind.AUTH, "ProfileNotFound")
 
 
 def test_an_environment_without_redirection_is_fine() -> None:

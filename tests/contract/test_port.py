@@ -1,5 +1,6 @@
 """What the port promises holds for the engine in process and over HTTP alike."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, timedelta
 from typing import Any
 
@@ -26,11 +27,12 @@ def token(example: Example) -> str:
 
 
 def approve(example: Example, person: str = "bob", **changed: Any) -> None:
-    params = APPROVAL | {
-        "result": {"summary": "go on", "status": "Approved"},
-        "token": token(example),
-    }
-    example.call("codepipeline", "PutApprovalResult", person, **(params | changed))
+    params: dict[str, Any] = (
+        APPROVAL | {"result": {"summary": "go on", "status": "Approved"}} | changed
+    )
+    if "token" not in params:
+        params["token"] = token(example)
+    example.call("codepipeline", "PutApprovalResult", person, **params)
 
 
 def promote(example: Example) -> str:
@@ -122,6 +124,21 @@ def test_a_guessed_token_is_refused(example: Example) -> None:
         token=UNKNOWN,
     )
     assert facts(err) == (ErrorKind.REFUSED, "InvalidApprovalTokenException")
+
+
+def test_racing_approvals_have_one_winner(example: Example) -> None:
+    used = token(example)
+
+    def answer(person: str) -> str:
+        try:
+            approve(example, person, token=used)
+        except AwsError as err:
+            return err.kind
+        return "won"
+
+    with ThreadPoolExecutor(8) as pool:
+        outcomes = list(pool.map(answer, ["alice", "bob"] * 4))
+    assert sorted(outcomes) == [*["refused"] * 7, "won"]
 
 
 # Transitions

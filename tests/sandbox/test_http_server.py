@@ -118,14 +118,24 @@ def test_a_lost_reply_of_a_write_comes_after_its_effect(server: Server, keys: Pa
     assert len(engine.log.accepted("DisableStageTransition")) == 1
 
 
+def signed(key: str) -> dict[str, str]:
+    scope = f"Credential={key}/20260318/us-east-1/sqs/aws4_request"
+    return {"Authorization": f"AWS4-HMAC-SHA256 {scope}", "X-Amz-Target": "AmazonSQS.ListQueues"}
+
+
 def test_other_services_go_behind(server: Server) -> None:
-    signed = "AWS4-HMAC-SHA256 Credential=K/20260318/us-east-1/sqs/aws4_request, Signature=0"
-    found = talk(server, "POST", "/", {"Authorization": signed}, "hello")
+    found = talk(server, "POST", "/", signed(user_key("alice")), "hello")
     assert found == (418, {"for": "sqs", "body": "hello"})
 
 
+def test_a_stranger_gets_no_further(server: Server) -> None:
+    """Also not to the other services: real keys must not seem to work here."""
+    status, reply = talk(server, "POST", "/", signed("AKIASOMEBODYSREALKEY"))
+    assert (status, reply["__type"]) == (403, "InvalidClientTokenId")
+
+
 def test_an_unsigned_request_is_refused(server: Server) -> None:
-    status, reply = talk(server, "GET", "/", {})
+    status, reply = talk(server, "POST", "/", {"X-Amz-Target": "AmazonSQS.ListQueues"})
     assert (status, reply["__type"]) == (403, "MissingAuthenticationTokenException")
 
 
