@@ -125,9 +125,11 @@ class Alarm:
         """Take a state; a change of the value is a transition and gets a line of history."""
         if state is self.state:
             return
-        old = {"stateValue": self.state.value, "stateReason": self.reason}
-        new = {"stateValue": state.value, "stateReason": reason}
-        told = json.dumps({"version": "1.0", "oldState": old, "newState": new})
+        # Cut so that both reasons, escaped, leave valid JSON within a history item's 4,095.
+        old = {"stateValue": self.state.value, "stateReason": self.reason[:300]}
+        new = {"stateValue": state.value, "stateReason": reason[:300]}
+        parts = {"version": "1.0", "oldState": old, "newState": new}
+        told = json.dumps(parts, ensure_ascii=False)
         self.note("StateUpdate", f"Alarm updated from {self.state} to {state}", told, at)
         self.state, self.reason, self.reason_data = state, reason, data
         self.updated = self.transitioned = at

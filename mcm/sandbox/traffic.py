@@ -178,7 +178,7 @@ class Traffic:
 
         Going back to another configuration ends the errors: the fault of a bad change.
         """
-        since = self._read_to if at is None else max(self._read_to, epoch(at))
+        since = max(self._read_to, self._start if at is None else epoch(at))
         self._with_config.append((since, config, variant, _share(share)))
 
     # What is read of it (metrics.Source)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mcm.sandbox.metrics import Metrics, Stats, epoch, instant, retention, series_of
+from mcm.sandbox.metrics import Metrics, Series, Stats, epoch, instant, retention, series_of
 
 NOW = epoch(datetime(2026, 3, 18, 12, 0, tzinfo=UTC))
 HOUR, DAY = 3600, 86400
@@ -31,11 +31,16 @@ def test_dimensions_must_match_exactly() -> None:
 
 
 @pytest.mark.parametrize(
-    "field", [{"region": "us-east-1"}, {"namespace": "Other"}, {"name": "Errors"}]
+    "other",
+    [
+        SERIES._replace(region="us-east-1"),
+        SERIES._replace(namespace="Other"),
+        SERIES._replace(name="Errors"),
+    ],
 )
-def test_series_of_other_places_are_not_mixed_in(field: dict[str, str]) -> None:
+def test_series_of_other_places_are_not_mixed_in(other: Series) -> None:
     metrics = Metrics()
-    metrics.stored.put(SERIES._replace(**field), NOW - 60, Stats.of(1.0))
+    metrics.stored.put(other, NOW - 60, Stats.of(1.0))
     assert read(metrics, NOW - HOUR, NOW, 60) == {}
 
 

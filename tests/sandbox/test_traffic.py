@@ -142,6 +142,24 @@ def test_a_share_outside_its_range_is_refused(share: float) -> None:
         traffic().set_error_share(NAME, "live", share)
 
 
+@pytest.mark.parametrize(("share", "peak"), [(0.0005, 60.0), (0.05, 60.0), (0.3, 2.0)])
+def test_small_shares_come_out_right_over_time(share: float, peak: float) -> None:
+    """Whole errors in each point, and still the wanted share in the long run."""
+    made = traffic(period=1, error_share=share, peak=peak)
+    errors = total(read(made, "Invocation5XXErrors", minutes=180))
+    assert errors / total(read(made, minutes=180)) == pytest.approx(share, rel=0.15)
+
+
+def test_a_fault_without_a_time_leaves_the_past_alone() -> None:
+    made = traffic()
+    made.errors_with("r1", 1.0)
+    made.set_latency_factor(NAME, "live", 9.0)
+    before = T - 600
+    assert total(read(made, "Invocation5XXErrors", start=before)) < 100
+    assert max(stats.high for stats in read(made, "ModelLatency", start=before).values()) < 400_000
+    assert total(read(made, "Invocation5XXErrors")) == total(read(made))
+
+
 def test_no_requests_means_no_points_not_points_of_zero() -> None:
     made = traffic()
     made.stop(NAME, at=START)
@@ -166,10 +184,10 @@ def test_a_shadow_variant_gets_copies_and_leaves_the_live_one_alone() -> None:
     assert total(read(shadowed, variant="candidate")) == total(read(plain))
     assert read(plain, variant="candidate") == {}
     shadowed.set_error_share(NAME, "candidate", 0.5, at=START + timedelta(minutes=10))
-    at = {"start": T + 600}
-    live = read(shadowed, "Invocation5XXErrors", **at)
-    assert total(live) < 0.01 * total(read(shadowed, **at))
-    assert total(read(shadowed, "Invocation5XXErrors", "candidate", **at)) > 10 * total(live)
+    later = T + 600
+    live = read(shadowed, "Invocation5XXErrors", start=later)
+    assert total(live) < 0.01 * total(read(shadowed, start=later))
+    assert total(read(shadowed, "Invocation5XXErrors", "candidate", start=later)) > 10 * total(live)
 
 
 def test_live_variants_share_by_weight() -> None:
