@@ -11,10 +11,10 @@ from mcm.core import attempts, back, checks, gates, notes, promotion, settle, wa
 from mcm.core.errors import Exit
 from mcm.core.goal import GoBack, GoForward
 from mcm.core.plan import StagePlan
-from mcm.core.query import EndpointQuery, HistoryQuery, PipelineQuery, Query
+from mcm.core.query import EndpointQuery, ExecutionQuery, PipelineQuery, Query
 from mcm.core.reading import Readings
 from mcm.core.state import Attempt, StageState, State
-from mcm.core.turn import Done, Turn, Wait
+from mcm.core.turn import Done, Hold, Turn, Wait
 
 
 def current_stage(goal: GoForward, state: State) -> StagePlan | None:
@@ -45,10 +45,9 @@ def queries(goal: GoForward, state: State, now: datetime) -> frozenset[Query]:
     wanted |= {EndpointQuery(stage.place, name) for name in stage.endpoints}
     if watch.since is None:
         return frozenset(wanted | gates.queries(goal.plan, stage))
-    wanted |= {
-        PipelineQuery(goal.plan.pipeline),
-        HistoryQuery(goal.plan.pipeline, stage.pipeline_stage),
-    }
+    wanted.add(PipelineQuery(goal.plan.pipeline))
+    if known.entered_at is None:
+        wanted.add(ExecutionQuery(goal.plan.pipeline, goal.plan.execution))
     traffic = attempts.traffic(goal.plan, stage, known, now)
     return frozenset(wanted | ({traffic} if traffic else set()))
 
@@ -107,6 +106,8 @@ def _finished(goal: GoForward, state: State) -> Turn:
 
 def _settle(goal: GoForward, attempt: Attempt, readings: Readings, now: datetime) -> Turn:
     plan = goal.plan
+    if readings.blind():
+        return Turn((), Hold("blind", readings.blind(), None, Exit.BLIND, leave=True))
     entries = settle.settle(attempt, None, readings, now, plan.settle)
     settled = any(entry.kind == "settled" for entry in entries)
     look = now if settled else settle.next_look(now, plan.settle, plan.poll)

@@ -9,10 +9,10 @@ from mcm.core.errors import Exit
 from mcm.core.goal import GoForward
 from mcm.core.instruction import CloseTransition
 from mcm.core.journal import Draft
-from mcm.core.pipeline import ENDED_BADLY, SUCCEEDED, PipelineView, StageView
+from mcm.core.pipeline import ENDED_BADLY, SUCCEEDED, ExecutionView, PipelineView, StageView
 from mcm.core.plan import StagePlan
 from mcm.core.points import Points
-from mcm.core.query import PipelineQuery
+from mcm.core.query import ExecutionQuery, PipelineQuery
 from mcm.core.reading import Readings
 from mcm.core.state import StageState, State
 from mcm.core.turn import Act, Done, Hold, Turn, Wait
@@ -35,7 +35,7 @@ def decide(
     entries: tuple[Draft, ...] = ()
     if known.blind_since is not None:
         entries = (notes.sight(stage, "", now),)
-    turn = _occupancy(goal, stage, state, seen, now) or _watch_over(
+    turn = _occupancy(goal, stage, state, seen, readings, now) or _watch_over(
         goal, stage, state, seen, readings, now
     )
     return Turn((*entries, *turn.entries), turn.next, turn.verdicts, turn.gates)
@@ -60,7 +60,12 @@ def _unseen(
 
 
 def _occupancy(
-    goal: GoForward, stage: StagePlan, state: State, seen: StageView, now: datetime
+    goal: GoForward,
+    stage: StagePlan,
+    state: State,
+    seen: StageView,
+    readings: Readings,
+    now: datetime,
 ) -> Turn | None:
     """Who is in the stage? None when it is the pinned execution and the way in is closed."""
     plan, known = goal.plan, state.stage(stage.name)
@@ -73,11 +78,34 @@ def _occupancy(
                 (notes.entered(stage, "mcm", now),), Wait(now, "the pinned execution entered")
             )
         return _close_behind(goal, stage, state, seen)
-    if known.entered_at is None and seen.execution == known.found:
-        return Turn((), Wait(now + plan.poll, f"{plan.execution} is on its way into {seen.name}"))
+    if seen.execution == known.found:
+        return _not_yet(goal, stage, state, seen, readings, now)
     if seen.transition_enabled and not attempts.spent(state, stage, attempts.CLOSE):
         return _close(goal, stage, f"{seen.execution} entered in place of the pinned execution")
     reason = f"{seen.execution} entered {seen.name} in place of the pinned {plan.execution}"
+    return Turn((notes.ended(stage, "failed", reason, now),), Wait(now, reason))
+
+
+def _not_yet(
+    goal: GoForward,
+    stage: StagePlan,
+    state: State,
+    seen: StageView,
+    readings: Readings,
+    now: datetime,
+) -> Turn:
+    """The stage still shows what was there before: on its way, or a read that lags behind.
+
+    An execution that ended in front of the stage never comes; the way in that was opened
+    for it must not wave the next one through.
+    """
+    plan = goal.plan
+    run = readings.known(ExecutionQuery(plan.pipeline, plan.execution), ExecutionView)
+    if run is None or run.status not in ENDED_BADLY or state.stage(stage.name).entered_at:
+        return Turn((), Wait(now + plan.poll, f"{plan.execution} is on its way into {seen.name}"))
+    reason = f"the pinned execution is {run.status} in front of {seen.name}"
+    if seen.transition_enabled and not attempts.spent(state, stage, attempts.CLOSE):
+        return _close(goal, stage, reason)
     return Turn((notes.ended(stage, "failed", reason, now),), Wait(now, reason))
 
 
