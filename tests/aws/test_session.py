@@ -75,6 +75,20 @@ def test_a_configured_endpoint_is_ignored(
     assert script.targets == []
 
 
+def test_models_from_elsewhere_are_ignored(
+    script: Script, keys: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file under AWS_DATA_PATH could compute other endpoints or leave operations out."""
+    folder = tmp_path / "codepipeline" / "2015-07-09"
+    folder.mkdir(parents=True)
+    (folder / "service-2.json").write_text('{"metadata": {}, "operations": {}, "shapes": {}}')
+    (folder / "endpoint-rule-set-1.json").write_text("{}")
+    monkeypatch.setenv("AWS_DATA_PATH", str(tmp_path))
+    port = connect("us-east-1", profile="alice", endpoint_url=script.url, credentials_file=keys)
+    port.call("codepipeline", "GetPipelineState", {"name": "P"})
+    assert script.targets == ["CodePipeline_20150709.GetPipelineState"]
+
+
 def test_a_profile_that_is_not_there_is_a_lack_of_credentials(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
