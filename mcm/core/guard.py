@@ -119,7 +119,7 @@ def _count(
         (each.person, each.digest): each for each in verified if each.statement.kind == "approval"
     }
     ordered = [approvals[key] for key in sorted(approvals)]
-    requesters = counting.names_of(matching) | {counting.loosely(promotion.requester)} - {""}
+    requesters = counting.names_of(matching)
     excluded = frozenset(counting.spellings(promotion.excluded))
     granted: list[Verified] = []
     problems: list[tuple[Verified, Refused]] = []

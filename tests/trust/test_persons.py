@@ -1,5 +1,6 @@
 """The trust file: one human, one entry; whatever is doubtful does not load."""
 
+import base64
 import os
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -10,7 +11,7 @@ import pytest
 
 from mcm.core.errors import RefusedError
 from mcm.trust.persons import LIMIT, TrustFile, load
-from mcm.trust.sshsig import SshKey
+from mcm.trust.sshsig import SK_ED25519, SshKey
 from tests.trust.people import NOW, People, public_line
 
 USER = "arn:aws:iam::111111111111:user/alice"
@@ -87,6 +88,18 @@ def test_threat_4_one_key_under_two_persons(people: People) -> None:
 
     assert code(with_person(people, ssh=[line])) == "E_TRUST_AMBIGUOUS"
     assert code(with_person(people, ssh=[line + " other comment"])) == "E_TRUST_AMBIGUOUS"
+
+
+def test_threat_4_one_key_under_two_labels(people: People) -> None:
+    """A security key's application is a label; it does not make one key two."""
+    value = people.value()
+    for number, label in enumerate((b"ssh:", b"ssh:work")):
+        parts = (SK_ED25519.encode(), b"\7" * 32, label)
+        blob = b"".join(len(part).to_bytes(4) + part for part in parts)
+        line = f"{SK_ED25519} {base64.b64encode(blob).decode()}"
+        value["persons"][number]["ssh"].append(line)
+
+    assert code(lambda: TrustFile.from_value(value)) == "E_TRUST_AMBIGUOUS"
 
 
 def test_threat_4_one_principal_under_two_persons(people: People) -> None:

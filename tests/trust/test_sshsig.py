@@ -8,7 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from mcm.core.errors import RefusedError
 from mcm.trust.signing import find_ssh_keygen
@@ -104,6 +108,36 @@ def test_ecdsa_signatures_with_short_and_long_numbers_are_taken(tmp_path: Path) 
     for number in range(12):
         message = str(number).encode()
         assert verify(keygen_sign(key, message), message, SPACE).type == "ecdsa-sha2-nistp256"
+
+
+def mpint(number: int, pad: bytes = b"") -> bytes:
+    """Return a number as SSH writes it, or with needless bytes in front."""
+    return pad + number.to_bytes(number.bit_length() // 8 + 1)
+
+
+def ecdsa_signature(pad: bytes = b"", more_r: int = 0, more_s: int = 0) -> str:
+    """Sign MESSAGE with P-256 by hand, and bend its two numbers."""
+    key = ec.derive_private_key(7, ec.SECP256R1())
+    public = key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+    signed = b"SSHSIG" + wire(SPACE.encode(), b"", b"sha512", hashlib.sha512(MESSAGE).digest())
+    r, s = decode_dss_signature(key.sign(signed, ec.ECDSA(SHA256())))
+    value = wire(mpint(r + more_r, pad), mpint(s + more_s, pad))
+    kind = b"ecdsa-sha2-nistp256"
+    blob, proof = wire(kind, b"nistp256", public), wire(kind, value)
+    return armour(b"SSHSIG\0\0\0\1" + wire(blob, SPACE.encode(), b"", b"sha512", proof))
+
+
+def test_threat_5_ecdsa_numbers_have_one_spelling() -> None:
+    """Padded, shifted by the curve's order, or zero: each would be a second signature."""
+    order = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+
+    assert verify(ecdsa_signature(), MESSAGE, SPACE).type == "ecdsa-sha2-nistp256"
+    for bent in (
+        ecdsa_signature(pad=b"\0"),
+        ecdsa_signature(more_r=order),
+        ecdsa_signature(more_s=order),
+    ):
+        assert code(verify, bent, MESSAGE, SPACE) == "E_SIGNATURE"
 
 
 @pytest.mark.parametrize("flags", [None, 0, 1])
