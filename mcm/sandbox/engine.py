@@ -127,6 +127,8 @@ class Engine:
         self.log = CallLog()
         self.scenario: Scenario | None = None
         self._moving: list[Actor] = [*self.services.values(), *actors]
+        # An instance check against a protocol is slow, and every call asks.
+        self._events = [one.next_event for one in self._moving if isinstance(one, Eventful)]
         self._is_strict = is_strict
         self._clock = clock
         self._max_step = max_step
@@ -186,12 +188,10 @@ class Engine:
 
         An event that stays due however often its service is advanced must not stop time.
         """
-        instants = []
-        for moving in self._moving:
-            if not isinstance(moving, Eventful):
-                instants.append(self._at + self._max_step)
-            elif (event := moving.next_event()) is not None:
-                instants.append(event)
+        found = (next_event() for next_event in self._events)
+        instants = [instant for instant in found if instant is not None]
+        if len(self._events) < len(self._moving):
+            instants.append(self._at + self._max_step)
         first = min(instants, default=datetime.max.replace(tzinfo=self._at.tzinfo))
         if first > self._at:
             return first

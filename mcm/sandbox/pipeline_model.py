@@ -141,10 +141,9 @@ class Structure:
         return next((stage for stage in self.stages if stage.name == name), None)
 
     def after(self, name: str) -> StageSpec | None:
-        """Return the stage that follows `name`; None at the end."""
-        names = [stage.name for stage in self.stages]
-        place = names.index(name) + 1
-        return self.stages[place] if place < len(names) else None
+        """Return the stage that follows `name`; None at the end, and if there is no `name`."""
+        pairs = zip(self.stages, self.stages[1:], strict=False)
+        return next((coming for stage, coming in pairs if stage.name == name), None)
 
 
 @dataclass
@@ -178,6 +177,8 @@ class StageRun:
     entered: datetime
     status: Status = Status.IN_PROGRESS
     actions: list[ActionRun] = field(default_factory=list)
+    retried: list[ActionRun] = field(default_factory=list)
+    """Runs that a retry of the stage has taken the place of, oldest first."""
 
 
 @dataclass

@@ -133,7 +133,7 @@ class CodePipeline:
             action
             for execution in reversed(executions)
             for stage_run in reversed(execution.runs.values())
-            for action in reversed(stage_run.actions)
+            for action in reversed([*stage_run.retried, *stage_run.actions])
         ]
         page, more = cut_page(runs, params, most=100, key=lambda one: one.id)
         return {"actionExecutionDetails": [show_action(pipeline, one) for one in page], **more}
@@ -202,7 +202,8 @@ class CodePipeline:
             code = "NotLatestPipelineExecutionException"
             raise refused(code, f"{execution_id} is not the latest execution of {stage}")
         execution = _execution(pipeline, execution_id)
-        if execution.status is not Status.FAILED or pipeline.running_in(stage) is not None:
+        is_current = execution.pipeline_version == pipeline.structure.version
+        if execution.status is not Status.FAILED or pipeline.running_in(stage) or not is_current:
             raise refused("StageNotRetryableException", f"{stage} cannot be retried")
         mode = _text(params, "retryMode")
         pipeline.retry(execution, stage, caller.now, all_actions=mode == "ALL_ACTIONS")

@@ -333,11 +333,10 @@ class PipelineRun:
     def retry(self, execution: Execution, stage: str, now: datetime, *, all_actions: bool) -> None:
         """Run the failed (or all) actions of the stage where `execution` failed again."""
         run = execution.runs[stage]
-        if not all_actions:
-            kept = [one for one in run.actions if one.status is Status.SUCCEEDED]
-            again = [one.spec for one in run.actions if one.status is not Status.SUCCEEDED]
-        else:
-            kept, again = [], []
+        kept = [] if all_actions else [a for a in run.actions if a.status is Status.SUCCEEDED]
+        replaced = [one for one in run.actions if one not in kept]
+        again = [] if all_actions else [one.spec for one in replaced]
+        run.retried += replaced
         execution.status = run.status = Status.IN_PROGRESS
         execution.stage, execution.updated = stage, now
         run.actions = kept + [self._start_action(execution, stage, one, now) for one in again]

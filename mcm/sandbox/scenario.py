@@ -34,6 +34,16 @@ _WALKED = ("ApproveEU", "ProdEU", "ApproveFE", "ProdFE")
 """The stages that the people pass every execution through, from the start."""
 _US = "photo-check-us"
 
+SLOW = Timings(
+    source=timedelta(seconds=20),
+    build=timedelta(minutes=4),
+    test=timedelta(minutes=3),
+    deploy=timedelta(minutes=5),
+    transition=timedelta(seconds=5),
+    poll=timedelta(seconds=15),
+)
+"""Durations like those of a real pipeline, for the simulator; `Timings()` is the sandbox's."""
+
 
 class Example:
     """The running example: what a test, the demo or `mcm sandbox` can make happen in it."""

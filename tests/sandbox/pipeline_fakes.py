@@ -91,11 +91,12 @@ class Shop:
         declaration: dict[str, Any] | None = None,
         *,
         passes_disabled: bool = True,
+        start: datetime = START,
     ) -> None:
-        self.clock = Clock()
+        self.clock = Clock(start)
         self.world = PlainEndpoints({})
         self.pipeline = PipelineRun(
-            parse_structure(declaration or declare(), 1, START),
+            parse_structure(declaration or declare(), 1, start),
             sources=Commits(),
             deploys=self.world,
             ids=Ids("test"),

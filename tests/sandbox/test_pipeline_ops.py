@@ -215,6 +215,17 @@ def test_an_execution_shows_its_commit_and_its_stop_reason() -> None:
     assert shown["stopTrigger"] == {"reason": "wrong commit"}
 
 
+def test_actions_are_listed_of_one_execution_newest_first() -> None:
+    shop = Shop()
+    started = shop.deploy()
+    shop.deploy()
+    latest = {"pipelineExecutionId": started, "startTimeRange": "Latest"}
+    for wanted in ({"pipelineExecutionId": started}, {"latestInPipelineExecution": latest}):
+        shown = shop.call("ListActionExecutions", {"filter": wanted})["actionExecutionDetails"]
+        assert {one["pipelineExecutionId"] for one in shown} == {started}
+        assert [one["stageName"] for one in shown] == ["Prod", "Gate", "Source"]
+
+
 def test_the_same_request_token_starts_one_execution() -> None:
     shop = Shop()
     asked = {"clientRequestToken": "once"}

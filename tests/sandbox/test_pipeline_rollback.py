@@ -1,5 +1,7 @@
 """Stage rollbacks of the simulated pipeline: what they do and when they are refused."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from mcm.aws.port import AwsError, ErrorKind
@@ -48,6 +50,17 @@ def test_a_rollback_runs_its_stage_only() -> None:
     assert shop.stage("Gate")["latestExecution"]["pipelineExecutionId"] == bad
 
 
+def test_a_rollback_of_an_earlier_stage_does_not_go_on_to_the_next() -> None:
+    shop = Shop()
+    good, bad = shop.deploy(), shop.deploy()
+    started = shop.roll_back(good, "Gate")
+    shop.clock.tick(5)
+    shop.approve()
+    shop.clock.tick(60)
+    assert shop.status(started) == "Succeeded"
+    assert shop.stage("Prod")["latestExecution"]["pipelineExecutionId"] == bad
+
+
 def test_a_rollback_passes_a_disabled_transition_if_the_switch_says_so() -> None:
     shop = Shop(passes_disabled=True)
     good = shop.deploy()
@@ -82,6 +95,17 @@ def test_a_rollback_supersedes_nothing_that_waits() -> None:
     shop.clock.tick(10)
     assert shop.status(waiting) == "InProgress"
     assert shop.stage("Prod")["inboundExecution"]["pipelineExecutionId"] == waiting
+
+
+def test_a_waiting_rollback_is_not_superseded() -> None:
+    shop = Shop(passes_disabled=False)
+    good = shop.deploy()
+    shop.disable()
+    started = shop.roll_back(good)
+    newer = shop.deploy()
+    assert shop.status(started) == shop.status(newer) == "InProgress"
+    inbound = shop.stage("Prod")["inboundExecutions"]
+    assert [one["pipelineExecutionId"] for one in inbound] == [started, newer]
 
 
 def test_an_approval_inside_the_stage_is_asked_again() -> None:
@@ -119,6 +143,11 @@ def test_a_running_stage_cannot_be_rolled_back() -> None:
 def test_an_execution_that_did_not_succeed_in_the_stage_is_no_target() -> None:
     shop = Shop()
     shop.world.failures.add("shop")
+    assert refusal(shop, shop.deploy()).code == UNABLE
+
+
+def test_an_execution_from_before_february_2024_is_no_target() -> None:
+    shop = Shop(start=datetime(2024, 1, 31, 12, tzinfo=UTC))
     assert refusal(shop, shop.deploy()).code == UNABLE
 
 

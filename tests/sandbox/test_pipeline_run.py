@@ -220,6 +220,9 @@ def test_a_failed_stage_is_retried_by_the_same_execution() -> None:
     assert shop.status(started) == "InProgress"
     shop.clock.tick(5)
     assert shop.status(started) == "Succeeded"
+    details = shop.call("ListActionExecutions", {"filter": {"pipelineExecutionId": started}})
+    prod = [one for one in details["actionExecutionDetails"] if one["stageName"] == "Prod"]
+    assert [one["status"] for one in prod] == ["Succeeded", "Failed"]
 
 
 def test_the_same_seed_gives_the_same_ids() -> None:

@@ -11,20 +11,12 @@ from mcm.sandbox.faults import NAMED_FAULTS
 from mcm.sandbox.identity import user_key
 from mcm.sandbox.pipeline_model import Timings
 from mcm.sandbox.sagemaker_example import build_world
-from mcm.sandbox.scenario import Example, build_example
+from mcm.sandbox.scenario import SLOW, Example, build_example
 from mcm.sandbox.scenario_catalogue import CONFIGURATIONS, RELEASES
 from mcm.sandbox.scenario_world import PlainEndpoints, World
 from tests.sandbox.pipeline_fakes import Clock, transition
 
 NAME = {"pipelineName": "ParcelPhotoCheck"}
-MINUTES = Timings(
-    source=timedelta(seconds=20),
-    build=timedelta(minutes=4),
-    test=timedelta(minutes=3),
-    deploy=timedelta(minutes=5),
-    transition=timedelta(seconds=5),
-    poll=timedelta(seconds=15),
-)
 
 
 class Town:
@@ -175,21 +167,34 @@ def test_people_walk_an_execution_through_the_stages_they_are_told() -> None:
     assert not stages["ProdUS"]["inboundTransitionState"]["enabled"]
 
 
-def test_people_leave_a_rollback_alone() -> None:
+@pytest.mark.parametrize("stage", ["ApproveEU", "ProdEU"])
+def test_people_leave_a_rollback_alone(stage: str) -> None:
     town = Town(rollback_passes_disabled_transition=False)
-    asked = {"filter": {"succeededInStage": {"stageName": "ProdEU"}}}
+    asked = {"filter": {"succeededInStage": {"stageName": stage}}}
     target = town.call("ListPipelineExecutions", asked)["pipelineExecutionSummaries"][1]
-    rollback = {
-        "stageName": "ProdEU",
-        "targetPipelineExecutionId": target["pipelineExecutionId"],
-    }
-    town.call("RollbackStage", rollback, by="carol")
+    rollback = {"stageName": stage, "targetPipelineExecutionId": target["pipelineExecutionId"]}
+    started = town.call("RollbackStage", rollback, by="carol")
     town.clock.tick(600)
-    assert not town.stages()["ProdEU"]["inboundTransitionState"]["enabled"]
+    shown = town.call("GetPipelineExecution", started)["pipelineExecution"]
+    assert shown["status"] == "InProgress"
+
+
+def test_people_open_a_door_once_for_an_execution() -> None:
+    town = Town()
+    started = town.example.release("v8")
+    while town.holder("ApproveEU") != started:
+        town.clock.tick(0.5)
+    while not town.stages()["ProdEU"]["inboundTransitionState"]["enabled"]:
+        town.clock.tick(0.5)
+    town.call("DisableStageTransition", transition("ProdEU") | {"reason": "not now"})
+    town.clock.tick(600)
+    state = town.stages()["ProdEU"]
+    assert state["inboundExecution"]["pipelineExecutionId"] == started
+    assert state["inboundTransitionState"]["disabledReason"] == "not now"
 
 
 def test_the_example_works_with_actions_of_minutes() -> None:
-    town = Town(timings=MINUTES)
+    town = Town(timings=SLOW)
     town.approve_us()
     started = town.example.release("v8")
     town.clock.tick(3600)
