@@ -62,7 +62,7 @@ def sign(statement: Statement, key: Path, *, ssh_keygen: Path | None = None) -> 
     program = find_ssh_keygen(SSH_KEYGEN if ssh_keygen is None else (ssh_keygen,))
     payload = canonical.encode(statement.to_value())
     space = namespace(statement.kind)
-    signature = _run(program, space, key, payload)
+    signature = run_ssh_keygen(program, space, key, payload)
     sshsig.verify(signature, payload, space)
     return Envelope(statement.kind, payload, (Proof("ssh", signature),))
 
@@ -72,17 +72,26 @@ def unsigned(statement: Statement) -> Envelope:
     return Envelope(statement.kind, canonical.encode(statement.to_value()), ())
 
 
-def _run(program: Path, space: str, key: Path, payload: bytes) -> str:
-    command = [str(program), "-Y", "sign", "-n", space, "-f", str(key.absolute())]
+def run_ssh_keygen(program: Path, space: str, key: Path, payload: bytes) -> str:
+    """Return the armoured signature of `payload`; raise UsageError if there is none."""
+    command = [str(program), "-q", "-Y", "sign", "-n", space, "-f", str(key.absolute())]
+    # At a terminal a security key asks to be touched on stderr, so it must be seen there.
+    stderr = None if os.isatty(2) else subprocess.PIPE
     env = {name: os.environ[name] for name in _KEPT if name in os.environ}
     try:
         done = subprocess.run(
-            command, input=payload, capture_output=True, env=env, timeout=_TIMEOUT, check=False
+            command,
+            input=payload,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            env=env,
+            timeout=_TIMEOUT,
+            check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as err:
         raise UsageError(f"cannot sign with {key}: {type(err).__name__}") from err
     if done.returncode != 0:
-        lines = done.stderr.decode("utf-8", "replace").strip().splitlines()
+        lines = (done.stderr or b"").decode("utf-8", "replace").strip().splitlines()
         said = "".join(char for char in (lines[-1] if lines else "") if char.isprintable())
         raise UsageError(
             f"cannot sign with {key}: {said or 'ssh-keygen failed'}",

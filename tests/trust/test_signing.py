@@ -1,7 +1,9 @@
 """Signing goes through the real ssh-keygen, by its absolute path."""
 
 import os
+import pty
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -95,6 +97,24 @@ def test_failure_says_what_the_program_said(people: People, tmp_path: Path) -> N
     assert "\x1b" not in str(failed.value)
     with pytest.raises(UsageError):
         sign(an_approval(people.trust()), tmp_path / "no-such-key")
+
+
+def test_what_a_security_key_asks_is_seen_at_a_terminal(tmp_path: Path) -> None:
+    """The touch is asked for on stderr; hidden there, nobody would know to touch."""
+    fake = program(tmp_path / "keygen", "test -t 2 && echo touch the key >&2; exit 1")
+    script = (
+        "import sys; from pathlib import Path; from mcm.trust import signing;"
+        "signing.run_ssh_keygen(Path(sys.argv[1]), 'x', Path('key'), b'')"
+    )
+    ours, theirs = pty.openpty()
+
+    with pytest.raises(subprocess.CalledProcessError):
+        subprocess.run([sys.executable, "-c", script, fake], stderr=theirs, check=True)
+    os.close(theirs)
+    shown = os.read(ours, 4096)
+    os.close(ours)
+
+    assert shown.startswith(b"touch the key")
 
 
 def test_threat_61_secrets_do_not_reach_the_program(
