@@ -14,7 +14,7 @@ from mcm.sandbox.cloudwatch_alarm import (
 )
 from mcm.sandbox.cloudwatch_data import Queries, Span
 from mcm.sandbox.cloudwatch_wire import invalid, page, refused
-from mcm.sandbox.metrics import Metrics, epoch, series_of
+from mcm.sandbox.metrics import Metrics, exact, series_of
 from mcm.sandbox.service import Caller
 
 _UNSUPPORTED = ("ChildrenOfAlarmName", "ParentsOfAlarmName")
@@ -91,12 +91,13 @@ class Alarms:
         if names and len(names) > 100:
             raise invalid("more than 100 alarm names")
         types = params.get("AlarmTypes") or ["MetricAlarm"]
+        asked = names or (name for region, name in self._alarms if region == caller.region)
+        known = (self._alarms.get((caller.region, name)) for name in sorted(set(asked)))
         found = [
             alarm
-            for alarm in sorted(self._alarms.values(), key=lambda alarm: alarm.name)
-            if "MetricAlarm" in types
-            and alarm.region == caller.region
-            and (not names or alarm.name in names)
+            for alarm in known
+            if alarm is not None
+            and "MetricAlarm" in types
             and alarm.name.startswith(prefix or "")
             and params.get("StateValue", alarm.state) == alarm.state
             and _acts_on(alarm, params.get("ActionPrefix", ""))
@@ -115,8 +116,8 @@ class Alarms:
         everything = self._gone + [
             item for alarm in self._alarms.values() for item in alarm.history
         ]
-        since = epoch(params["StartDate"]) if "StartDate" in params else None
-        until = epoch(params["EndDate"]) if "EndDate" in params else None
+        since = exact(params["StartDate"]) if "StartDate" in params else None
+        until = exact(params["EndDate"]) if "EndDate" in params else None
         types = params.get("AlarmTypes") or ["MetricAlarm"]
         found = [
             item
@@ -125,8 +126,8 @@ class Alarms:
             and item.region == caller.region
             and params.get("AlarmName", item.name) == item.name
             and params.get("HistoryItemType", item.kind) == item.kind
-            and (since is None or epoch(item.at) >= since)
-            and (until is None or epoch(item.at) <= until)
+            and (since is None or exact(item.at) >= since)
+            and (until is None or exact(item.at) <= until)
         ]
         found.sort(key=lambda item: item.at)
         if params.get("ScanBy", "TimestampDescending") == "TimestampDescending":

@@ -8,12 +8,11 @@ the period from the epoch, where AWS promises alignment only for aligned request
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from mcm.aws.port import Params, Reply
 from mcm.sandbox.cloudwatch_wire import invalid, page, read_token, refused, token_of
-from mcm.sandbox.metrics import STATISTICS, Metrics, Series, Stats, epoch, instant, series_of
+from mcm.sandbox.metrics import STATISTICS, Metrics, Series, Stats, epoch, exact, instant, series_of
 from mcm.sandbox.metrics_math import Formula, MathError, parse
 from mcm.sandbox.service import Caller
 
@@ -243,16 +242,10 @@ def _has(series: Series, wanted: Mapping[str, str]) -> bool:
 
 
 def _span(params: Params, caller: Caller) -> Span:
-    start, end = _moment(params["StartTime"]), _moment(params["EndTime"])
+    start, end = exact(params["StartTime"]), exact(params["EndTime"])
     if start >= end:
         raise invalid("StartTime must be before EndTime")
     return Span(int(start), int(-(-end // 1)), epoch(caller.now))
-
-
-def _moment(value: datetime | float) -> float:
-    if not isinstance(value, datetime):
-        return float(value)
-    return epoch(value) + value.microsecond / 1_000_000
 
 
 def _period(period: int) -> int:

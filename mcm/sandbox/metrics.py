@@ -200,11 +200,16 @@ def retention(period: int) -> int:
     return 3 * _HOUR
 
 
-def epoch(moment: datetime | float) -> int:
-    """Return whole seconds since the epoch; a naive datetime is read as UTC, as AWS does."""
+def exact(moment: datetime | float) -> float:
+    """Return seconds since the epoch; a naive datetime is read as UTC, as AWS does."""
     if isinstance(moment, datetime):
-        moment = moment.replace(tzinfo=moment.tzinfo or UTC).timestamp()
-    return int(moment // 1)
+        return moment.replace(tzinfo=moment.tzinfo or UTC).timestamp()
+    return float(moment)
+
+
+def epoch(moment: datetime | float) -> int:
+    """Return whole seconds since the epoch, rounded down."""
+    return int(exact(moment) // 1)
 
 
 def instant(second: float) -> datetime:

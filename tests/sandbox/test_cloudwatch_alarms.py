@@ -289,6 +289,16 @@ def test_describe_keeps_the_limits_without_the_model_too(
         ask.service.operations["DescribeAlarms"](params, ask.caller)
 
 
+def test_history_is_cut_off_to_the_fraction_of_a_second(ask: Asker) -> None:
+    """A breach just before a bake begins is not one of the bake."""
+    ask("PutMetricAlarm", **config())
+    ask.pass_time(milliseconds=200)
+    ask("SetAlarmState", AlarmName="errors", StateValue="ALARM", StateReason="a drill")
+    assert updates(ask, StartDate=ask.now) == [(UNKNOWN, "ALARM")]
+    assert updates(ask, StartDate=ask.now + timedelta(milliseconds=1)) == []
+    assert updates(ask, EndDate=ask.now - timedelta(milliseconds=1)) == []
+
+
 def test_history_pages(ask: Asker) -> None:
     ask("PutMetricAlarm", **config())
     for number in range(60):
