@@ -64,8 +64,7 @@ class Runner:
     def turn(self, goal: Goal, writer: Writer) -> Ending | Wait | Hold:
         """Turn the loop once: observe, decide, keep, act. For `tick`, and for `run`."""
         state = writer.catch_up()
-        now = self.clock.now()
-        readings = self.observer.observe(walk.queries(goal, state, now), deadline(_poll(goal)))
+        readings = self.observer.observe(walk.queries(goal, state), deadline(_poll(goal)))
         now = self.clock.now()
         turn = walk.decide(goal, state, readings, now)
         self.listener.turned(turn, state, now)

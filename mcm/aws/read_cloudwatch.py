@@ -93,7 +93,7 @@ def read_metrics(port: Port, queries: Iterable[MetricQuery], clock: Clock) -> di
     spans: dict[tuple[datetime, datetime], list[MetricQuery]] = {}
     for query in queries:
         at = clock()
-        start, end = _closed(query)
+        start, end = _closed(query, at)
         if start >= end:
             answers[query] = Known(Points(()), at)
         else:
@@ -104,11 +104,11 @@ def read_metrics(port: Port, queries: Iterable[MetricQuery], clock: Clock) -> di
     return answers
 
 
-def _closed(query: MetricQuery) -> tuple[datetime, datetime]:
+def _closed(query: MetricQuery, now: datetime) -> tuple[datetime, datetime]:
     """Round to whole periods that lie inside the asked span: the open one still changes."""
     step = query.metric.period.total_seconds()
     start = -(-query.start.timestamp() // step) * step
-    end = query.end.timestamp() // step * step
+    end = (query.end or now - query.lag).timestamp() // step * step
     zone = query.start.tzinfo
     return datetime.fromtimestamp(start, zone), datetime.fromtimestamp(end, zone)
 

@@ -32,11 +32,11 @@ def watch(stage: StagePlan, state: State, samples: int | None, *, deployed: bool
     return Watch(stage, since, deployed, baseline, samples)
 
 
-def traffic(plan: Plan, stage: StagePlan, known: StageState, now: datetime) -> MetricQuery | None:
+def traffic(plan: Plan, stage: StagePlan, known: StageState) -> MetricQuery | None:
     """Ask for the requests of the bake so far; none before it or without a traffic metric."""
     if stage.traffic is None or known.baking_since is None:
         return None
-    return MetricQuery(stage.place, stage.traffic, known.baking_since, now - plan.settle)
+    return MetricQuery(stage.place, stage.traffic, known.baking_since, None, plan.settle)
 
 
 def spent(state: State, stage: StagePlan, purpose: str) -> bool:

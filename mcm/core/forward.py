@@ -29,7 +29,7 @@ def current_stage(goal: GoForward, state: State) -> StagePlan | None:
     return None
 
 
-def queries(goal: GoForward, state: State, now: datetime) -> frozenset[Query]:
+def queries(goal: GoForward, state: State) -> frozenset[Query]:
     """Return what the next decision needs to see."""
     stage = current_stage(goal, state)
     if stage is None:
@@ -48,7 +48,7 @@ def queries(goal: GoForward, state: State, now: datetime) -> frozenset[Query]:
     wanted.add(PipelineQuery(goal.plan.pipeline))
     if known.entered_at is None:
         wanted.add(ExecutionQuery(goal.plan.pipeline, goal.plan.execution))
-    traffic = attempts.traffic(goal.plan, stage, known, now)
+    traffic = attempts.traffic(goal.plan, stage, known)
     return frozenset(wanted | ({traffic} if traffic else set()))
 
 

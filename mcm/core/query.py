@@ -87,12 +87,17 @@ class AlarmQuery:
 
 @dataclass(frozen=True)
 class MetricQuery:
-    """→ `Points`: closed periods in `[start, end)`, oldest first."""
+    """→ `Points`: closed periods in `[start, end)`, oldest first.
+
+    Without `end` up to the time of reading less `lag`, so that a query asked again is the
+    same query.
+    """
 
     place: Place
     metric: Metric
     start: datetime
-    end: datetime
+    end: datetime | None
+    lag: timedelta
 
 
 @dataclass(frozen=True)

@@ -78,3 +78,5 @@ class Turn:
     next: Next
     verdicts: tuple[Verdict, ...] = ()
     gates: tuple[GateView, ...] = ()
+    samples: int | None = None
+    """Requests seen in the bake so far."""

@@ -10,10 +10,10 @@ from mcm.core.state import State
 from mcm.core.turn import Turn
 
 
-def queries(goal: Goal, state: State, now: datetime) -> frozenset[Query]:
+def queries(goal: Goal, state: State) -> frozenset[Query]:
     """Return what the next decision about `goal` needs to see."""
     if isinstance(goal, GoForward):
-        return forward.queries(goal, state, now)
+        return forward.queries(goal, state)
     return back.queries(goal, state)
 
 

@@ -134,7 +134,7 @@ def _watch_over(
 ) -> Turn:
     """Judge the guardrails, then let the pipeline, and at last the bake, have their say."""
     plan, known = goal.plan, state.stage(stage.name)
-    traffic = attempts.traffic(plan, stage, known, now)
+    traffic = attempts.traffic(plan, stage, known)
     points = readings.known(traffic, Points) if traffic else None
     samples = points.total() if points else None
     deployed = seen.status == SUCCEEDED
@@ -160,7 +160,7 @@ def _watch_over(
     if isinstance(found, Done):
         end = notes.ended(stage, "succeeded", found.reason, now)
         return Turn((*entries, end), Wait(now, found.reason), verdicts)
-    return Turn(entries, found, verdicts)
+    return Turn(entries, found, verdicts, samples=samples)
 
 
 def _breached(
