@@ -101,12 +101,26 @@ def keys(tmp_path: Path) -> Path:
     return path
 
 
-Connect = Callable[..., BotoPort]
+Open = Callable[[float], BotoPort]
 
 
 @pytest.fixture
-def port(script: Script, keys: Path) -> BotoPort:
-    limits = Limits(connect=0.5, read=0.2, read_attempts=2)
-    return connect(
-        "us-east-1", profile="alice", endpoint_url=script.url, credentials_file=keys, limits=limits
-    )
+def open_port(script: Script, keys: Path) -> Open:
+    """A port to the script's server that waits so many seconds for an answer."""
+
+    def open_port(read: float) -> BotoPort:
+        return connect(
+            "us-east-1",
+            profile="alice",
+            endpoint_url=script.url,
+            credentials_file=keys,
+            limits=Limits(read=read, read_attempts=2),
+        )
+
+    return open_port
+
+
+@pytest.fixture
+def port(open_port: Open) -> BotoPort:
+    """A patient one: a slow machine must not turn an answer into a timeout."""
+    return open_port(10.0)

@@ -10,7 +10,7 @@ import pytest
 from mcm.aws.clients import BotoPort, Limits, client_config, is_read
 from mcm.aws.port import AwsError, ErrorKind, Port
 from mcm.aws.session import connect
-from tests.aws.conftest import CLOSE, STALL, Answer, Script, error
+from tests.aws.conftest import CLOSE, STALL, Answer, Open, Script, error
 
 ROLLBACK = {
     "pipelineName": "ParcelPhotoCheck",
@@ -28,7 +28,6 @@ def roll_back(port: Port) -> AwsError:
 @pytest.mark.parametrize(
     ("answer", "kind"),
     [
-        (STALL, ErrorKind.LOST),
         (CLOSE, ErrorKind.LOST),
         (error(500, "InternalFailure"), ErrorKind.LOST),
         (error(503, "ServiceUnavailable"), ErrorKind.LOST),
@@ -51,17 +50,31 @@ def test_a_write_is_sent_exactly_once(
     assert script.targets == ["CodePipeline_20150709.RollbackStage"]
 
 
-def test_a_write_is_sent_once_even_when_the_environment_asks_for_more(
-    script: Script, port: BotoPort, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("environment", [{}, {"AWS_MAX_ATTEMPTS": "5", "AWS_RETRY_MODE": "legacy"}])
+def test_a_write_that_nobody_answers_is_sent_once(
+    script: Script,
+    open_port: Open,
+    monkeypatch: pytest.MonkeyPatch,
+    environment: dict[str, str],
 ) -> None:
-    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "5")
-    monkeypatch.setenv("AWS_RETRY_MODE", "legacy")
+    """Also when the environment asks for more."""
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
     script.answers = [STALL]
-    assert roll_back(port).may_have_happened
+    err = roll_back(open_port(0.5))
+    assert (err.code, err.may_have_happened) == ("ReadTimeoutError", True)
     assert len(script.targets) == 1
 
 
-@pytest.mark.parametrize("first", [STALL, CLOSE, error(500, "InternalFailure")])
+def test_a_read_that_nobody_answers_is_asked_again(script: Script, open_port: Open) -> None:
+    script.answers = [STALL]
+    with pytest.raises(AwsError) as caught:
+        open_port(0.5).call("codepipeline", "GetPipelineState", {"name": "ParcelPhotoCheck"})
+    assert caught.value.code == "ReadTimeoutError"
+    assert len(script.targets) == 2
+
+
+@pytest.mark.parametrize("first", [CLOSE, error(500, "InternalFailure")])
 def test_a_read_is_repeated_below_the_port(script: Script, port: BotoPort, first: Answer) -> None:
     script.answers = [first, Answer(body='{"pipelineName": "ParcelPhotoCheck"}')]
     reply = port.call("codepipeline", "GetPipelineState", {"name": "ParcelPhotoCheck"})
