@@ -2,9 +2,11 @@
 
 from datetime import datetime
 
+from mcm.core import canonical
 from mcm.core.journal import Draft
 from mcm.core.plan import StagePlan
 from mcm.core.state import StageState
+from mcm.core.statement import Verified
 from mcm.core.turn import GateView
 from mcm.core.verdict import Verdict
 
@@ -52,6 +54,26 @@ def gates(
         body = {"stage": stage.name, "gate": gate.name, "open": gate.open, "reason": gate.reason}
         drafts.append(Draft("gate_changed", body, now))
     return tuple(drafts)
+
+
+def gates_open(
+    stage: StagePlan,
+    found: tuple[GateView, ...],
+    statements: tuple[Verified, ...],
+    oldest: datetime,
+    now: datetime,
+) -> Draft:
+    """The evidence for a promotion: each gate's reason, who approved with what key, how fresh."""
+    body = {
+        "stage": stage.name,
+        "gates": [{"gate": gate.name, "reason": gate.reason} for gate in found],
+        "approvals": [
+            {"person": each.person, "key": each.key, "statement": each.digest}
+            for each in statements
+        ],
+        "read_at": canonical.instant(oldest),
+    }
+    return Draft("gates_open", body, now)
 
 
 def verdicts(

@@ -48,17 +48,17 @@ def decide(
     baseline = _baseline(plan, stage, seen, readings, now)
     if isinstance(baseline, str):
         return Turn(entries, Hold("baseline", baseline, None), verdicts, found)
-    return Turn((*entries, baseline), _promote(goal, stage, state, readings, now), verdicts, found)
-
-
-def _promote(
-    goal: GoForward, stage: StagePlan, state: State, readings: Readings, now: datetime
-) -> Act:
-    plan = goal.plan
     inbox = readings.known(InboxQuery(plan.change), Inbox)
     assert inbox is not None  # the gate `approval` was open
     granted = gates.ask_guard(goal, stage, state, inbox, now)
     assert isinstance(granted, Granted)
+    evidence = notes.gates_open(stage, found, granted.statements, readings.oldest(), now)
+    act = _promote(plan, stage, granted)
+    return Turn((*entries, evidence, baseline), act, verdicts, found)
+
+
+def _promote(plan: Plan, stage: StagePlan, granted: Granted) -> Act:
+    """Return the promoting write, which uses up the approvals that were granted."""
     holder = gates.holder_of(plan, stage)
     claims = {each.statement.nonce: holder for each in granted.statements}
     instruction: Instruction
