@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Mapping
 from datetime import UTC
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -142,12 +143,14 @@ def _session(profile: str | None) -> "Session":
     return session
 
 
+@cache
 def _builtin_models() -> Any:
     """Return a loader of the models that came with botocore, and of no others.
 
     Endpoints are computed from these files: AWS_DATA_PATH or ~/.aws/models could redirect
     calls with a file of their own. Services are listed by their folders alone; botocore
-    looks for files in each of some 440, a third of the time of the first client.
+    looks for files in each of some 440, a third of the time of the first client. All
+    ports share it, so a model is parsed once however many regions and roles there are.
     """
     from botocore.loaders import Loader
 
