@@ -51,9 +51,8 @@ def queries(goal: GoBack, state: State) -> frozenset[Query]:
         wanted |= {EndpointQuery(place, name) for place, name in goal.endpoints}
         if rollback.execution:
             wanted.add(ExecutionQuery(goal.pipeline, rollback.execution))
-    doubtful = state.doubtful(goal.stage)
-    if doubtful is not None:
-        wanted |= settle.queries(doubtful.instruction)
+        doubtful = _doubtful(state.tries(goal.stage, follow.PURPOSE, after=rollback.started))
+        wanted |= settle.queries(doubtful.instruction) if doubtful else set()
     return frozenset(wanted)
 
 
@@ -64,15 +63,27 @@ def decide(goal: GoBack, state: State, readings: Readings, now: datetime) -> Tur
     stage = view.stage(goal.pipeline_stage) if view else None
     if view is None or stage is None:
         return Turn((), _unseen(goal, view, readings, now))
-    doubtful = state.doubtful(goal.stage)
+    if rollback is None:
+        return _start(goal, view, stage, readings, now)
+    tries = state.tries(goal.stage, follow.PURPOSE, after=rollback.started)
+    doubtful = _doubtful(tries)
     if doubtful is not None:
         entries = settle.settle(doubtful, rollback, readings, now, goal.settle)
         settled = any(entry.kind == "settled" for entry in entries)
         look = now if settled else settle.next_look(now, goal.settle, goal.poll)
         return Turn(entries, Wait(look, f"whether {doubtful.instruction.op} happened"))
-    if rollback is None:
-        return _start(goal, view, stage, readings, now)
-    tries = state.tries(goal.stage, follow.PURPOSE, after=rollback.started)
+    return _step(goal, rollback, stage, tries, readings, now)
+
+
+def _step(
+    goal: GoBack,
+    rollback: Rollback,
+    stage: StageView,
+    tries: tuple[Attempt, ...],
+    readings: Readings,
+    now: datetime,
+) -> Turn:
+    """Return the first step that has something left to do: the order of going back."""
     return (
         _adopt(goal, rollback, stage, readings, now)
         or _close(goal, rollback, stage, tries)
@@ -126,8 +137,31 @@ def _start(
     if goal.to and goal.to != found.execution:
         reason = f"{goal.to} is not where a rollback goes ({found.execution}): that is a deploy"
         return Turn((), Done(Exit.REFUSED, f"{reason} [E_ROLLBACK_TARGET]"))
+    return _begin(goal, found, stage, history, readings, now)
+
+
+def _begin(
+    goal: GoBack,
+    found: target.Target,
+    stage: StageView,
+    history: StageHistory,
+    readings: Readings,
+    now: datetime,
+) -> Turn:
+    """Begin, and take the first step on the same readings: it has waited long enough."""
     entry = _started(goal, found.effective, found.execution, history, now, "", goal.why)
-    return Turn((entry,), Wait(now, f"rolling back to {found.execution}"))
+    seen = tuple(entry.body["seen"])
+    rollback = Rollback(0, now, found.effective, found.execution, goal.why, seen)
+    turn = _step(goal, rollback, stage, (), readings, now)
+    return Turn((entry, *turn.entries), turn.next)
+
+
+def _doubtful(tries: tuple[Attempt, ...]) -> Attempt | None:
+    """Return the attempt to settle first.
+
+    Only one of this rollback: a promotion in doubt never keeps anybody from going back.
+    """
+    return next((attempt for attempt in tries if attempt.in_doubt), None)
 
 
 def _started(

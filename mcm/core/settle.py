@@ -23,6 +23,9 @@ from mcm.core.reading import Readings
 from mcm.core.state import Attempt, Rollback
 
 AGREEING_READS = 3
+REPEATABLE = (CloseTransition, StopExecution)
+"""Sending these again does no harm, so one read without a trace settles them: a lost
+reply must not cost a rollback the minutes that a promotion can spare."""
 STOPPED = frozenset({"Stopping", "Stopped"})
 
 
@@ -56,6 +59,8 @@ def settle(
     if trace:
         execution = trace if isinstance(attempt.instruction, RollBackStage) else ""
         return (_settled(attempt, True, "seen in AWS", execution, now),)
+    if isinstance(attempt.instruction, REPEATABLE):
+        return (_settled(attempt, False, "no trace of it; safe to send again", "", now),)
     denials = (*attempt.denials, now)
     draft = Draft("doubt_read", {"intent": attempt.intent}, now)
     if len(denials) >= AGREEING_READS and now - denials[0] >= lag:
