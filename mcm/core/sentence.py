@@ -1,0 +1,230 @@
+"""What one journal entry says to a person: one line, the same in every place.
+
+The record's timeline, `mcm log` and notifications share these sentences. They are for
+reading only: nothing is ever parsed out of them. A journal may come from a newer mcm or
+hold what somebody wrote by hand, so an entry that does not fit its kind gets a neutral
+line; no entry is an error here.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from mcm.core.journal import Entry
+from mcm.core.sanitize import clean
+
+_LIMIT = 600
+_LONG_ID = re.compile(
+    r"\b([0-9a-f]{8})-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"
+    r"|\b([0-9a-f]{8})[0-9a-f]{24,56}\b",
+    re.ASCII,
+)
+
+_OPS: Mapping[str, str] = {
+    "open_transition": "open the way into {stage} for {execution}",
+    "close_transition": "close the way into {stage}",
+    "answer_approval": "approve {stage}/{action} for {execution}",
+    "stop_execution": "stop {execution} in {stage}",
+    "roll_back_stage": "roll {stage} back to {target}",
+}
+_RESULTS: Mapping[str, str] = {
+    "done": "done",
+    "refused": "AWS refused",
+    "not_sent": "not sent",
+    "in_doubt": "no clear reply: it may have happened",
+}
+_VERIFIED: Mapping[str, str] = {
+    "yes": "the content is verified",
+    "differs": "the content is not what it was",
+    "unverified": "the content could not be verified",
+}
+
+
+def sentence(entry: Entry) -> str:
+    """Return the line for `entry`: clean text of at most 600 characters, ids shortened."""
+    teller = _TELLERS.get(entry.kind, _neutral)
+    try:
+        text = teller(_Body(entry.body), entry)
+    except (AttributeError, TypeError, ValueError):
+        text = _neutral(_Body({}), entry)
+    return clean(shorten(text), _LIMIT)
+
+
+def shorten(text: str) -> str:
+    """Cut UUIDs and long hexadecimal ids in `text` to their first eight digits."""
+    return _LONG_ID.sub(lambda found: found.group(1) or found.group(2), text)
+
+
+class _Body:
+    """An entry's facts as text; what is not there reads as `unknown`."""
+
+    def __init__(self, facts: Mapping[str, Any]) -> None:
+        self._facts = facts
+
+    def __getitem__(self, name: str) -> str:
+        value = self.get(name)
+        return value or "unknown"
+
+    def get(self, name: str) -> str:
+        value = self._facts.get(name, "")
+        return str(value) if isinstance(value, str | int) else ""
+
+    def raw(self, name: str) -> Any:
+        return self._facts.get(name)
+
+    def because(self, name: str = "reason") -> str:
+        """Return `: reason`, or nothing when there is no reason."""
+        reason = self.get(name)
+        return f": {reason}" if reason else ""
+
+    def at_stage(self) -> str:
+        stage = self.get("stage")
+        return f"{stage}: " if stage else ""
+
+
+def _neutral(body: _Body, entry: Entry) -> str:
+    return f"{body.at_stage()}{entry.kind.replace('_', ' ')}{body.because()}"
+
+
+def _walk_started(body: _Body, _entry: Entry) -> str:
+    stages = body.raw("stages")
+    named = ", ".join(str(name) for name in stages) if isinstance(stages, list) else ""
+    through = f" through {named}" if named else ""
+    return f"{body['operator']} started the walk of edition {body['edition']}{through}"
+
+
+def _stage_started(body: _Body, _entry: Entry) -> str:
+    return f"{body['stage']}: the walk is at this stage"
+
+
+def _gate_changed(body: _Body, _entry: Entry) -> str:
+    state = "is open" if body.raw("open") is True else "is closed"
+    return f"{body['stage']}: gate {body['gate']} {state}{body.because()}"
+
+
+def _baseline(body: _Body, _entry: Entry) -> str:
+    contents = body.raw("contents")
+    items = contents if isinstance(contents, list) else []
+    names = ", ".join(str(item.get("endpoint", "unknown")) for item in items)
+    kept = f"what {names} served was noted" if names else "the state before was noted"
+    return f"{body['stage']}: {kept}, with {body['effective']} in the stage"
+
+
+def _intent(body: _Body, _entry: Entry) -> str:
+    instruction = body.raw("instruction")
+    facts = _Body(instruction if isinstance(instruction, Mapping) else {})
+    form = _OPS.get(facts.get("op"), "carry out an instruction")
+    names = {name: facts[name] for name in ("stage", "action", "execution", "target")}
+    if facts.raw("abandon") is True:
+        form += ", abandoning its actions"
+    return f"{body['stage']}: about to {form.format(**names)}{body.because('why')}"
+
+
+def _outcome(body: _Body, _entry: Entry) -> str:
+    result = _RESULTS.get(body.get("result"), "ended in an unknown way")
+    code = f" ({body.get('code')})" if body.get("code") else ""
+    started = f", started {body.get('execution')}" if body.get("execution") else ""
+    detail = body.because("detail") if body.get("detail") != result else ""
+    return f"entry {body['intent']}: {result}{code}{started}{detail}"
+
+
+def _doubt_read(body: _Body, _entry: Entry) -> str:
+    return f"entry {body['intent']}: looked in AWS, no trace of it so far"
+
+
+def _settled(body: _Body, _entry: Entry) -> str:
+    did = "it did happen" if body.raw("happened") is True else "it did not happen"
+    return f"entry {body['intent']}: {did}{body.because('detail')}"
+
+
+def _entered(body: _Body, _entry: Entry) -> str:
+    who = "mcm" if body.get("by") == "mcm" else "somebody else"
+    return f"{body['stage']}: the pinned execution is in the stage, let in by {who}"
+
+
+def _bake_started(body: _Body, _entry: Entry) -> str:
+    return f"{body['stage']}: deployed; the bake begins"
+
+
+def _verdict_changed(body: _Body, _entry: Entry) -> str:
+    return f"{body['stage']}: check {body['check']} is {body['verdict']}{body.because()}"
+
+
+def _breach(body: _Body, _entry: Entry) -> str:
+    rolls = body.get("action") == "roll_back"
+    then = "the stage is rolled back" if rolls else "the walk holds for a person"
+    return f"{body['stage']}: BREACH, {then}{body.because()}"
+
+
+def _sight(body: _Body, _entry: Entry) -> str:
+    if body.raw("lost") is True:
+        return f"{body['stage']}: the pipeline cannot be seen{body.because()}"
+    return f"{body['stage']}: the pipeline can be seen again"
+
+
+def _rollback_started(body: _Body, _entry: Entry) -> str:
+    if body.get("execution"):
+        run = f"rollback {body['execution']} to {body['target']}"
+        return f"{body['stage']}: following {run}{body.because('why')}"
+    way = f"from {body['source']} to {body['target']}"
+    return f"{body['stage']}: rolling back {way}{body.because('why')}"
+
+
+def _rollback_adopted(body: _Body, _entry: Entry) -> str:
+    run = f"rollback {body['execution']} to {body['target']}"
+    by = f", started by {body.get('by')}" if body.get("by") else ""
+    return f"{body['stage']}: taking over {run}{by}"
+
+
+def _rollback_note(body: _Body, _entry: Entry) -> str:
+    return f"{body['stage']}: rollback{body.because('text')}"
+
+
+def _rollback_ended(body: _Body, _entry: Entry) -> str:
+    if body.get("outcome") != "rolled_back":
+        return f"{body['stage']}: the rollback failed{body.because('detail')}"
+    verified = _VERIFIED.get(body.get("verified"), _VERIFIED["unverified"])
+    return f"{body['stage']}: rolled back, {verified}{body.because('detail')}"
+
+
+def _stage_ended(body: _Body, _entry: Entry) -> str:
+    return f"{body['stage']}: {body['outcome'].replace('_', ' ')}{body.because()}"
+
+
+def _person_needed(body: _Body, _entry: Entry) -> str:
+    return f"{body.at_stage()}a person is needed{body.because()}"
+
+
+def _refused(body: _Body, _entry: Entry) -> str:
+    code = f" [{body.get('code')}]" if body.get("code") else ""
+    return f"{body.at_stage()}refused{body.because()}{code}"
+
+
+def _warned(body: _Body, _entry: Entry) -> str:
+    name = "reason" if body.get("reason") else "text"
+    return f"{body.at_stage()}warning{body.because(name)}"
+
+
+_TELLERS: Mapping[str, Callable[[_Body, Entry], str]] = {
+    "walk_started": _walk_started,
+    "stage_started": _stage_started,
+    "gate_changed": _gate_changed,
+    "baseline": _baseline,
+    "intent": _intent,
+    "outcome": _outcome,
+    "doubt_read": _doubt_read,
+    "settled": _settled,
+    "entered": _entered,
+    "bake_started": _bake_started,
+    "verdict_changed": _verdict_changed,
+    "breach": _breach,
+    "sight": _sight,
+    "rollback_started": _rollback_started,
+    "rollback_adopted": _rollback_adopted,
+    "rollback_note": _rollback_note,
+    "rollback_ended": _rollback_ended,
+    "stage_ended": _stage_ended,
+    "person_needed": _person_needed,
+    "refused": _refused,
+    "warned": _warned,
+}
