@@ -13,7 +13,7 @@ import secrets
 import sys
 import uuid
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from importlib import import_module
 from pathlib import Path
 from typing import IO
@@ -42,7 +42,8 @@ def build(clock: Clock) -> Engine:
     from mcm.sandbox.sagemaker_example import build_world
     from mcm.sandbox.scenario import build_example
 
-    return build_example(clock, world=build_world(clock(), point_period=1, alarm_period=10))
+    world = build_world(clock(), point_period=1, alarm_period=10, update_takes=timedelta(seconds=2))
+    return build_example(clock, world=world)
 
 
 def main(arguments: list[str] | None = None) -> int:
