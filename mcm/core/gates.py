@@ -16,6 +16,7 @@ from mcm.core.pipeline import (
     SUCCEEDED,
     ActionRun,
     ExecutionView,
+    Identity,
     PipelineView,
     StageHistory,
 )
@@ -25,6 +26,7 @@ from mcm.core.query import (
     ExecutionQuery,
     FreezesQuery,
     HistoryQuery,
+    IdentityQuery,
     InboxQuery,
     PipelineQuery,
     Query,
@@ -48,6 +50,8 @@ def queries(plan: Plan, stage: StagePlan) -> frozenset[Query]:
         HistoryQuery(plan.pipeline, stage.pipeline_stage),
         InboxQuery(plan.change),
         FreezesQuery(plan.service),
+        IdentityQuery(plan.pipeline.place),
+        IdentityQuery(stage.place),
     }
     if stage.predecessor:
         wanted.add(HistoryQuery(plan.pipeline, stage.predecessor))
@@ -74,6 +78,7 @@ def judge_gates(
         return (GateView("pipeline", False, reason, exit=blind, leave=bool(readings.blind())),)
     found = (
         _plan_gate(plan, view),
+        _identity_gate(plan, stage, readings),
         _predecessor_gate(plan, stage, view, readings),
         _position_gate(plan, stage, view, readings),
         _target_gate(plan, stage, view, readings),
@@ -125,6 +130,22 @@ def _plan_gate(plan: Plan, view: PipelineView) -> GateView:
         "the plan is void [E_PIPELINE_CHANGED]"
     )
     return GateView("plan", False, reason, exit=Exit.REFUSED, leave=True)
+
+
+def _identity_gate(plan: Plan, stage: StagePlan, readings: Readings) -> GateView:
+    """The credentials must be those of the planned accounts, as STS sees them now."""
+    arns = []
+    for place in dict.fromkeys((plan.pipeline.place, stage.place)):
+        query = IdentityQuery(place)
+        identity = readings.known(query, Identity)
+        if identity is None:
+            why = readings.why_unknown(query)
+            return GateView("identity", False, f"who we are in {place.account} is unknown: {why}")
+        if identity.account != place.account:
+            reason = f"these credentials are of account {identity.account}, not {place.account}"
+            return GateView("identity", False, reason, exit=Exit.REFUSED, leave=True)
+        arns.append(identity.arn)
+    return GateView("identity", True, ", ".join(dict.fromkeys(arns)))
 
 
 def _predecessor_gate(
@@ -274,7 +295,14 @@ def _window_gates(
 
 def _exempt(plan: Plan, gate: GateView, now: datetime) -> GateView:
     """Open a gate that a signed exception names; proofs of identity have no exception."""
-    if gate.open or gate.name in ("plan", "approval", "execution", "pipeline", "rollback"):
+    if gate.open or gate.name in (
+        "plan",
+        "identity",
+        "approval",
+        "execution",
+        "pipeline",
+        "rollback",
+    ):
         return gate
     exemption = plan.exempt(gate.name, now)
     if exemption is None:
