@@ -1,0 +1,153 @@
+"""`change.yaml` to a `Change`: what one change is, in its author's words.
+
+It is read against its service: the stages, endpoints and freezes that it names must
+exist there. Every mistake is told at once, where it stands.
+"""
+
+import re
+
+from mcm.config.answers import read_answers
+from mcm.config.fields import Fields
+from mcm.config.problems import Problems
+from mcm.config.strict_yaml import ListNode, ScalarNode, load
+from mcm.core.change import Change
+from mcm.core.endpoint import Expected
+from mcm.core.errors import RefusedError, UsageError
+from mcm.core.naming import check_change_id, find_stage
+from mcm.core.plan import Exemption, Package
+from mcm.core.service import Service, StageConfig
+
+EXEMPTABLE = ("window", "rollback-target", "predecessor", "check")
+"""Gates that a signed exception may open, besides `freeze:NAME`. The others prove who
+agreed to what is promoted, and nothing stands in for that."""
+
+_EXECUTION = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
+_WORD = re.compile(r"[a-z0-9][a-z0-9-]{0,63}", re.ASCII)
+_PERSON = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}", re.ASCII)
+_REVISION = re.compile(r"[A-Za-z0-9._:-]{1,1500}", re.ASCII)
+_LINE = re.compile(r"[^\n]{1,200}")
+
+
+def load_change(text: str | bytes, file: str, service: Service) -> Change:
+    """Read `change.yaml`; `file` is what messages call it.
+
+    Raises ConfigError with every problem in the order of the file.
+    """
+    problems = Problems()
+    root = Fields(load(text, file), problems)
+    stages = _read_stages(root, service)
+    change = Change(
+        id=_read_id(root),
+        title=root.text("title", form=_LINE, like="Add a shadow variant, one line of 200 at most"),
+        template=_optional(root, "template", _WORD, "shadow-model", "standard"),
+        requester=root.text("requester", form=_PERSON, like="alice"),
+        ticket=_optional(root, "ticket", _LINE, "PHOTO-417", ""),
+        execution=_optional(
+            root, "execution", _EXECUTION, "01234567-89ab-cdef-0123-456789abcdef", ""
+        ),
+        packages=_read_packages(root),
+        stages=stages,
+        expect=_read_expect(root, service, stages),
+        answers=read_answers(root),
+        exceptions=_read_exceptions(root, service),
+    )
+    root.done()
+    problems.raise_if_any()
+    return change
+
+
+def _optional(fields: Fields, key: str, form: re.Pattern[str], like: str, default: str) -> str:
+    return fields.text(key, form=form, like=like) if fields.has(key) else default
+
+
+def _read_id(root: Fields) -> str:
+    text = root.text("id")
+    if text:
+        try:
+            check_change_id(text)
+        except RefusedError as err:
+            root.refuse("id", f"cannot be used: {text[:64]!a}", err.hint)
+    return text
+
+
+def _read_stages(root: Fields, service: Service) -> tuple[str, ...]:
+    """The named stages in the order of mcm.yaml; case and punctuation do not count."""
+    known = [stage.name for stage in service.stages]
+    found: set[str] = set()
+    if not root.texts("stages") and isinstance(root.place_of("stages"), ListNode):
+        root.refuse("stages", "names no stage", f"mcm.yaml has: {', '.join(known)}.")
+    for node in root.list("stages"):
+        if not isinstance(node, ScalarNode) or not node.text.strip():
+            continue
+        try:
+            stage = find_stage(node.text, known)
+        except UsageError as err:
+            root.problems.add(node, str(err))
+            continue
+        if stage in found:
+            root.problems.add(node, f"stage {stage} is named twice", "Keep one of the two.")
+        found.add(stage)
+    return tuple(name for name in known if name in found)
+
+
+def _read_packages(root: Fields) -> tuple[Package, ...]:
+    found: list[Package] = []
+    for fields in root.mappings("packages") if root.has("packages") else ():
+        name = fields.text("name")
+        if any(package.name == name for package in found):
+            fields.refuse("name", f"is given twice: {name}")
+        before, after = (
+            _optional(fields, key, _REVISION, "a commit id", "") for key in ("before", "after")
+        )
+        found.append(Package(name, before, after))
+    return tuple(sorted(found, key=lambda package: package.name))
+
+
+def _read_expect(
+    root: Fields, service: Service, stages: tuple[str, ...]
+) -> dict[str, tuple[Expected, ...]]:
+    """What the change makes different, by stage; each endpoint must be watched there."""
+    if not root.has("expect"):
+        return {}
+    configs = {stage.name: stage for stage in service.stages}
+    fields = root.mapping("expect")
+    found: dict[str, tuple[Expected, ...]] = {}
+    for key, _ in root.named("expect"):
+        if key.text not in stages:
+            root.problems.add(
+                key,
+                f"`expect` names {key.text[:40]!r}, which is not a stage of this change",
+                f"Its stages are: {', '.join(stages) or 'none'}.",
+            )
+        found[key.text] = _read_expected(fields, key.text, configs.get(key.text))
+    return found
+
+
+def _read_expected(fields: Fields, name: str, stage: StageConfig | None) -> tuple[Expected, ...]:
+    watched = watched_endpoints(stage) if stage else ()
+    found = []
+    for key, inner in fields.named_mappings(name):
+        shadow = inner.mapping("shadow")
+        found.append(Expected(key.text, shadow.text("variant"), shadow.text("model")))
+        if stage is not None and key.text not in watched:
+            fields.problems.add(
+                key,
+                f"no sagemaker-endpoint check of stage {name} watches {key.text[:64]!r}",
+                f"Watched there: {', '.join(watched) or 'none'}.",
+            )
+    return tuple(sorted(found, key=lambda expected: expected.endpoint))
+
+
+def watched_endpoints(stage: StageConfig) -> tuple[str, ...]:
+    """Return the endpoints that checks of the stage watch, sorted."""
+    found = {use.params["endpoint"] for use in stage.guardrails if "endpoint" in use.params}
+    return tuple(sorted(found))
+
+
+def _read_exceptions(root: Fields, service: Service) -> tuple[Exemption, ...]:
+    freezes = [f"freeze:{freeze.name}" for freeze in service.freezes]
+    found = []
+    for fields in root.mappings("exceptions") if root.has("exceptions") else ():
+        gate = fields.choice("gate", (*EXEMPTABLE, *freezes))
+        found.append(Exemption(gate, fields.text("reason"), fields.instant("until")))
+    return tuple(found)
