@@ -11,7 +11,7 @@ from datetime import timedelta
 from mcm.app.observing import Observer, deadline
 from mcm.app.ports import Clock, Listener, Perform
 from mcm.app.writer import Writer
-from mcm.core import codec, walk
+from mcm.core import attempts, codec, walk
 from mcm.core.errors import Exit
 from mcm.core.goal import Goal, GoForward
 from mcm.core.instruction import Outcome
@@ -79,7 +79,8 @@ class Runner:
             self.listener.wrote(writer.write(turn.entries))
             return Ending(step.exit, step.reason) if isinstance(step, Done) else step
         intent = Draft("intent", _intent(step), self.clock.now())
-        written = writer.write((*turn.entries, intent), step.claims)
+        promotes = step.purpose == attempts.PROMOTE
+        written = writer.write((*turn.entries, intent), step.claims, durable=promotes)
         self.listener.wrote(written)
         outcome = self.performer.perform(step.instruction)
         self._note(writer, Draft("outcome", _outcome(written[-1].seq, outcome), self.clock.now()))
@@ -104,7 +105,7 @@ def start_walk(writer: Writer, goal: GoForward, operator: str, clock: Clock) -> 
         "stages": list(goal.stages),
         "operator": operator,
     }
-    writer.write((Draft("walk_started", body, clock.now()),))
+    writer.write((Draft("walk_started", body, clock.now()),), durable=True)
 
 
 def _poll(goal: Goal) -> timedelta:

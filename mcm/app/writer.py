@@ -1,11 +1,13 @@
 """The writing end of one change's journal, and the state folded from it.
 
-A walk forward that cannot write stops. A rollback never does (promise 1): what the store
-does not take is chained on in memory and handed to `lost`, so that it reaches stderr.
+What the store does not take is chained on in memory and handed to `lost`, so that it
+reaches stderr: a rollback goes on without a disk (promise 1), and so does the watch over
+a stage that is out there. Only a promotion must be stored before it is sent.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 
+from mcm.core.errors import McmError, RefusedError
 from mcm.core.journal import Draft, Entry, Journal, StoreError, chain_all
 from mcm.core.state import State, apply
 
@@ -15,39 +17,52 @@ Lost = Callable[[Sequence[Entry], str], None]
 class Writer:
     """Reads and appends the journal of `change`; keeps `state` up to date.
 
-    `lost` is called with entries that could not be stored; without it such a failure
-    raises StoreError, as it must going forward.
+    `lost` is told of entries that could not be stored and why. With `from_nothing`, as
+    for a rollback, a journal that cannot even be read counts as empty.
     """
 
-    def __init__(self, journal: Journal, change: str, lost: Lost | None = None) -> None:
+    def __init__(
+        self, journal: Journal, change: str, lost: Lost, *, from_nothing: bool = False
+    ) -> None:
         self._journal = journal
         self._change = change
         self._lost = lost
+        self._has_read = from_nothing
         self._last: Entry | None = None
-        self._adrift = False
+        self._adrift = ""
         self.state = State()
 
     def catch_up(self) -> State:
-        """Fold in what others have appended since and return the state."""
+        """Fold in what others have appended since and return the state.
+
+        Raises what the journal raises while nothing has been read yet; later a journal
+        that cannot be read any more leaves the state as it is.
+        """
         if self._adrift:
             return self.state
         try:
             entries = self._journal.entries(self._change)
-        except Exception as err:
-            if self._lost is None:
+        except McmError as err:
+            if not self._has_read:
                 raise
             self._drift((), f"the journal cannot be read: {err}")
             return self.state
+        self._has_read = True
         self._fold(entries[self.state.last :])
         return self.state
 
     def write(
-        self, drafts: Sequence[Draft], claims: Mapping[str, str] | None = None
+        self,
+        drafts: Sequence[Draft],
+        claims: Mapping[str, str] | None = None,
+        *,
+        durable: bool = False,
     ) -> tuple[Entry, ...]:
         """Append `drafts` in one transaction and return the entries.
 
-        Raises JournalMoved when somebody else appended since `catch_up`, RefusedError
-        when a claim is taken, StoreError when nothing can be stored going forward.
+        Raises JournalMoved when somebody else appended since `catch_up`. With `durable`,
+        as claims need it, raises what the store raises (StoreError; RefusedError when a
+        claim is taken or the chain does not hold) instead of going on without the store.
         """
         if not drafts:
             return ()
@@ -56,25 +71,23 @@ class Writer:
                 entries = self._journal.append(
                     self._change, drafts, after=self.state.last, claims=claims or {}
                 )
-            except StoreError as err:
-                if self._lost is None:
+            except (StoreError, RefusedError) as err:
+                if durable:
                     raise
-                self._adrift = True
-                why = str(err)
+                self._adrift = str(err)
             else:
                 self._fold(entries)
                 return entries
-        else:
-            why = "the journal could not be written before"
+        if durable:
+            raise StoreError(f"nothing is promoted without a journal: {self._adrift}")
         entries = chain_all(self._last, drafts)
-        self._drift(entries, why)
+        self._drift(entries, self._adrift)
         return entries
 
     def _drift(self, entries: Sequence[Entry], why: str) -> None:
-        self._adrift = True
+        self._adrift = why
         self._fold(entries)
-        if self._lost is not None:
-            self._lost(entries, why)
+        self._lost(entries, why)
 
     def _fold(self, entries: Sequence[Entry]) -> None:
         for entry in entries:
