@@ -7,18 +7,14 @@ signed in the plan opens the one gate that it names.
 
 from datetime import datetime, timedelta
 
+from mcm.core import pipeline_gates
 from mcm.core.errors import Exit
 from mcm.core.goal import GoForward
 from mcm.core.guard import Granted, GuardResult, Missing, Promotion, Refused, guard
 from mcm.core.inbox import Inbox
 from mcm.core.pipeline import (
-    ENDED_BADLY,
-    SUCCEEDED,
-    ActionRun,
-    ExecutionView,
     Identity,
     PipelineView,
-    StageHistory,
 )
 from mcm.core.plan import Plan, StagePlan
 from mcm.core.query import (
@@ -33,7 +29,6 @@ from mcm.core.query import (
 )
 from mcm.core.reading import Readings
 from mcm.core.state import State
-from mcm.core.target import NoTarget, effective_execution, target_after
 from mcm.core.turn import GateView
 from mcm.core.verdict import Kind, Verdict, worst
 from mcm.core.window import Freeze, is_open
@@ -77,12 +72,12 @@ def judge_gates(
         reason = f"the pipeline cannot be read: {readings.why_unknown(query)}"
         return (GateView("pipeline", False, reason, exit=blind, leave=bool(readings.blind())),)
     found = (
-        _plan_gate(plan, view),
+        pipeline_gates.plan_gate(plan, view),
         _identity_gate(plan, stage, readings),
-        _predecessor_gate(plan, stage, view, readings),
-        _position_gate(plan, stage, view, readings),
-        _target_gate(plan, stage, view, readings),
-        _rollback_gate(plan, view),
+        pipeline_gates.predecessor_gate(plan, stage, view, readings),
+        pipeline_gates.position_gate(plan, stage, view, readings),
+        pipeline_gates.target_gate(plan, stage, view, readings),
+        pipeline_gates.rollback_gate(plan, view),
         _check_gate(verdicts),
         _approval_gate(goal, stage, state, readings, now),
         *_window_gates(plan, stage, readings, now),
@@ -122,16 +117,6 @@ def ask_guard(
     return guard(promotion_of(goal, stage), inbox.verified, inbox.rejected, used, now)
 
 
-def _plan_gate(plan: Plan, view: PipelineView) -> GateView:
-    if view.version == plan.pipeline_version:
-        return GateView("plan", True, f"pipeline version {view.version}, as planned")
-    reason = (
-        f"the pipeline changed from version {plan.pipeline_version} to {view.version}: "
-        "the plan is void [E_PIPELINE_CHANGED]"
-    )
-    return GateView("plan", False, reason, exit=Exit.REFUSED, leave=True)
-
-
 def _identity_gate(plan: Plan, stage: StagePlan, readings: Readings) -> GateView:
     """The credentials must be those of the planned accounts, as STS sees them now."""
     arns = []
@@ -146,105 +131,6 @@ def _identity_gate(plan: Plan, stage: StagePlan, readings: Readings) -> GateView
             return GateView("identity", False, reason, exit=Exit.REFUSED, leave=True)
         arns.append(identity.arn)
     return GateView("identity", True, ", ".join(dict.fromkeys(arns)))
-
-
-def _predecessor_gate(
-    plan: Plan, stage: StagePlan, view: PipelineView, readings: Readings
-) -> GateView:
-    name = stage.predecessor
-    if not name:
-        return GateView("predecessor", True, "first stage")
-    seen = view.stage(name)
-    query = HistoryQuery(plan.pipeline, name)
-    history = readings.known(query, StageHistory)
-    if seen is None or history is None:
-        why = readings.why_unknown(query) or "the pipeline has no such stage"
-        return GateView("predecessor", False, f"{name} cannot be read: {why}")
-    holds = effective_execution(seen, history)
-    if holds == plan.execution and seen.status == SUCCEEDED:
-        return GateView("predecessor", True, f"{name} has {plan.execution}")
-    state = f"{name} has {holds or 'an unknown execution'} ({seen.status or 'never run'})"
-    return GateView("predecessor", False, f"{state}, not {plan.execution}")
-
-
-def _position_gate(
-    plan: Plan, stage: StagePlan, view: PipelineView, readings: Readings
-) -> GateView:
-    """Is the pinned execution waiting right where the promoting write would let it in?"""
-    seen = view.stage(stage.pipeline_stage)
-    if seen is None:
-        reason = f"the pipeline has no stage {stage.pipeline_stage}"
-        return GateView("execution", False, reason, exit=Exit.USAGE, leave=True)
-    run = readings.known(ExecutionQuery(plan.pipeline, plan.execution), ExecutionView)
-    if run is not None and run.status in ENDED_BADLY:
-        reason = f"the pinned execution is {run.status}"
-        return GateView("execution", False, reason, exit=Exit.FAILED, leave=True)
-    if stage.gate.open:
-        # AWS lets the *latest* in: no other execution may wait beside the pinned one.
-        if seen.inbound == (plan.execution,):
-            if seen.transition_enabled:
-                reason = f"the transition into {seen.name} is open already, not by this walk"
-                return GateView("execution", False, reason)
-            return GateView("execution", True, f"waits in front of {seen.name}")
-        if seen.inbound:
-            others = ", ".join(seen.inbound)
-            return GateView("execution", False, f"in front of {seen.name} waits {others}")
-    answer = _approval_position(plan, stage, view, readings)
-    if answer is not None:
-        return answer
-    return GateView("execution", False, f"{plan.execution} has not reached {seen.name}")
-
-
-def _approval_position(
-    plan: Plan, stage: StagePlan, view: PipelineView, readings: Readings
-) -> GateView | None:
-    approve = stage.gate.approve
-    if approve is None:
-        return None
-    at = view.stage(approve.stage)
-    action = next((a for a in at.actions if a.name == approve.action), None) if at else None
-    if at is None or action is None:
-        reason = f"the pipeline has no approval {approve.stage}/{approve.action}"
-        return GateView("execution", False, reason, exit=Exit.USAGE, leave=True)
-    runs = readings.known(ActionsQuery(plan.pipeline, plan.execution), tuple) or ()
-    ours = any(
-        isinstance(run, ActionRun)
-        and (run.stage, run.action) == (approve.stage, approve.action)
-        and run.status == "InProgress"
-        for run in runs
-    )
-    if not (ours and action.awaiting and at.execution == plan.execution):
-        return None
-    where = f"{approve.stage}/{approve.action}"
-    if stage.gate.open:
-        return GateView("execution", False, f"waits at {where} for the approver's own answer")
-    return GateView("execution", True, f"waits at {where}")
-
-
-def _target_gate(plan: Plan, stage: StagePlan, view: PipelineView, readings: Readings) -> GateView:
-    query = HistoryQuery(plan.pipeline, stage.pipeline_stage)
-    history = readings.known(query, StageHistory)
-    if history is None:
-        return GateView("rollback-target", False, f"cannot be read: {readings.why_unknown(query)}")
-    found = target_after(view, history, stage.pipeline_stage, plan.execution)
-    if isinstance(found, NoTarget):
-        return GateView("rollback-target", False, f"no way back: {found.reason}")
-    if found.execution != stage.rollback_target:
-        reason = (
-            f"a rollback of {stage.name} would now go to {found.execution}, "
-            f"the plan says {stage.rollback_target or 'nowhere'}: plan again"
-        )
-        return GateView("rollback-target", False, reason, exit=Exit.REFUSED, leave=True)
-    return GateView("rollback-target", True, f"back to {stage.rollback_target}")
-
-
-def _rollback_gate(plan: Plan, view: PipelineView) -> GateView:
-    """Any ROLLBACK under way in a stage of this change stops its promotions."""
-    for other in plan.stages:
-        seen = view.stage(other.pipeline_stage)
-        if seen is not None and seen.in_rollback and seen.status != SUCCEEDED:
-            return GateView("rollback", False, f"a rollback of {other.name} is {seen.status}")
-    return GateView("rollback", True, "no rollback under way")
 
 
 def _check_gate(verdicts: tuple[Verdict, ...]) -> GateView:
