@@ -1,0 +1,202 @@
+"""From the change, its plan and its journal to what the record shows. Pure."""
+
+from collections.abc import Mapping, Sequence
+
+from mcm.core.change import Change
+from mcm.core.duration import spell
+from mcm.core.endpoint import Expected
+from mcm.core.journal import ChainProblem, Entry
+from mcm.core.plan import Answer, Plan
+from mcm.core.sanitize import clean
+from mcm.core.state import State, fold
+from mcm.core.statement import Verified
+from mcm.record import progress, topics
+from mcm.record.stages import build_stage, spell_window
+from mcm.record.view import (
+    CommitLine,
+    Difference,
+    ExceptionLine,
+    PackageLine,
+    Planned,
+    RecordView,
+    StageLine,
+)
+
+MOST_COMMITS = 200
+_SUBJECT = 300
+NOT_PLANNED = "not planned yet"
+
+
+def build_view(
+    change: Change,
+    plan: Plan | None = None,
+    *,
+    entries: Sequence[Entry] = (),
+    statements: Sequence[Verified] = (),
+    problems: Sequence[ChainProblem] = (),
+) -> RecordView:
+    """Return what the record of `change` shows.
+
+    With a `plan` everything that was signed comes from it, not from the change, which may
+    have been edited since. `entries` are the journal's verified ones, `problems` what its
+    verification found, `statements` those that trust verified.
+    """
+    state = fold(entries)
+    if plan and state.plan not in ("", plan.digest):
+        state = State(consumed=state.consumed)  # another edition's walk is in the timeline only
+    answers = _answers(plan.answers) if plan else change.answers
+    planned = _planned(plan, state) if plan else None
+    stages = planned.stages if planned else ()
+    expected = _expected(stages) if plan else _unplanned(change.expect)
+    activity = {"end_state": expected, "required": _required(plan), "assumptions": _assumed(plan)}
+    conditions = {"rollback_conditions": _conditions(stages), "return_to_good": _targets(stages)}
+    reasons = {"why_now": _windows(plan), "automation": _automated(stages)}
+    return RecordView(
+        id=change.id,
+        title=plan.title if plan else change.title,
+        service=plan.service if plan else "",
+        status=progress.status_of(plan, state),
+        sandbox=plan is not None and plan.realm.startswith("sandbox:"),
+        requester=plan.requester if plan else change.requester,
+        ticket=plan.ticket if plan else change.ticket,
+        stages=tuple(stage.name for stage in stages) or change.stages,
+        planned=planned,
+        activity=topics.build_topics(topics.ACTIVITY, answers, activity),
+        risk=(
+            *topics.build_topics(topics.RISK, answers, reasons),
+            *topics.other_topics(answers),
+        ),
+        services=topics.build_topics(topics.SERVICES, answers, {}),
+        worst=topics.build_topics(topics.WORST, answers, {"two_person": _two_person(stages)}),
+        back=topics.build_topics(topics.BACK, answers, conditions),
+        approvals=progress.build_approvals(statements, state),
+        outcomes=progress.build_outcomes(plan, state) if plan else (),
+        log=progress.build_log(entries, problems),
+    )
+
+
+def _planned(plan: Plan, state: State) -> Planned:
+    place = plan.pipeline.place
+    return Planned(
+        digest=plan.digest,
+        edition=plan.edition,
+        realm=plan.realm,
+        pipeline=plan.pipeline.name,
+        pipeline_place=f"{place.account} {place.region}",
+        pipeline_version=plan.pipeline_version,
+        execution=plan.execution,
+        difference=_difference(plan),
+        stages=tuple(build_stage(plan, each, state.stage(each.name)) for each in plan.stages),
+        exceptions=tuple(
+            ExceptionLine(each.gate, progress.spell(each.until), each.reason)
+            for each in plan.exceptions
+        ),
+    )
+
+
+def _difference(plan: Plan) -> Difference:
+    shown = plan.revisions[:MOST_COMMITS]
+    return Difference(
+        packages=tuple(PackageLine(p.name, p.before, p.after) for p in plan.packages),
+        commits=tuple(CommitLine(r.source, r.id, _first_line(r.summary), r.url) for r in shown),
+        left_out=len(plan.revisions) - len(shown),
+    )
+
+
+def _first_line(summary: str) -> str:
+    """Return a commit's subject: a message may be long, and a record is not its place."""
+    lines = summary[:2000].strip().splitlines()
+    return clean(lines[0], _SUBJECT) if lines else "no message"
+
+
+def _answers(answers: Sequence[Answer]) -> Mapping[str, str]:
+    return {answer.name: answer.text for answer in answers}
+
+
+def _expected(stages: Sequence[StageLine]) -> tuple[str, ...]:
+    lines = []
+    for stage in stages:
+        lines += [f"Checked in {stage.name}: {item}." for item in stage.expected]
+        lines += [f"Must stay as it was in {stage.name}: {item}." for item in stage.unchanged]
+    return tuple(lines)
+
+
+def _unplanned(expect: Mapping[str, tuple[Expected, ...]]) -> tuple[str, ...]:
+    return tuple(
+        f"To be checked in {stage}: {item.endpoint} has shadow variant {item.variant} "
+        f"with model {item.model}."
+        for stage in sorted(expect)
+        for item in expect[stage]
+    )
+
+
+def _required(plan: Plan | None) -> tuple[str, ...]:
+    if plan is None:
+        return (f"Stages and gates: {NOT_PLANNED}.",)
+    names = ", ".join(stage.name for stage in plan.stages)
+    order = ", one after the other," if len(plan.stages) > 1 else ""
+    return (
+        f"mcm deploy promotes {names}{order} and looks every {spell(plan.poll)}.",
+        "The operator answers when mcm calls a person; anyone on call can roll back.",
+    )
+
+
+def _assumed(plan: Plan | None) -> tuple[str, ...]:
+    if plan is None:
+        return (f"Preflight checks: {NOT_PLANNED}.",)
+    version = f"pipeline {plan.pipeline.name} is in version {plan.pipeline_version}"
+    lines = [f"Checked before each promotion: {version}, and all guardrails of the stage pass."]
+    lines += [
+        f"Checked before {stage.name}: {stage.predecessor} has the same execution."
+        for stage in plan.stages
+        if stage.predecessor
+    ]
+    return tuple(lines)
+
+
+def _windows(plan: Plan | None) -> tuple[str, ...]:
+    if plan is None:
+        return (f"Windows: {NOT_PLANNED}.",)
+    lines = [
+        f"{stage.name} may be promoted in window "
+        f"{spell_window(stage.window, production=stage.production)}."
+        if stage.window
+        else f"{stage.name}: {spell_window(None, production=stage.production)}."
+        for stage in plan.stages
+    ]
+    lines += [
+        f"Not during {freeze.name}: {freeze.start:%Y-%m-%d %H:%M} to "
+        f"{freeze.end:%Y-%m-%d %H:%M} {freeze.timezone}."
+        for freeze in plan.freezes
+    ]
+    return tuple(lines)
+
+
+def _automated(stages: Sequence[StageLine]) -> tuple[str, ...]:
+    return ("mcm promotes, watches and rolls back; people approve and may hold.",) * bool(stages)
+
+
+def _two_person(stages: Sequence[StageLine]) -> tuple[str, ...]:
+    return tuple(f"{stage.name} needs the approval of {stage.approvals}." for stage in stages)
+
+
+def _conditions(stages: Sequence[StageLine]) -> tuple[str, ...]:
+    if not stages:
+        return (f"Guardrails: {NOT_PLANNED}.",)
+    return tuple(
+        f"{stage.name}, {each.name}: when {each.condition}, {each.then}."
+        for stage in stages
+        for each in stage.guardrails
+    )
+
+
+def _targets(stages: Sequence[StageLine]) -> tuple[str, ...]:
+    if not stages:
+        return (f"Rollback targets: {NOT_PLANNED}.",)
+    return tuple(
+        f"{stage.name} goes back to execution {stage.target}; its endpoints are then compared "
+        "with what they served before."
+        if stage.target
+        else f"{stage.name} has no execution to go back to."
+        for stage in stages
+    )

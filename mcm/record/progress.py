@@ -1,0 +1,89 @@
+"""What happened, for the record: the timeline, the outcome and who signed what."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from mcm.core.journal import EMPTY, ChainProblem, Entry
+from mcm.core.plan import Plan
+from mcm.core.sentence import sentence, shorten
+from mcm.core.state import Rollback, State
+from mcm.core.statement import Verified
+from mcm.record.stages import spell_outcome
+from mcm.record.view import ApprovalLine, Log, TimelineLine
+
+MOST_LINES = 1000
+
+
+def build_log(entries: Sequence[Entry], problems: Sequence[ChainProblem]) -> Log:
+    """Return the timeline, oldest first, with the head of the chain that it tells.
+
+    Of a very long journal the first and the last 500 lines are shown and the rest counted.
+    """
+    shown = list(entries)
+    if len(shown) > MOST_LINES:
+        half = MOST_LINES // 2
+        shown = [*shown[:half], *shown[-half:]]
+    head = entries[-1] if entries else None
+    return Log(
+        lines=tuple(TimelineLine(spell(entry.at), entry.seq, sentence(entry)) for entry in shown),
+        left_out=len(entries) - len(shown),
+        seq=head.seq if head else EMPTY.seq,
+        hash=head.hash if head else EMPTY.hash,
+        problems=tuple(f"{p.code} at entry {p.seq}: {p.message}" for p in problems),
+    )
+
+
+def build_approvals(statements: Sequence[Verified], state: State) -> tuple[ApprovalLine, ...]:
+    """Return who signed what with which key; statements as trust verified them."""
+    lines = []
+    for each in sorted(statements, key=lambda v: (v.statement.not_before, v.digest)):
+        said = each.statement
+        stage = said.stage or ", ".join(said.stages)
+        used = "yes" if said.nonce in state.consumed else "no"
+        word = said.decision or said.kind
+        key = each.key or "unsigned (sandbox)"
+        line = ApprovalLine(each.person, word, stage, spell(said.not_before), key, used)
+        lines.append(line)
+    return tuple(lines)
+
+
+def build_outcomes(plan: Plan, state: State) -> tuple[str, ...]:
+    """Return one line for each stage, and one for each rollback of it."""
+    lines = []
+    for stage in plan.stages:
+        known = state.stage(stage.name)
+        when = f" at {spell(known.ended_at)}" if known.ended_at else ""
+        lines.append(f"{stage.name}: {spell_outcome(known)}{when}")
+        lines += [f"{stage.name}: {_spell_rollback(each)}" for each in known.rollbacks]
+    return tuple(lines)
+
+
+def status_of(plan: Plan | None, state: State) -> str:
+    """Return the state of the change in a word or two; the worst stage names it."""
+    if plan is None:
+        return "not planned yet"
+    outcomes = [state.stage(stage.name).outcome for stage in plan.stages]
+    for word in ("errored", "rolled_back", "failed", "aborted"):
+        if word in outcomes:
+            return word.replace("_", " ")
+    if outcomes and all(word == "succeeded" for word in outcomes):
+        return "succeeded"
+    started = any(state.stage(stage.name).started_at for stage in plan.stages)
+    return "under way" if started else "planned"
+
+
+def spell(moment: datetime) -> str:
+    """Write an instant as the record does: UTC, to the second."""
+    return f"{moment:%Y-%m-%d %H:%M:%S}Z"
+
+
+def _spell_rollback(rollback: Rollback) -> str:
+    way = f"rollback to {shorten(rollback.target)}"
+    if rollback.ended_at is None:
+        return f"{way} under way since {spell(rollback.at)}"
+    if rollback.outcome != "rolled_back":
+        return f"{way} failed at {spell(rollback.ended_at)}: {rollback.detail}"
+    took = int((rollback.ended_at - rollback.at).total_seconds())
+    content = {"yes": "verified", "differs": "NOT as before"}.get(rollback.verified, "not verified")
+    end = spell(rollback.ended_at)
+    return f"{way} done at {end}, in {took} s, content {content}: {rollback.detail}"

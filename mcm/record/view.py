@@ -1,0 +1,149 @@
+"""What a record shows, as plain values. All text is as people or AWS wrote it.
+
+Every field must be given: the template may use each without asking whether it is there,
+and a field that it asks for in vain is a refusal. A tuple may be empty; a text is empty
+only where its docstring says so.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Topic:
+    """One question that the record answers."""
+
+    question: str
+    paragraphs: tuple[str, ...]
+    """The author's words; empty while nobody has answered."""
+    facts: tuple[str, ...]
+    """What the plan says on the same question."""
+
+
+@dataclass(frozen=True)
+class CommitLine:
+    source: str
+    id: str
+    summary: str
+    url: str
+    """Empty when AWS gives none."""
+
+
+@dataclass(frozen=True)
+class PackageLine:
+    name: str
+    before: str
+    """Empty when unknown."""
+    after: str
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What the pinned execution brings."""
+
+    packages: tuple[PackageLine, ...]
+    commits: tuple[CommitLine, ...]
+    left_out: int
+    """How many more commits there are than are shown."""
+
+
+@dataclass(frozen=True)
+class GuardrailLine:
+    name: str
+    condition: str
+    """When it is crossed, with its numbers."""
+    then: str
+    """What happens then."""
+
+
+@dataclass(frozen=True)
+class StageLine:
+    name: str
+    pipeline_stage: str
+    where: str
+    window: str
+    gate: str
+    bake: str
+    approvals: str
+    target: str
+    """Execution that a rollback goes back to; empty when there is none."""
+    expected: tuple[str, ...]
+    unchanged: tuple[str, ...]
+    guardrails: tuple[GuardrailLine, ...]
+    rollback: tuple[str, ...]
+    """The commands that roll this stage back: mcm's, then plain AWS's."""
+    outcome: str
+
+
+@dataclass(frozen=True)
+class ExceptionLine:
+    gate: str
+    until: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Planned:
+    """What is known once a plan is frozen."""
+
+    digest: str
+    edition: int
+    realm: str
+    pipeline: str
+    pipeline_place: str
+    pipeline_version: int
+    execution: str
+    difference: Difference
+    stages: tuple[StageLine, ...]
+    exceptions: tuple[ExceptionLine, ...]
+
+
+@dataclass(frozen=True)
+class ApprovalLine:
+    who: str
+    said: str
+    stage: str
+    at: str
+    key: str
+    used: str
+
+
+@dataclass(frozen=True)
+class TimelineLine:
+    at: str
+    seq: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Log:
+    """What the journal says."""
+
+    lines: tuple[TimelineLine, ...]
+    left_out: int
+    seq: int
+    hash: str
+    problems: tuple[str, ...]
+    """Why the chain does not hold; empty when it does."""
+
+
+@dataclass(frozen=True)
+class RecordView:
+    id: str
+    title: str
+    service: str
+    """Empty while there is no plan."""
+    status: str
+    sandbox: bool
+    requester: str
+    ticket: str
+    """Empty when there is none."""
+    stages: tuple[str, ...]
+    planned: Planned | None
+    activity: tuple[Topic, ...]
+    risk: tuple[Topic, ...]
+    services: tuple[Topic, ...]
+    worst: tuple[Topic, ...]
+    back: tuple[Topic, ...]
+    approvals: tuple[ApprovalLine, ...]
+    outcomes: tuple[str, ...]
+    log: Log

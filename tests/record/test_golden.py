@@ -1,0 +1,101 @@
+"""Records of one change at four moments, byte for byte."""
+
+import pytest
+
+from mcm.core.journal import ChainProblem
+from mcm.record.build import build_view
+from mcm.record.render import render_record
+from tests.record.story import (
+    APPROVED,
+    CHANGE,
+    FINGERPRINT,
+    GOLDEN,
+    page,
+    pages,
+    plan,
+    rolled_back,
+    statements,
+    succeeded,
+)
+
+
+@pytest.mark.parametrize("name", sorted(pages()))
+def test_the_record_is_what_was_agreed(name: str) -> None:
+    """After a wanted change: `python -m tests.record.story` writes them anew."""
+    assert pages()[name] == (GOLDEN / name).read_text(encoding="utf-8")
+
+
+def test_the_same_view_gives_the_same_bytes() -> None:
+    of = plan()
+
+    assert page(of, rolled_back(of)) == page(of, rolled_back(of))
+
+
+def test_without_a_plan_nothing_is_made_up() -> None:
+    """No digest, no execution, no target: each place says that it is not planned."""
+    text = page(None)
+
+    assert text.count("not planned yet") >= 8
+    assert "Plan digest" not in text
+    assert "`mcm rollback" not in text
+
+
+def test_what_was_signed_comes_from_the_plan_not_from_an_edited_change() -> None:
+    of = plan()
+    view = build_view(CHANGE.__class__(**{**CHANGE.__dict__, "title": "Edited", "answers": {}}), of)
+
+    assert view.title == CHANGE.title
+    assert view.activity[0].paragraphs[0].startswith("The next model")
+
+
+def test_an_approval_shows_who_with_which_key_and_whether_it_was_used() -> None:
+    of = plan()
+    view = build_view(CHANGE, of, entries=succeeded(of), statements=statements(of))
+
+    (asked, said) = view.approvals
+    assert (asked.who, asked.said, asked.used) == ("alice", "request", "no")
+    assert (said.who, said.said, said.key, said.used) == ("bob", "approve", FINGERPRINT, "yes")
+    assert APPROVED not in render_record(view)
+
+
+def test_another_editions_walk_is_told_but_is_not_this_ones_outcome() -> None:
+    of = plan()
+    other = of.__class__(**{**of.__dict__, "edition": 2})
+    view = build_view(CHANGE, other, entries=succeeded(of))
+
+    assert view.status == "planned"
+    assert view.outcomes == ("prod-us: not started",)
+    assert len(view.log.lines) == len(succeeded(of))
+
+
+def test_a_journal_that_does_not_hold_is_said_so() -> None:
+    of = plan()
+    problems = (ChainProblem("E_CHAIN", 3, "it was edited"),)
+    text = render_record(build_view(CHANGE, of, entries=succeeded(of)[:2], problems=problems))
+
+    assert "**The journal does not hold:**" in text
+    assert "entry 3&#58; it was edited" in text or "entry 3: it was edited" in text
+
+
+def test_an_answer_to_a_question_of_our_own_is_not_lost() -> None:
+    change = CHANGE.__class__(**{**CHANGE.__dict__, "answers": {"cost_center": "four"}})
+
+    assert build_view(change).risk[-1].question == "cost center"
+    assert build_view(change).risk[-1].paragraphs == ("four",)
+
+
+def test_a_flood_of_entries_commits_and_lines_is_cut_with_a_count() -> None:
+    """A 1 MB commit message is one subject; 10,000 entries are 1,000 lines."""
+    of = plan()
+    first = of.revisions[0].__class__("App", "a1", "x" * 1_000_000, "")
+    many = of.__class__(**{**of.__dict__, "revisions": (first,) * 300})
+    entries = succeeded(of)
+    answers = {"purpose": "line\n" * 5000}
+    change = CHANGE.__class__(**{**CHANGE.__dict__, "answers": answers})
+
+    text = render_record(build_view(change, many, entries=entries * 100))
+
+    assert "and 100 more that are not shown" in text
+    assert f"{len(entries) * 100 - 1000} entries in the middle" in text
+    assert len(text) < 700_000
+    assert len(build_view(change).activity[0].paragraphs) == 41
