@@ -11,7 +11,7 @@ LOCK := $(BIN)/pip-compile --quiet --no-build-isolation --generate-hashes --allo
 	--no-emit-index-url --no-emit-find-links --no-header --strip-extras
 
 .DEFAULT_GOAL := help
-.PHONY: help dev preflight test check lint lint-format lint-code lint-types lint-imports format coverage demo bench wheel lock clean
+.PHONY: help dev preflight test check lint lint-format lint-code lint-types lint-imports format simulate coverage demo bench wheel lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1 -- \2/'
@@ -44,6 +44,10 @@ lint-types: dev
 	$(BIN)/mypy
 lint-imports: dev
 	$(BIN)/lint-imports
+
+SEEDS ?= 1000
+simulate: dev ## play SEEDS drawn scenarios, or replay one with SEED=n
+	@$(BIN)/python -m tests.simulation $(if $(SEED),$(SEED),--seeds $(SEEDS))
 
 check: lint test ## everything that must be green: format, lint, types, import contracts, tests
 

@@ -76,7 +76,9 @@ class People:
         at = self._clock.now()
         return {
             query: Known(
-                Inbox(tuple(self.statements), ()) if isinstance(query, InboxQuery) else self.freezes,
+                Inbox(tuple(self.statements), ())
+                if isinstance(query, InboxQuery)
+                else self.freezes,
                 at,
             )
             for query in queries
@@ -107,10 +109,11 @@ class World:
         passes: bool = True,
         poll: timedelta = timedelta(seconds=30),
         settle: timedelta = timedelta(minutes=1),
+        update_takes: timedelta = timedelta(seconds=90),
     ) -> None:
         self.clock = clock or VirtualClock()
         self.poll, self.settle = poll, settle
-        world = build_world(self.clock.now(), update_takes=timedelta(seconds=90))
+        world = build_world(self.clock.now(), update_takes=update_takes)
         self.engine = build_example(
             self.clock.now,
             timings=Timings(),
@@ -126,12 +129,18 @@ class World:
         self.people = People(self.clock)
         self.listener = Recorder()
         self.before: Callable[[str, str, Params], None] = lambda *_: None
+        self.wrap: Callable[[Port], Port] = lambda port: port
+        """Stands between mcm and the engine: to fail calls, or to kill the process."""
 
     def port(self, person: str, region: str = "us-east-1") -> Port:
         return self.engine.port(user_key(person), region)
 
     def connect(self, place: Place) -> Port:
-        return Counted(self.port("alice", place.region), lambda *call: self.before(*call))
+        port = self.wrap(self.port("alice", place.region))
+        return Counted(port, self._before)
+
+    def _before(self, service: str, operation: str, params: Params) -> None:
+        self.before(service, operation, params)
 
     def runner(self) -> Runner:
         aws = AwsSource(self.connect, self.clock.now)
@@ -177,21 +186,31 @@ class World:
 
     def approve(self, plan: Plan, person: str = "bob", *, answer: bool = True) -> Verified:
         """Let a second person sign prod-us and, by default, answer the pipeline's approval."""
-        request = self.request(plan)
+        self.request(plan)
+        said = self.sign(plan, person)
+        if answer:
+            self.answer_approval(person)
+        return said
+
+    def sign(self, plan: Plan, person: str = "bob", kind: str = "approval") -> Verified:
+        """Let a person answer the newest request, for prod-us."""
+        request = next(s for s in reversed(self.people.statements) if s.statement.kind == "request")
         said = self._said(
             plan,
-            "approval",
+            kind,
             person,
             stage=STAGE,
             rollback_to=plan.stages[0].rollback_target,
             request=request.digest,
             approver=person,
-            decision="approve",
+            decision="approve" if kind == "approval" else "reject",
         )
         self.people.statements.append(said)
-        if answer:
-            self.answer_approval(person)
         return said
+
+    def reject(self, plan: Plan, person: str = "bob") -> Verified:
+        """Let a person reject the newest request."""
+        return self.sign(plan, person, "rejection")
 
     def answer_approval(self, person: str = "bob", stage: str = "ApproveUS") -> None:
         """Let a person answer the open approval of `stage` by their own credentials."""
@@ -233,7 +252,7 @@ class World:
     def deploy(self, plan: Plan, *, patience: timedelta = timedelta(0)) -> Ending:
         """Run the walk of `plan` as `mcm deploy --stage prod-us` does."""
         goal = GoForward(plan, (STAGE,))
-        writer = Writer(self.journal, plan.change)
+        writer = Writer(self.journal, plan.change, self.listener.lost)
         start_walk(writer, goal, "alice", self.clock)
         return self.runner().run(goal, writer, patience=patience)
 
@@ -249,15 +268,17 @@ class World:
             endpoints=((US, "photo-check-us"),),
         )
         goal = replace(goal, **fields)  # type: ignore[arg-type]
-        writer = Writer(self.journal, change, self.listener.lost)
+        writer = Writer(self.journal, change, self.listener.lost, from_nothing=True)
         return self.runner().run(goal, writer)
 
     def stage_state(self, stage: str = "ProdUS") -> Reply:
-        state = self.port("alice").call("codepipeline", "GetPipelineState", {"name": PIPELINE.name})
+        state = self.port("console").call(
+            "codepipeline", "GetPipelineState", {"name": PIPELINE.name}
+        )
         return next(item for item in state["stageStates"] if item["stageName"] == stage)
 
     def served(self) -> Reply:
-        return self.port("alice").call(
+        return self.port("console").call(
             "sagemaker", "DescribeEndpoint", {"EndpointName": "photo-check-us"}
         )
 

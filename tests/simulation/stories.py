@@ -1,0 +1,268 @@
+"""The stories: how each world is prepared, what others do in it, and how it may end."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from mcm.aws.port import AwsError
+from mcm.core.errors import Exit
+from mcm.core.plan import Guardrail, Plan
+from mcm.core.window import Freeze
+from tests.kit.world import PIPELINE, STAGE, World
+
+MINUTES = timedelta(minutes=1)
+DONE, HELD, REFUSED, BACK = Exit.DONE, Exit.HELD, Exit.REFUSED, Exit.ROLLED_BACK
+PERSON, BLIND, FAILED = Exit.NEEDS_PERSON, Exit.BLIND, Exit.FAILED
+
+
+@dataclass
+class Setting:
+    """A world as a story prepares it."""
+
+    world: World
+    plan: Plan
+    deed: Callable[[], None]
+    exits: frozenset[Exit]
+    oncall: bool = False
+    """The command is `mcm rollback` instead of `mcm deploy`."""
+    breaks: bool = False
+    """Whether the deed is a cause to roll back."""
+    at_latest: str = ""
+    """The moment that the deed is tied to, whatever was drawn."""
+
+
+def nothing() -> None:
+    """No deed."""
+
+
+def console(world: World, operation: str, **params: object) -> None:
+    """Let somebody act at the console; what AWS refuses them is their affair."""
+    name = "name" if operation.startswith("GetPipeline") else "pipelineName"
+    try:
+        world.port("console").call("codepipeline", operation, {name: PIPELINE.name, **params})
+    except AwsError:
+        return
+
+
+def edit_pipeline(world: World) -> None:
+    port = world.port("console")
+    pipeline = port.call("codepipeline", "GetPipeline", {"name": PIPELINE.name})["pipeline"]
+    port.call("codepipeline", "UpdatePipeline", {"pipeline": pipeline})
+
+
+def foreign_rollback(world: World) -> None:
+    found = world.port("console").call(
+        "codepipeline",
+        "ListPipelineExecutions",
+        {
+            "pipelineName": PIPELINE.name,
+            "filter": {"succeededInStage": {"stageName": "ProdUS"}},
+        },
+    )["pipelineExecutionSummaries"]
+    latest = world.stage_state()["latestExecution"]["pipelineExecutionId"]
+    others = [
+        one["pipelineExecutionId"]
+        for one in found
+        if one["pipelineExecutionId"] != latest and one.get("executionType") != "ROLLBACK"
+    ]
+    if others:
+        console(world, "RollbackStage", stageName="ProdUS", targetPipelineExecutionId=others[0])
+
+
+def delete_alarm(world: World) -> None:
+    params = {"AlarmNames": ["photo-check-5xx"]}
+    world.port("console").call("cloudwatch", "DeleteAlarms", params)
+
+
+def release_newer(world: World) -> None:
+    """Let a newer execution come, and somebody pass it through ApproveUS."""
+    world.scenario.release()
+    world.scenario.walk_through(["ApproveUS"])
+
+
+def _plain(world: World, *exits: Exit, deed: Callable[[], None] = nothing) -> Setting:
+    plan = world.plan()
+    world.approve(plan)
+    world.clock.pass_time(2 * MINUTES)
+    return Setting(world, plan, deed, frozenset(exits))
+
+
+def _after_rollback(world: World) -> Setting:
+    """The stage has been rolled back before; on-call did it at the console."""
+    transition = {"stageName": "ProdUS", "transitionType": "Inbound"}
+    foreign_rollback(world)
+    console(world, "EnableStageTransition", **transition)
+    world.clock.pass_time(5 * MINUTES)
+    console(world, "DisableStageTransition", **transition, reason="quiet")
+    latest = world.scenario.pipeline.latest["ProdUS"]
+    ran = world.scenario.pipeline.execution(latest)
+    assert ran is not None
+    assert ran.rollback_target
+    plan = world.plan()
+    plan = replace(plan, stages=(replace(plan.stages[0], rollback_target=ran.rollback_target),))
+    world.approve(plan)
+    world.clock.pass_time(2 * MINUTES)
+    return Setting(
+        world,
+        plan,
+        world.scenario.raise_errors,
+        frozenset({BACK}),
+        breaks=True,
+        at_latest="entered",
+    )
+
+
+def _no_target(world: World) -> Setting:
+    edit_pipeline(world)
+    world.answer_approval()  # the cancelled execution holds the stage until its action ends
+    world.scenario.release()
+    world.clock.pass_time(10 * MINUTES)
+    plan = world.plan()
+    world.approve(plan)
+    world.clock.pass_time(2 * MINUTES)
+    return Setting(world, plan, nothing, frozenset({HELD}))
+
+
+def _alarm_missing(world: World) -> Setting:
+    setting = _plain(world, HELD)
+    stage = setting.plan.stages[0]
+    guardrail = Guardrail("alarms", "alarms", {"names": ["no-such"], "silent_ok": []}, "roll_back")
+    plan = replace(setting.plan, stages=(replace(stage, guardrails=(guardrail,)),))
+    world.people.statements.clear()
+    world.approve(plan, answer=False)
+    return replace(setting, plan=plan)
+
+
+def _unapproved(world: World, deed: Callable[[Plan], None], *exits: Exit) -> Setting:
+    plan = world.plan()
+    world.request(plan)
+    world.answer_approval()
+    world.clock.pass_time(2 * MINUTES)
+    return Setting(world, plan, lambda: deed(plan), frozenset(exits), at_latest="start")
+
+
+def _self_approval(world: World) -> Setting:
+    plan = world.plan()
+    world.approve(plan, "alice", answer=False)
+    world.answer_approval()
+    world.clock.pass_time(2 * MINUTES)
+    return Setting(world, plan, nothing, frozenset({REFUSED}))
+
+
+def _rejected(world: World) -> Setting:
+    setting = _plain(world, REFUSED)
+    world.reject(setting.plan)
+    return setting
+
+
+def _frozen(world: World) -> Setting:
+    setting = _plain(world, HELD, DONE)
+    now = world.clock.now()
+
+    def freeze() -> None:
+        start, end = now - timedelta(days=1), now + timedelta(days=1)
+        world.people.freezes = (freeze_of(start.replace(tzinfo=None), end.replace(tzinfo=None)),)
+
+    return replace(setting, deed=freeze, at_latest="start")
+
+
+def freeze_of(start: object, end: object) -> Freeze:
+    return Freeze("peak", start, end, "UTC", "peak season")  # type: ignore[arg-type]
+
+
+def _window_closing(world: World) -> Setting:
+    def approve(plan: Plan) -> None:
+        world.clock.at(
+            world.clock.now() + timedelta(hours=2), lambda: world.sign(plan, "bob") and None
+        )
+
+    return _unapproved(world, approve, HELD, DONE)
+
+
+def _deploy_fails(world: World) -> Setting:
+    world.scenario.pipeline.coming_failures["ProdUS", "Deploy"] = 1
+    return _plain(world, FAILED)
+
+
+def _oncall(world: World) -> Setting:
+    return Setting(world, world.plan(), nothing, frozenset({DONE}), oncall=True)
+
+
+def prepare(story: str, world: World) -> Setting:
+    """Prepare `world` for a story."""
+    scenario = world.scenario
+    breach = scenario.raise_errors
+    special: dict[str, Callable[[], Setting]] = {
+        "after_rollback": lambda: _after_rollback(world),
+        "no_target": lambda: _no_target(world),
+        "alarm_missing": lambda: _alarm_missing(world),
+        "no_approval": lambda: _unapproved(world, lambda _plan: None, HELD),
+        "window_closing": lambda: _window_closing(world),
+        "self_approval": lambda: _self_approval(world),
+        "rejected": lambda: _rejected(world),
+        "deploy_fails": lambda: _deploy_fails(world),
+        "frozen": lambda: _frozen(world),
+        "oncall": lambda: _oncall(world),
+    }
+    if story in special:
+        return special[story]()
+    setting = _plain(world)
+    breaking = {"breaks": True, "at_latest": "bake_started"}
+
+    def tell(*exits: Exit, deed: Callable[[], None] = nothing, **changes: object) -> Setting:
+        return replace(setting, deed=deed, exits=frozenset(exits), **changes)  # type: ignore[arg-type]
+
+    def breach_and_roll_back() -> None:
+        breach()
+        world.clock.at(world.clock.now() + 3 * MINUTES, lambda: foreign_rollback(world))
+
+    def edit_and_break() -> None:
+        breach()
+        edit_pipeline(world)
+
+    def stop() -> None:
+        console(
+            world, "StopPipelineExecution", pipelineExecutionId=setting.plan.execution, abandon=True
+        )
+
+    def move(operation: str, **params: str) -> None:
+        params = {"stageName": "ProdUS", "transitionType": "Inbound", **params}
+        console(world, operation, **params)
+
+    def oncall() -> None:
+        breach()
+        world.clock.at(world.clock.now() + 3 * MINUTES, lambda: world.roll_back() and None)
+
+    plain: dict[str, Callable[[], Setting]] = {
+        "clean": lambda: tell(DONE),
+        "breach": lambda: tell(BACK, deed=breach, **breaking),
+        "late_breach": lambda: tell(BACK, DONE, deed=breach, breaks=True, at_latest="late"),
+        "slow_breach": lambda: tell(BACK, deed=breach, breaks=True, at_latest="entered"),
+        "silent_rollback": lambda: tell(FAILED, deed=scenario.roll_back_silently, at_latest="now"),
+        "superseded": lambda: tell(DONE, FAILED, deed=lambda: release_newer(world)),
+        "edited": lambda: tell(DONE, REFUSED, FAILED, deed=lambda: edit_pipeline(world)),
+        "edited_breach": lambda: tell(
+            PERSON, BACK, FAILED, deed=edit_and_break, breaks=True, at_latest="entered"
+        ),
+        "out_of_band": lambda: tell(
+            DONE, BLIND, deed=lambda: move("EnableStageTransition"), at_latest="start"
+        ),
+        "closed_by_others": lambda: tell(
+            DONE, HELD, deed=lambda: move("DisableStageTransition", reason="not now")
+        ),
+        "stopped_by_others": lambda: tell(DONE, FAILED, deed=stop),
+        "foreign_rollback": lambda: tell(
+            DONE, BACK, REFUSED, PERSON, HELD, deed=lambda: foreign_rollback(world), breaks=True
+        ),
+        "breach_and_foreign_rollback": lambda: tell(
+            BACK, PERSON, deed=breach_and_roll_back, **breaking
+        ),
+        "breach_and_oncall": lambda: tell(BACK, PERSON, deed=oncall, **breaking),
+        "alarm_deleted": lambda: tell(
+            BLIND, HELD, DONE, deed=lambda: delete_alarm(world), at_latest="entered"
+        ),
+    }
+    return plain[story]()
+
+
+__all__ = ["STAGE", "Setting", "prepare"]
