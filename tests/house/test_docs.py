@@ -1,0 +1,150 @@
+"""What the code cites is in the documents, and what the documents name is in the code."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from mcm.core.errors import Exit
+from tests.house.tree import ROOT, project_files, python_files, shown
+
+DOCS = ROOT / "docs"
+RULES = range(1, 43)
+CITED = re.compile(r"AWS-RULES (\d+(?:(?:–|, | and | to )\d+)*)")
+PATH = re.compile(r"`((?:mcm|tests|docs|checks|runbooks|templates)/[\w./-]+)`(?! \(planned\))")
+NAMED_DOC = re.compile(r"\bdocs/[\w./-]+\.md\b")
+CODE = re.compile(r"\bE_[A-Z_]+\b")
+
+
+def text_of(name: str) -> str:
+    """Return one page of the documentation."""
+    return (DOCS / name).read_text(encoding="utf-8")
+
+
+def numbers(cited: str) -> set[int]:
+    """Return the numbers in `18–23`, `2, 5` or `24 and 37`."""
+    found = {int(each) for each in re.findall(r"\d+", cited)}
+    for first, last in re.findall(r"(\d+)(?:–| to )(\d+)", cited):
+        found |= set(range(int(first), int(last) + 1))
+    return found
+
+
+def citations(pattern: re.Pattern[str]) -> dict[str, set[str]]:
+    """Return what each Python file of the project cites in the way of `pattern`."""
+    found = {
+        shown(path): set(pattern.findall(path.read_text(encoding="utf-8")))
+        for path in python_files("mcm", "tests", "benchmarks")
+        if path != Path(__file__).resolve()
+    }
+    return {name: cited for name, cited in found.items() if cited}
+
+
+def rules(page: str) -> list[int]:
+    """Return the numbers of the rules that a page states, in its order."""
+    return [int(each) for each in re.findall(r"^### (\d+)\. ", page, re.MULTILINE)]
+
+
+def threats(page: str) -> set[int]:
+    """Return the numbers of the threat table's rows; `34–38` is five rows."""
+    rows = re.findall(r"^\| (\d+(?:–\d+)?) \|", page, re.MULTILINE)
+    return {number for row in rows for number in numbers(row)}
+
+
+def test_the_rules_are_all_there_in_order() -> None:
+    assert rules(text_of("aws-rules.md")) == list(RULES)
+
+
+def test_every_rule_says_where_it_stands() -> None:
+    """Built, partly or not yet: a rule without a state reads like a promise."""
+    parts = re.split(r"^### (\d+)\. ", text_of("aws-rules.md"), flags=re.MULTILINE)
+    silent = [
+        number
+        for number, text in zip(parts[1::2], parts[2::2], strict=True)
+        if not re.search(r"Where: \*(?:built|partly|not yet)\*", text)
+    ]
+
+    assert silent == []
+
+
+def test_every_cited_rule_exists() -> None:
+    cited = citations(CITED)
+    unknown = {
+        name: sorted(wrong)
+        for name, texts in cited.items()
+        if (wrong := set().union(*(numbers(text) for text in texts)) - set(RULES))
+    }
+
+    assert cited
+    assert unknown == {}
+
+
+def test_every_cited_threat_exists() -> None:
+    known = threats(text_of("security-design.md"))
+    cited = citations(re.compile(r"(?i)\bthreats?[ _](\d+)"))
+    unknown = {
+        name: sorted(wrong)
+        for name, found in cited.items()
+        if (wrong := {int(each) for each in found} - known)
+    }
+
+    assert known == set(range(1, 63))
+    assert cited
+    assert unknown == {}
+
+
+def test_every_refusal_in_the_threat_table_exists() -> None:
+    """A code that nothing raises would be a promise that nobody keeps."""
+    raised = set().union(*citations(CODE).values())
+
+    assert set(CODE.findall(text_of("security-design.md"))) - raised == set()
+
+
+@pytest.mark.parametrize("code", Exit)
+def test_every_exit_code_is_documented(code: Exit) -> None:
+    assert f"| {code.value} | `{code.name}` |" in text_of("design.md")
+
+
+def test_no_exit_code_is_documented_that_does_not_exist() -> None:
+    rows = re.findall(r"^\| (\d+) \| `([A-Z_]+)` \|", text_of("design.md"), re.MULTILINE)
+
+    assert {(int(value), name) for value, name in rows} == {(e.value, e.name) for e in Exit}
+
+
+def test_every_document_named_in_code_exists() -> None:
+    missing = {
+        name: sorted(gone)
+        for name, cited in citations(NAMED_DOC).items()
+        if (gone := {each for each in cited if not (ROOT / each).is_file()})
+    }
+
+    assert missing == {}
+
+
+def test_every_path_that_a_document_names_exists() -> None:
+    """As git sees it: an empty folder of one machine is nothing. What is planned says so."""
+    files = [shown(path) for path in project_files()]
+    pages = [path for path in project_files() if path.suffix == ".md"]
+    missing = {
+        shown(path): gone
+        for path in pages
+        if (
+            gone := [
+                name
+                for name in PATH.findall(path.read_text(encoding="utf-8"))
+                if not any(
+                    file == name or file.startswith(f"{name.rstrip('/')}/") for file in files
+                )
+            ]
+        )
+    }
+
+    assert missing == {}
+
+
+@pytest.mark.parametrize(
+    ("cited", "meant"),
+    [("18", {18}), ("18–20", {18, 19, 20}), ("2, 4, 5", {2, 4, 5}), ("24 and 37", {24, 37})],
+)
+def test_citations_are_read_as_people_write_them(cited: str, meant: set[int]) -> None:
+    assert numbers(cited) == meant
+    assert CITED.findall(f"see (AWS-RULES {cited}): why") == [cited]
