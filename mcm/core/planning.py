@@ -116,6 +116,49 @@ def build_plan(
     )
 
 
+def replan(
+    service: Service, change: Change, definitions: Definitions, frozen: Plan, *, realm: str
+) -> Plan | tuple[str, ...]:
+    """Return what `frozen` would be by the files as they are now, or why it could not be.
+
+    What AWS said when the plan was made (pinned execution, revisions, pipeline version,
+    rollback targets) is taken from `frozen`, and so is the edition. The two are equal
+    exactly when no file that people sign has changed.
+    """
+    targets = {stage.name: stage.rollback_target for stage in frozen.stages}
+    stages = _configs(service, change)
+    planned = {stage.name: targets.get(stage.name, "") for stage in stages}
+    problems = _stage_problems(service, change, definitions, planned)
+    if problems:
+        return tuple(problems)
+    return Plan(
+        format=FORMAT,
+        change=change.id,
+        title=change.title,
+        edition=frozen.edition,
+        realm=realm,
+        service=service.name,
+        template=change.template,
+        requester=change.requester,
+        ticket=change.ticket,
+        pipeline=service.pipeline,
+        pipeline_version=frozen.pipeline_version,
+        execution=change.execution or frozen.execution,
+        revisions=frozen.revisions,
+        packages=frozen.packages,
+        stages=tuple(
+            _plan_stage(service, change, stage, definitions, planned[stage.name])
+            for stage in stages
+        ),
+        freezes=tuple(sorted(service.freezes, key=lambda freeze: freeze.name)),
+        poll=service.poll,
+        settle=service.settle,
+        answers=_merge_answers(service.answers, change.answers),
+        exceptions=tuple(sorted(change.exceptions, key=lambda e: (e.gate, e.until))),
+        definitions=_used(stages, definitions),
+    )
+
+
 def _configs(service: Service, change: Change) -> tuple[StageConfig, ...]:
     """The stages of the change in pipeline order, whatever the order they were named in."""
     return tuple(stage for stage in service.stages if stage.name in change.stages)

@@ -1,0 +1,51 @@
+"""What does not come from AWS: the inbox of statements, and the freezes as they stand now.
+
+Both are read anew each turn, so a rejection, a trust file or a freeze that arrives while
+a walk waits is seen before the next write. What cannot be read is unknown, never empty.
+"""
+
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+
+from mcm.app.ports import Clock
+from mcm.core.errors import McmError
+from mcm.core.inbox import Inbox
+from mcm.core.query import FreezesQuery, InboxQuery, Query
+from mcm.core.reading import Blindness, Known, Reading, Unknown
+from mcm.core.window import Freeze
+
+
+class LocalSource:
+    """Answers `InboxQuery` and `FreezesQuery` through the two functions it is given."""
+
+    def __init__(
+        self,
+        read_inbox: Callable[[str], Inbox],
+        read_freezes: Callable[[], tuple[Freeze, ...]],
+        clock: Clock,
+    ) -> None:
+        self._read_inbox = read_inbox
+        self._read_freezes = read_freezes
+        self._clock = clock
+
+    def answers(self, query: Query) -> bool:
+        """Say whether this source is the one for `query`."""
+        return isinstance(query, InboxQuery | FreezesQuery)
+
+    def read(self, queries: Iterable[Query], within: timedelta) -> dict[Query, Reading]:
+        """Return a reading for each query; files are read at once, so `within` is not needed."""
+        del within
+        return {query: self._read(query) for query in queries}
+
+    def _read(self, query: Query) -> Reading:
+        at = self._clock.now()
+        try:
+            if isinstance(query, InboxQuery):
+                return Known(self._read_inbox(query.change), at)
+            return Known(self._read_freezes(), at)
+        except (McmError, OSError, ValueError) as err:
+            return Unknown(Blindness.FAILED, _first_line(err), at)
+
+
+def _first_line(err: Exception) -> str:
+    return (str(err).splitlines() or [type(err).__name__])[0]

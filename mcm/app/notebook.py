@@ -1,0 +1,21 @@
+"""Adding to a journal beside a walk that may be writing to it at the same time."""
+
+from mcm.core.journal import Draft, Entry, Head, Journal, JournalMoved
+from mcm.core.journal import head as head_of
+from mcm.core.statement import JournalHead
+
+
+def note(journal: Journal, change: str, *drafts: Draft) -> tuple[Entry, ...]:
+    """Append `drafts` behind whatever is there; they say nothing about what went before."""
+    while True:
+        after = len(journal.entries(change))
+        try:
+            return journal.append(change, drafts, after=after, claims={})
+        except JournalMoved:
+            continue
+
+
+def head_seen(journal: Journal, change: str) -> JournalHead:
+    """Return the head that a signer vouches for (SECURITY.md 1.8)."""
+    head: Head = head_of(journal.entries(change))
+    return JournalHead(head.seq, head.hash if head.seq else "")

@@ -1,0 +1,190 @@
+"""Planning a change: look at AWS, freeze what will happen, and keep it honest afterwards.
+
+`plan_change` writes the next edition; `check_current` refuses a plan that the files no
+longer agree with. Where the files are is the business of `Shelf`.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Protocol
+
+from mcm.app.notebook import note
+from mcm.app.observing import Observer
+from mcm.core.change import Change
+from mcm.core.difference import plan_differences
+from mcm.core.errors import BlindError, McmError, RefusedError, UsageError
+from mcm.core.journal import Draft, Journal
+from mcm.core.pipeline import PipelineView, StageHistory
+from mcm.core.plan import Plan
+from mcm.core.planning import Definitions, build_plan, more_queries, plan_queries, replan
+from mcm.core.query import HistoryQuery, PipelineQuery, Query
+from mcm.core.reading import Readings
+from mcm.core.service import Service
+from mcm.core.target import Target, target_after
+
+PATIENCE = timedelta(seconds=10)
+"""How long one look at AWS may take while planning."""
+
+
+class Shelf(Protocol):
+    """Where the frozen plan of one change lies."""
+
+    def read_plan(self) -> bytes | None:
+        """Return the bytes of `plan.json`, None when there is none."""
+        ...
+
+    def write_plan(self, data: bytes) -> None:
+        """Put `data` in place of `plan.json`, whole or not at all."""
+        ...
+
+
+@dataclass(frozen=True)
+class Files:
+    """What the files say, read and checked."""
+
+    service: Service
+    change: Change
+    definitions: Definitions
+    realm: str
+
+
+@dataclass(frozen=True)
+class Planned:
+    plan: Plan
+    is_new: bool
+    """False when the edition that was there says the same."""
+    differences: tuple[str, ...] = ()
+    """What the edition before said otherwise."""
+
+
+class NoPlanError(McmError):
+    """There can be no plan; `details` has every reason."""
+
+    def __init__(self, change: str, details: tuple[str, ...]) -> None:
+        self.details = details
+        count = "one thing stands" if len(details) == 1 else f"{len(details)} things stand"
+        super().__init__(
+            f"{change} cannot be planned: {count} in the way",
+            hint="Mend what is listed, then run `mcm plan` again.",
+        )
+
+
+class PlanChangedError(RefusedError):
+    """The plan is not what the files say, or not what was written; `details` has how."""
+
+    def __init__(self, plan: Plan, details: tuple[str, ...]) -> None:
+        self.details = details
+        super().__init__(
+            "E_PLAN_CHANGED",
+            f"the plan of {plan.change} is not the one that was made from its files",
+            hint=f"Run `mcm plan {plan.change}`, then `mcm request` and have it approved again.",
+        )
+
+
+def plan_change(files: Files, observer: Observer, shelf: Shelf, journal: Journal) -> Planned:
+    """Plan the change by what AWS says now; write and journal it when it is a new edition.
+
+    Raises NoPlanError with every problem, BlindError without usable credentials.
+    """
+    first = observer.observe(plan_queries(files.service, files.change), PATIENCE)
+    second = observer.observe(more_queries(files.service, files.change, first), PATIENCE)
+    readings = _together(first, second)
+    if readings.blind():
+        raise BlindError(f"cannot plan: {readings.blind()}")
+    before = _readable(shelf.read_plan())
+    newest = max(before.edition if before else 0, _newest_edition(journal, files.change.id))
+    if before is not None and before == _build(files, readings, before.edition):
+        return Planned(before, is_new=False)
+    plan = _build(files, readings, newest + 1)
+    shelf.write_plan(plan.to_bytes())
+    body = {"edition": plan.edition, "plan": plan.digest, "execution": plan.execution}
+    note(journal, plan.change, Draft("planned", body, readings.oldest()))
+    return Planned(plan, True, plan_differences(before, plan) if before else ())
+
+
+def load_plan(shelf: Shelf, change: str) -> Plan:
+    """Return the frozen plan of `change`; raise UsageError when there is none."""
+    data = shelf.read_plan()
+    if data is None:
+        raise UsageError(f"{change} has no plan yet", hint=f"Run `mcm plan {change}` first.")
+    return Plan.from_bytes(data)
+
+
+def check_current(files: Files, plan: Plan, journal: Journal) -> None:
+    """Refuse a plan that was edited, or that the files have moved away from.
+
+    Raises RefusedError(E_PLAN_CHANGED) with what differs. What AWS said is not asked
+    again here: the gates do that at the moment of acting.
+    """
+    for entry in journal.entries(plan.change):
+        known = entry.kind == "planned" and entry.body["edition"] == plan.edition
+        if known and entry.body["plan"] != plan.digest:
+            raise PlanChangedError(
+                plan, (f"plan.json is not edition {plan.edition} as it was written",)
+            )
+    now = replan(files.service, files.change, files.definitions, plan, realm=files.realm)
+    if isinstance(now, tuple):
+        raise PlanChangedError(plan, now)
+    if now != plan:
+        raise PlanChangedError(plan, plan_differences(plan, now))
+
+
+def _build(files: Files, readings: Readings, edition: int) -> Plan:
+    found = build_plan(
+        files.service,
+        files.change,
+        files.definitions,
+        readings,
+        realm=files.realm,
+        edition=edition,
+        targets=_targets(files, readings, files.change.execution),
+    )
+    if isinstance(found, tuple):
+        raise NoPlanError(files.change.id, found)
+    targets = _targets(files, readings, found.execution)
+    again = build_plan(
+        files.service,
+        files.change,
+        files.definitions,
+        readings,
+        realm=files.realm,
+        edition=edition,
+        targets=targets,
+    )
+    assert isinstance(again, Plan)  # only the targets differ
+    return Plan.from_bytes(again.to_bytes())
+
+
+def _targets(files: Files, readings: Readings, pinned: str) -> dict[str, str]:
+    """Where a rollback of each stage would go once `pinned` is in it; empty for nowhere."""
+    pipeline = files.service.pipeline
+    view = readings.known(PipelineQuery(pipeline), PipelineView)
+    found: dict[str, str] = {}
+    for stage in files.service.stages:
+        if stage.name not in files.change.stages:
+            continue
+        history = readings.known(HistoryQuery(pipeline, stage.pipeline_stage), StageHistory)
+        if view is None or history is None:
+            found[stage.name] = ""  # build_plan names the unknown reading as a problem
+            continue
+        target = target_after(view, history, stage.pipeline_stage, pinned)
+        found[stage.name] = target.execution if isinstance(target, Target) else ""
+    return found
+
+
+def _together(first: Readings, second: Readings) -> Readings:
+    answers: dict[Query, object] = {**first.items(), **second.items()}
+    return Readings(answers, first.oldest())  # type: ignore[arg-type]
+
+
+def _newest_edition(journal: Journal, change: str) -> int:
+    planned = (e.body["edition"] for e in journal.entries(change) if e.kind == "planned")
+    return max(planned, default=0)
+
+
+def _readable(data: bytes | None) -> Plan | None:
+    """A plan that somebody broke is no edition to keep; a new one takes its place."""
+    try:
+        return None if data is None else Plan.from_bytes(data)
+    except RefusedError:
+        return None

@@ -1,0 +1,156 @@
+"""Going back with whatever there is: no plan, record, journal or trust file is needed.
+
+What is there helps: the journal of the change that is being taken back, a target that a
+second person signed, and what earlier executions served. What is broken is told and
+passed over; nothing here may stop a rollback (promise 1).
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from mcm.core import codec
+from mcm.core.endpoint import Content
+from mcm.core.errors import McmError
+from mcm.core.inbox import Inbox
+from mcm.core.journal import Draft, Entry, Journal, JournalMoved, StoreError
+from mcm.core.pipeline import PipelineView, StageHistory
+from mcm.core.plan import Plan
+from mcm.core.query import HistoryQuery, PipelineId, PipelineQuery
+from mcm.core.reading import Readings
+from mcm.core.state import fold
+from mcm.core.target import effective_execution
+
+Warn = Callable[[str], None]
+NO_CLAIMS: Mapping[str, str] = {}
+Known = tuple[tuple[str, tuple[Content, ...]], ...]
+
+
+class AnyJournal:
+    """A journal whose every trouble is a StoreError, which a rollback's writer outlives."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+
+    def entries(self, change: str) -> tuple[Entry, ...]:
+        """See `Journal.entries`."""
+        try:
+            return self._journal.entries(change)
+        except McmError:
+            raise
+        except Exception as err:
+            raise StoreError(f"the journal cannot be read: {err}") from err
+
+    def append(
+        self,
+        change: str,
+        drafts: Sequence[Draft],
+        *,
+        after: int,
+        claims: Mapping[str, str] = NO_CLAIMS,
+    ) -> tuple[Entry, ...]:
+        """See `Journal.append`; a refusal is a StoreError here."""
+        try:
+            return self._journal.append(change, drafts, after=after, claims=claims)
+        except (JournalMoved, StoreError):
+            raise
+        except Exception as err:
+            raise StoreError(f"the journal cannot be written: {err}") from err
+
+    def changes(self) -> tuple[str, ...]:
+        """See `Journal.changes`."""
+        return self._journal.changes()
+
+
+@dataclass(frozen=True)
+class Past:
+    """What the journals tell about one stage."""
+
+    journal: str
+    """The change into whose journal the rollback is written."""
+    signed: str
+    """The target that a second person signed, empty when none verifies."""
+    known: Known
+
+
+def own_journal(stage: str) -> str:
+    """Return the name of the journal of rollbacks that belong to no change of ours."""
+    return f"ROLLBACK-{stage}"
+
+
+def look_back(
+    stage: str,
+    effective: str,
+    plans: Mapping[str, Plan],
+    journal: Journal,
+    inbox: Callable[[str], Inbox],
+    warn: Warn,
+) -> Past:
+    """Gather what plans, journals and inboxes know of `stage`, which now runs `effective`."""
+    entries = dict(_all_entries(journal, warn))
+    known = _known_contents(stage, entries.values())
+    under_way = [c for c, found in entries.items() if fold(found).stage(stage).rollback]
+    owner = next((c for c, plan in plans.items() if _pins(plan, stage, effective)), None)
+    signed = _signed(plans[owner], stage, effective, inbox, warn) if owner else ""
+    # One that was begun is finished where it was begun, whatever the stage runs by now.
+    home = under_way[0] if under_way else owner or own_journal(stage)
+    return Past(home, signed, known)
+
+
+def effective_now(pipeline: PipelineId, pipeline_stage: str, readings: Readings) -> str:
+    """Return what the stage runs by these readings; empty when they do not tell."""
+    view = readings.known(PipelineQuery(pipeline), PipelineView)
+    history = readings.known(HistoryQuery(pipeline, pipeline_stage), StageHistory)
+    seen = view.stage(pipeline_stage) if view else None
+    return effective_execution(seen, history) if seen is not None and history else ""
+
+
+def _all_entries(journal: Journal, warn: Warn) -> Iterable[tuple[str, tuple[Entry, ...]]]:
+    try:
+        names = journal.changes()
+    except Exception as err:  # noqa: BLE001 - as above
+        warn(f"the journal cannot be read: {err}")
+        return
+    for name in names:
+        try:
+            yield name, journal.entries(name)
+        except Exception as err:  # noqa: BLE001 - as above
+            warn(f"the journal of {name} cannot be read: {err}")
+
+
+def _known_contents(stage: str, journals: Iterable[tuple[Entry, ...]]) -> Known:
+    """What executions served in `stage`, the newest snapshot of each."""
+    found: dict[str, tuple[Content, ...]] = {}
+    for entries in journals:
+        for entry in entries:
+            if entry.kind != "baseline" or entry.body.get("stage") != stage:
+                continue
+            try:
+                contents = tuple(codec.from_value(Content, c) for c in entry.body["contents"])
+                found[str(entry.body["effective"])] = contents
+            except (McmError, KeyError, TypeError, ValueError):
+                continue  # written by another version: no snapshot, and that is said later
+    found.pop("", None)
+    return tuple(sorted(found.items()))
+
+
+def _pins(plan: Plan, stage: str, effective: str) -> bool:
+    return bool(effective) and plan.execution == effective and plan.stage(stage) is not None
+
+
+def _signed(
+    plan: Plan, stage: str, effective: str, inbox: Callable[[str], Inbox], warn: Warn
+) -> str:
+    """The target in an approval that verifies for this very plan, stage and execution."""
+    try:
+        found = inbox(plan.change)
+        digest = plan.digest
+    except Exception as err:  # noqa: BLE001 - as above
+        warn(f"the approvals of {plan.change} cannot be verified: {err}")
+        return ""
+    for each in found.verified:
+        said = each.statement
+        about = (said.kind, said.plan, said.stage, said.execution)
+        if about == ("approval", digest, stage, effective):
+            return said.rollback_to
+    warn(f"no approval of {plan.change} verifies: the computed target is used")
+    return ""

@@ -1,0 +1,188 @@
+"""The command that goes back: rollback. It works alone, and nothing but AWS can stop it."""
+
+import sys
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mcm.cli.write import Profile
+from mcm.core.errors import Exit, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from mcm.app.observing import Observer
+    from mcm.app.ports import Listener
+    from mcm.app.rolling_back import Past
+    from mcm.app.runner import Runner
+    from mcm.cli.ground import Ground
+    from mcm.core.goal import GoBack
+    from mcm.core.inbox import Inbox
+    from mcm.core.journal import Journal
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's command to `app`."""
+    app.command()(rollback)
+
+
+def rollback(
+    stage: Annotated[str, typer.Option("--stage", help="The stage to take back.")],
+    further: Annotated[
+        bool, typer.Option("--further", help="Go one more back after a rollback.")
+    ] = False,
+    to: Annotated[
+        str, typer.Option("--to", metavar="ID", help="The target, when it must be this one.")
+    ] = "",
+    abandon: Annotated[
+        bool, typer.Option("--abandon", help="Abandon running actions that do not stop.")
+    ] = False,
+    no_input: Annotated[bool, typer.Option("--no-input", help="Go at once, ask nothing.")] = False,
+    pipeline: Annotated[
+        str | None, typer.Option("--pipeline", help="Pipeline name, where there is no mcm.yaml.")
+    ] = None,
+    region: Annotated[str | None, typer.Option("--region", help="The pipeline's region.")] = None,
+    profile: Profile = None,
+) -> int:
+    """Take one stage back to its last good execution; needs no record and no approval."""
+    from mcm.app.runner import FOREVER
+    from mcm.app.writer import Writer
+    from mcm.cli.lines import LineListener
+
+    ground = _ground(stage, pipeline, region, profile)
+    options = {"further": further, "to": to, "abandon": abandon or ground.goal.abandon}
+    ground = replace(ground, goal=replace(ground.goal, **options))  # type: ignore[arg-type]
+    listener = LineListener()
+    runner = _runner(ground, listener)
+    journal = _journal(ground)
+    goal, past, begins = _prepare(ground, runner.observer, journal)
+    if begins and not no_input:
+        _confirm(goal, begins)
+    writer = Writer(journal, past.journal, listener.lost, from_nothing=True)
+    patience = timedelta(0) if no_input or not sys.stdin.isatty() else FOREVER
+    ending = runner.run(goal, writer, patience=patience)
+    return _tell(ending.exit, ending.reason, ending.hint, goal, past, ground)
+
+
+def _ground(stage: str, pipeline: str | None, region: str | None, profile: str | None) -> "Ground":
+    from mcm.cli.ground import stand_on_files, stand_on_names
+
+    if pipeline and region:
+        return stand_on_names(pipeline, region, stage, profile)
+    if pipeline or region:
+        raise UsageError("--pipeline and --region go together: one of them is missing")
+    return stand_on_files(Path.cwd(), stage, profile)
+
+
+def _runner(ground: "Ground", listener: "Listener") -> "Runner":
+    from mcm.app.observing import Observer
+    from mcm.app.runner import Runner
+    from mcm.aws.gather import ThreadedGather
+    from mcm.aws.observe import AwsSource
+    from mcm.aws.perform import Performer
+    from mcm.clock import SystemClock
+
+    clock = SystemClock()
+    observer = Observer([AwsSource(ground.connect, clock.now, ThreadedGather())], clock)
+    return Runner(observer, Performer(ground.connect), clock, listener)
+
+
+def _journal(ground: "Ground") -> "Journal":
+    from mcm.app.rolling_back import AnyJournal
+
+    if ground.project is None:
+        from mcm.store.memory import MemoryJournal
+
+        return AnyJournal(MemoryJournal())
+    return AnyJournal(ground.project.journal)
+
+
+def _prepare(
+    ground: "Ground", observer: "Observer", journal: "Journal"
+) -> "tuple[GoBack, Past, str]":
+    """Look once; return the goal with all that helps, and what would begin (empty: nothing)."""
+    from mcm.app.observing import deadline
+    from mcm.app.rolling_back import effective_now, look_back
+    from mcm.cli.ground import warn
+    from mcm.core import walk
+    from mcm.core.naming import find_stage
+    from mcm.core.pipeline import PipelineView
+    from mcm.core.query import PipelineQuery
+    from mcm.core.state import State, fold
+    from mcm.core.turn import Wait
+
+    goal = ground.goal
+    now = _now()
+    readings = observer.observe(walk.queries(goal, State()), deadline(goal.poll))
+    if ground.project is None:
+        view = readings.known(PipelineQuery(goal.pipeline), PipelineView)
+        if view is not None and view.stage(goal.pipeline_stage) is None:
+            name = find_stage(goal.stage, [each.name for each in view.stages])
+            goal = replace(goal, pipeline_stage=name, stage=name)
+            readings = observer.observe(walk.queries(goal, State()), deadline(goal.poll))
+    effective = effective_now(goal.pipeline, goal.pipeline_stage, readings)
+    past = look_back(goal.stage, effective, ground.plans, journal, _inbox(ground), warn)
+    goal = replace(goal, signed=past.signed, known=past.known)
+    try:
+        state = fold(journal.entries(past.journal))
+    except Exception:  # noqa: BLE001 - `look_back` has said so; the writer goes on without it
+        state = State()
+    if state.stage(goal.stage).rollback:
+        return goal, past, ""
+    turn = walk.decide(goal, State(), readings, now)
+    begins = turn.entries and turn.entries[0].kind == "rollback_started"
+    return goal, past, turn.next.why if begins and isinstance(turn.next, Wait) else ""
+
+
+def _inbox(ground: "Ground") -> "Callable[[str], Inbox]":
+    def read(change: str) -> "Inbox":
+        assert ground.project is not None  # only a project has plans
+        return ground.project.inbox(change)
+
+    return read
+
+
+def _confirm(goal: "GoBack", begins: str) -> None:
+    """Ask for one key at a terminal; anything but `r` leaves without a trace."""
+    import termios
+    import tty
+
+    if not sys.stdin.isatty():
+        raise UsageError(
+            f"{goal.stage} is not rolled back: nobody at a terminal can be asked",
+            hint=f"Run `mcm rollback --stage {goal.stage} --no-input` to go at once.",
+        )
+    print(f"{goal.stage}: {begins}. Press r to go, any other key to leave. ", end="", flush=True)
+    before = termios.tcgetattr(sys.stdin)
+    try:
+        tty.setcbreak(sys.stdin)
+        key = sys.stdin.read(1)
+    finally:
+        termios.tcsetattr(sys.stdin, termios.TCSADRAIN, before)
+    print(key)
+    if key not in ("r", "R"):
+        raise UsageError(f"{goal.stage} is not rolled back: {key!r} was pressed, not r")
+
+
+def _tell(
+    exit_code: Exit, reason: str, hint: str, goal: "GoBack", past: "Past", ground: "Ground"
+) -> int:
+    from mcm.cli.lines import say
+    from mcm.core.sanitize import clean
+
+    say(clean(f"{goal.stage}: {reason}", 600))
+    if hint:
+        say(hint)
+    if ground.project is not None and exit_code == Exit.DONE:
+        say(f"Next: `mcm log {past.journal}` shows what was done.")
+    return exit_code
+
+
+def _now() -> "datetime":
+    from mcm.clock import SystemClock
+
+    return SystemClock().now()

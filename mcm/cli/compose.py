@@ -1,0 +1,315 @@
+"""The composition root: from the current directory to a project with everything in its place.
+
+This is the one module that knows every adapter. Each part is made when it is first
+needed, so that a command pays for what it uses only.
+"""
+
+import sys
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mcm.clock import SystemClock
+from mcm.core.errors import BlindError, RefusedError, UsageError
+from mcm.core.naming import check_change_id
+from mcm.core.query import Place
+
+if TYPE_CHECKING:
+    from mcm.app.observing import Observer
+    from mcm.app.planning import Files
+    from mcm.app.ports import Listener, Source
+    from mcm.app.runner import Runner
+    from mcm.aws.gather import ThreadedGather
+    from mcm.aws.port import Port
+    from mcm.config.definitions import Definition
+    from mcm.core.change import Change
+    from mcm.core.inbox import Inbox
+    from mcm.core.service import Access, Service
+    from mcm.core.window import Freeze
+    from mcm.sandbox.process import Sandbox
+    from mcm.store.sqlite import SqliteJournal
+    from mcm.trust.persons import TrustFile
+
+CONFIG = "mcm.yaml"
+CHANGES = "changes"
+STATE = ".mcm"
+OPERATOR = "alice"
+"""Whose credentials the sandbox's commands use when no profile is named."""
+
+
+def find_root(start: Path) -> Path:
+    """Return the nearest directory upwards that has an mcm.yaml; else raise UsageError."""
+    for folder in (start, *start.parents):
+        if (folder / CONFIG).is_file():
+            return folder
+    raise UsageError(
+        f"no project here: neither {start} nor a directory above it has an {CONFIG}",
+        hint="Go to your service's directory, or try `mcm sandbox up` in an empty one.",
+    )
+
+
+def aws_realm(place: Place) -> str:
+    """Return the realm of an account and region: `aws:<partition>:<account>:<region>`."""
+    partition = {"cn": "aws-cn", "us-gov": "aws-us-gov"}
+    name = next(
+        (p for start, p in partition.items() if place.region.startswith(f"{start}-")), "aws"
+    )
+    return f"aws:{name}:{place.account}:{place.region}"
+
+
+def running_sandbox(root: Path) -> "Sandbox":
+    """Return the sandbox of `root` and say SANDBOX; raise BlindError when none runs."""
+    from mcm.sandbox.process import status
+
+    found = status(root)
+    if found is None:
+        raise BlindError("the sandbox is not running", hint=f"Run `mcm sandbox up` in {root}.")
+    print("SANDBOX: a local AWS, not a real account", file=sys.stderr)
+    return found
+
+
+class Connections:
+    """Ports by place and profile, each made once; `access` says whose credentials they use."""
+
+    def __init__(
+        self, sandbox: "Sandbox | None", access: Mapping[Place, "Access"], profile: str | None
+    ) -> None:
+        self._sandbox = sandbox
+        self._access = access
+        self._profile = profile
+        self._made: dict[Place, Port] = {}
+
+    def __call__(self, place: Place) -> "Port":
+        """Return the port for `place`."""
+        if place not in self._made:
+            self._made[place] = self._connect(place)
+        return self._made[place]
+
+    def _connect(self, place: Place) -> "Port":
+        from mcm.aws.session import connect
+
+        if self._sandbox is not None:
+            return connect(
+                place.region,
+                profile=self._profile or OPERATOR,
+                endpoint_url=self._sandbox.endpoint_url,
+                credentials_file=self._sandbox.credentials_file,
+            )
+        access = self._access.get(place)
+        if self._profile is not None or access is None:
+            return connect(place.region, profile=self._profile)
+        return connect(
+            place.region, profile=access.profile or None, role_arn=access.role_arn or None
+        )
+
+
+class Project:
+    """One service's directory and all that its commands work with."""
+
+    def __init__(self, root: Path, *, profile: str | None = None) -> None:
+        self.root = root
+        self.clock = SystemClock()
+        self._profile = profile
+        self._freezes: tuple[bytes, tuple[Freeze, ...]] | None = None
+
+    @staticmethod
+    def here(*, profile: str | None = None) -> "Project":
+        """Return the project of the current directory."""
+        return Project(find_root(Path.cwd()), profile=profile)
+
+    @cached_property
+    def definitions(self) -> "dict[str, Definition]":
+        from mcm.config.definitions import builtin_definitions
+
+        return builtin_definitions()
+
+    @cached_property
+    def service(self) -> "Service":
+        return self._read_service((self.root / CONFIG).read_bytes())
+
+    def _read_service(self, data: bytes) -> "Service":
+        from mcm.config.service_file import load_service
+
+        return load_service(data, CONFIG, self.definitions)
+
+    @cached_property
+    def sandbox(self) -> "Sandbox | None":
+        """The running sandbox when mcm.yaml says `realm: sandbox`; never for another reason."""
+        return running_sandbox(self.root) if self.service.sandbox else None
+
+    @cached_property
+    def realm(self) -> str:
+        sandbox = self.sandbox
+        if sandbox is not None:
+            return f"sandbox:{sandbox.uuid}"
+        return aws_realm(self.service.pipeline.place)
+
+    @cached_property
+    def journal(self) -> "SqliteJournal":
+        from mcm.store.sqlite import SqliteJournal
+
+        return SqliteJournal(self.root / STATE / "journal.db")
+
+    def trust(self) -> "TrustFile":
+        """Read the trust file as it is now."""
+        from mcm.trust.persons import load
+
+        return load(self.root / STATE / "trust.yml", sandbox=self.service.sandbox)
+
+    @cached_property
+    def connect(self) -> Connections:
+        """Ports to the places of mcm.yaml; the pipeline's access wins where two meet."""
+        access = {stage.place: stage.access for stage in reversed(self.service.stages)}
+        access[self.service.pipeline.place] = self.service.access
+        return Connections(self.sandbox, access, self._profile)
+
+    @cached_property
+    def gather(self) -> "ThreadedGather":
+        from mcm.aws.gather import ThreadedGather
+
+        return ThreadedGather()
+
+    @cached_property
+    def sources(self) -> "list[Source]":
+        from mcm.app.local_source import LocalSource
+        from mcm.aws.observe import AwsSource
+
+        return [
+            AwsSource(self.connect, self.clock.now, self.gather),
+            LocalSource(self.inbox, self.freezes, self.clock),
+        ]
+
+    @cached_property
+    def observer(self) -> "Observer":
+        from mcm.app.observing import Observer
+
+        return Observer(self.sources, self.clock)
+
+    def runner(self, listener: "Listener") -> "Runner":
+        """Return what turns a walk and writes to AWS."""
+        from mcm.app.runner import Runner
+        from mcm.aws.perform import Performer
+
+        return Runner(self.observer, Performer(self.connect), self.clock, listener)
+
+    def inbox(self, change: str) -> "Inbox":
+        """Read and verify the statements about `change` under the trust file of now."""
+        from mcm.core.inbox import Inbox
+        from mcm.trust.inbox import read_statements
+
+        folder = self.folder(change).statements
+        verified, rejected = read_statements(folder, self.trust(), self.realm, self.clock.now())
+        return Inbox(tuple(verified), tuple(rejected))
+
+    def freezes(self) -> "tuple[Freeze, ...]":
+        """Read the freezes of mcm.yaml as it is now."""
+        data = (self.root / CONFIG).read_bytes()
+        if self._freezes is None or self._freezes[0] != data:
+            self._freezes = (data, self._read_service(data).freezes)
+        return self._freezes[1]
+
+    def folder(self, change: str) -> "Folder":
+        """Return the folder of a change, whose id is checked."""
+        return Folder(self.root / CHANGES / check_change_id(change))
+
+    def change_ids(self) -> tuple[str, ...]:
+        """Return the ids of all changes that have a change.yaml, sorted."""
+        found = sorted((self.root / CHANGES).glob("*/change.yaml"))
+        return tuple(path.parent.name for path in found)
+
+    def pick_change(self, named: str | None) -> str:
+        """Return the change a command is about: the one named, else the only open one."""
+        if named:
+            if not self.folder(named).change_file.is_file():
+                known = ", ".join(self.change_ids()) or "none"
+                raise UsageError(f"no change {named}: there are {known}")
+            return named
+        is_over = self.is_over
+        still = [change for change in self.change_ids() if not is_over(change)]
+        if len(still) == 1:
+            return still[0]
+        if not still:
+            raise UsageError("no change is open", hint="Name one, or write changes/ID/change.yaml.")
+        raise UsageError(
+            f"{len(still)} changes are open: {', '.join(still)}", hint="Name one of them."
+        )
+
+    def is_over(self, change: str) -> bool:
+        """Say whether every stage of the change's plan has its outcome."""
+        from mcm.core.plan import Plan
+        from mcm.core.state import fold
+
+        data = self.folder(change).read_plan()
+        entries = self.journal.entries(change)
+        if data is None or not entries:
+            return False
+        try:
+            stages = Plan.from_bytes(data).stages
+        except RefusedError:
+            return False
+        state = fold(entries)
+        return all(state.stage(stage.name).outcome for stage in stages)
+
+    def read_change(self, change: str) -> "Change":
+        """Read one change.yaml against mcm.yaml; raise ConfigError with every problem."""
+        from mcm.config.change_file import load_change
+
+        path = self.folder(change).change_file
+        shown = path.relative_to(self.root).as_posix()
+        read = load_change(path.read_bytes(), shown, self.service)
+        if read.id != change:
+            raise UsageError(
+                f"{shown} says id {read.id}: it lies in the folder of {change}",
+                hint="Give the folder and the change one id.",
+            )
+        return read
+
+    def files(self, change: str) -> "Files":
+        """Return what the files say about a change."""
+        from mcm.app.planning import Files
+        from mcm.config.definitions import definition_values
+
+        values: dict[str, Mapping[str, Any]] = definition_values(self.definitions)
+        return Files(self.service, self.read_change(change), values, self.realm)
+
+
+class Folder:
+    """The files of one change."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.change_file = path / "change.yaml"
+        self.plan_file = path / "plan.json"
+        self.record_file = path / "record.md"
+        self.statements = path / "statements"
+
+    def read_plan(self) -> bytes | None:
+        """Return the bytes of plan.json as they lie there, None when there is none."""
+        from mcm.trust.files import read_small
+
+        try:
+            return read_small(self.plan_file, limit=4_000_000)
+        except FileNotFoundError:
+            return None
+
+    def write_plan(self, data: bytes) -> None:
+        """Put the plan in place, whole or not at all."""
+        replace_file(self.plan_file, data)
+
+
+def replace_file(path: Path, data: bytes) -> None:
+    """Write `data` beside `path` and put it in its place, so that no reader sees half of it."""
+    import os
+
+    beside = path.with_name(f".{path.name}.{os.getpid()}.new")
+    try:
+        with beside.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    except OSError as err:
+        raise UsageError(f"cannot write {path}: {err.strerror}") from err
+    finally:
+        beside.unlink(missing_ok=True)

@@ -1,0 +1,145 @@
+"""What a rollback stands on: the pipeline and the stage, from the best source that works.
+
+mcm.yaml first; when that is broken the frozen plans, then whatever YAML can still be
+read in it; or --pipeline and --region, which need no file at all.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from mcm.cli.compose import CHANGES, CONFIG, Connections, Project, running_sandbox
+from mcm.cli.lines import say
+from mcm.core.errors import McmError, UsageError
+from mcm.core.goal import GoBack
+from mcm.core.naming import find_stage
+from mcm.core.plan import Plan
+from mcm.core.query import PipelineId, Place
+from mcm.core.service import Access, Service
+from mcm.core.statement import is_sandbox
+
+WHY = "asked for at the command line"
+_LENIENT_POLL = timedelta(seconds=1)
+
+
+@dataclass(frozen=True)
+class Ground:
+    goal: GoBack
+    connect: Connections
+    project: Project | None
+    """None when the files say nothing: then there is no journal to write in either."""
+    plans: Mapping[str, Plan] = field(default_factory=dict)
+
+
+def warn(text: str) -> None:
+    """Say on stderr what could not be used; the rollback goes on."""
+    say(f"warning: {text.splitlines()[0] if text else text}")
+
+
+def stand_on_files(start: Path, stage: str, profile: str | None) -> Ground:
+    """Return the ground that the project's files give; raise UsageError when they give none."""
+    from mcm.cli.compose import find_root
+
+    project = Project(find_root(start), profile=profile)
+    plans = _read_plans(project)
+    try:
+        goal = _from_service(project.service, stage)
+    except McmError as err:
+        if isinstance(err, UsageError) and "no stage" in str(err):
+            raise
+        warn(f"{CONFIG} cannot be used, the rollback goes on without it: {_brief(err)}")
+        return _without_config(project, plans, stage, profile)
+    return Ground(goal, project.connect, project, plans)
+
+
+def stand_on_names(pipeline: str, region: str, stage: str, profile: str | None) -> Ground:
+    """Return the ground that --pipeline and --region give; `stage` is the pipeline's name."""
+    goal = GoBack(PipelineId(Place("", region), pipeline), stage, stage, WHY)
+    return Ground(goal, Connections(None, {}, profile), None)
+
+
+def _from_service(service: Service, named: str) -> GoBack:
+    name = find_stage(named, [each.name for each in service.stages])
+    stage = next(each for each in service.stages if each.name == name)
+    watched = {use.params["endpoint"] for use in stage.guardrails if "endpoint" in use.params}
+    return GoBack(
+        pipeline=service.pipeline,
+        pipeline_stage=stage.pipeline_stage,
+        stage=stage.name,
+        why=WHY,
+        stop_wait=stage.stop_wait,
+        abandon=stage.abandon,
+        settle=service.settle,
+        poll=service.poll,
+        endpoints=tuple((stage.place, endpoint) for endpoint in sorted(watched)),
+    )
+
+
+def _read_plans(project: Project) -> dict[str, Plan]:
+    """Read every frozen plan that can be read, by change."""
+    found: dict[str, Plan] = {}
+    for path in sorted((project.root / CHANGES).glob("*/plan.json")):
+        try:
+            found[path.parent.name] = Plan.from_bytes(path.read_bytes())
+        except (McmError, OSError, ValueError, TypeError) as err:
+            warn(f"the plan of {path.parent.name} is passed over: {err}")
+    return found
+
+
+def _without_config(
+    project: Project, plans: Mapping[str, Plan], named: str, profile: str | None
+) -> Ground:
+    goals = {s.name: (p, _from_plan(p, s.name)) for p in plans.values() for s in p.stages}
+    if goals:
+        name = find_stage(named, goals)
+        plan, goal = goals[name]
+        sandbox = running_sandbox(project.root) if is_sandbox(plan.realm) else None
+        say(f"the plan of {plan.change} says where {name} is")
+        return Ground(goal, Connections(sandbox, {}, profile), project, plans)
+    return _from_loose_yaml(project, named, profile)
+
+
+def _from_plan(plan: Plan, name: str) -> GoBack:
+    stage = plan.stage(name)
+    assert stage is not None  # the caller took the name from this plan
+    return GoBack(
+        pipeline=plan.pipeline,
+        pipeline_stage=stage.pipeline_stage,
+        stage=stage.name,
+        why=WHY,
+        stop_wait=stage.stop_wait,
+        abandon=stage.abandon,
+        settle=plan.settle,
+        poll=plan.poll,
+        endpoints=tuple((stage.place, endpoint) for endpoint in stage.endpoints),
+    )
+
+
+def _from_loose_yaml(project: Project, named: str, profile: str | None) -> Ground:
+    """Take pipeline and stage from a file with mistakes elsewhere in it."""
+    import yaml
+
+    try:
+        data: Any = yaml.safe_load((project.root / CONFIG).read_text(encoding="utf-8"))
+        pipeline = data["pipeline"]
+        place = Place(str(pipeline.get("account", "")), str(pipeline["region"]))
+        stages = {str(s["name"]): str(s["pipeline_stage"]) for s in data["stages"]}
+        where = PipelineId(place, str(pipeline["name"]))
+        in_sandbox = data.get("realm") == "sandbox"
+        access = Access(str(pipeline.get("profile", "")), str(pipeline.get("role_arn", "")))
+    except (yaml.YAMLError, OSError, ValueError, LookupError, TypeError, AttributeError) as err:
+        raise UsageError(
+            f"nothing here says which pipeline that is: {CONFIG} cannot be read at all",
+            hint=f"Run `mcm rollback --pipeline NAME --region REGION --stage {named}`.",
+        ) from err
+    name = find_stage(named, stages)
+    short = _LENIENT_POLL if in_sandbox else timedelta(seconds=30)
+    goal = GoBack(where, stages[name], name, WHY, poll=short)
+    sandbox = running_sandbox(project.root) if in_sandbox else None
+    return Ground(goal, Connections(sandbox, {place: access}, profile), project)
+
+
+def _brief(err: McmError) -> str:
+    return str(err).splitlines()[0]

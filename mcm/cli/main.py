@@ -1,0 +1,103 @@
+"""`mcm`: the Typer app, and the one place where an error becomes a line and an exit code.
+
+Nothing but Typer is imported here before a command is known; `mcm --version` must not
+wait for AWS's models or for cryptography. Each command imports what it needs.
+"""
+
+import os
+import sys
+import traceback
+from typing import Annotated
+
+import typer
+
+from mcm import __version__
+from mcm.cli import back, look, people, sandbox, walk, write
+from mcm.core.errors import Exit, McmError
+
+app = typer.Typer(
+    name="mcm",
+    help="Change records, two people and guardrails for production deployments on AWS.",
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    no_args_is_help=True,
+)
+for part in (write, people, walk, back, look):
+    part.register(app)
+sandbox.register(app)
+
+INTERRUPTED = "interrupted; run the same command to go on"
+
+
+@app.callback(invoke_without_command=True)
+def _root(
+    version: Annotated[bool, typer.Option("--version", help="Show the version and leave.")] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show a traceback when mcm itself fails.")
+    ] = False,
+) -> None:
+    del debug  # read by `main`, which must know it even when parsing fails
+    if version:
+        print(f"mcm {__version__}")
+        raise typer.Exit
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run one command and leave with its exit code."""
+    given = sys.argv[1:] if arguments is None else arguments
+    code = run(given)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    if code == Exit.INTERRUPTED:
+        os._exit(code)  # a read that hangs must not keep an interrupted command alive
+    sys.exit(code)
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command; return its exit code after saying on stderr what went wrong."""
+    # `--wait` takes its time with `=` only, so that alone it can mean "as long as it takes".
+    words = ["--wait=forever" if word == "--wait" else word for word in arguments]
+    try:
+        return int(app(words, prog_name="mcm", standalone_mode=False) or 0)
+    except McmError as err:
+        return tell(err)
+    except (KeyboardInterrupt, typer.Abort):
+        print(INTERRUPTED, file=sys.stderr)
+        return Exit.INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has left; there is nobody to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.DONE
+    except Exception as err:  # noqa: BLE001 - the last line of defence: one line, exit 1
+        return _other(err, debug="--debug" in words)
+
+
+def tell(err: McmError) -> int:
+    """Say what happened, why, and what to do next; return the exit code."""
+    from mcm.core.sanitize import clean
+
+    lines = str(err).split("\n")
+    print(f"error: {clean(lines[0], 2000)}", file=sys.stderr)
+    for line in (*lines[1:], *getattr(err, "details", ())):
+        print(f"  {clean(line, 2000)}", file=sys.stderr)
+    if err.hint:
+        print(clean(err.hint, 2000), file=sys.stderr)
+    return int(err.exit_code)
+
+
+def _other(err: Exception, *, debug: bool) -> int:
+    show = getattr(err, "format_message", None)
+    if show is not None:  # Typer's own: the command line cannot be parsed
+        print(f"error: {show()}", file=sys.stderr)
+        print("See `mcm --help`.", file=sys.stderr)
+        return Exit.USAGE
+    if debug:
+        traceback.print_exc()
+    text = " ".join(str(err).split())[:300]
+    print(f"bug in mcm: {type(err).__name__}: {text} (see it with --debug)", file=sys.stderr)
+    return Exit.BUG
+
+
+if __name__ == "__main__":
+    main()

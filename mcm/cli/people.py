@@ -1,0 +1,172 @@
+"""Commands for two people: request, approve, reject."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mcm.cli.write import Change, Profile
+from mcm.core.errors import Exit, RefusedError
+
+if TYPE_CHECKING:
+    from mcm.cli.compose import Project
+    from mcm.cli.desk import KeyDesk
+    from mcm.core.plan import Plan, StagePlan
+
+Key = Annotated[
+    Path | None, typer.Option("--key", help="SSH key to sign with; git's user.signingkey if none.")
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's commands to `app`."""
+    app.command()(request)
+    app.command()(approve)
+    app.command()(reject)
+
+
+def tool() -> str:
+    """Return what statements name as the program that made them."""
+    from mcm import __version__
+
+    return f"mcm {__version__}"
+
+
+def request(change: Change = None, key: Key = None, profile: Profile = None) -> int:
+    """Ask for the plan to be approved, signed with the requester's key."""
+    from mcm.app.people import request as ask
+    from mcm.app.planning import check_current
+    from mcm.cli.compose import OPERATOR, Project
+    from mcm.cli.lines import say
+
+    project = Project.here(profile=profile)
+    name, plan = _load(project, change)
+    check_current(project.files(name), plan, project.journal)
+    desk = _desk(project, name, key, profile or OPERATOR)
+    said = ask(plan, desk, project.journal, project.clock.now(), tool())
+    print(said.file)
+    say(f"{desk.person} requests {name} edition {plan.edition}, plan {plan.digest[:12]}")
+    say(f"Next: a second person runs `mcm approve {name}`.")
+    return Exit.DONE
+
+
+def approve(
+    change: Annotated[str, typer.Argument(metavar="CHANGE")],
+    stage: Annotated[
+        list[str] | None, typer.Option("--stage", help="Only this stage; may be repeated.")
+    ] = None,
+    profile: Profile = None,
+    key: Key = None,
+) -> int:
+    """Read what will happen, sign it stage by stage, and answer the pipeline's approval."""
+    from mcm.app.people import current_request, own_approval, refuse_self
+    from mcm.app.planning import check_current
+    from mcm.cli.compose import Project
+    from mcm.core.naming import find_stage
+
+    _require_terminal()
+    project = Project.here(profile=profile)
+    name, plan = _load(project, change)
+    check_current(project.files(name), plan, project.journal)
+    known = [each.name for each in plan.stages]
+    wanted = [find_stage(each, known) for each in stage] if stage else known
+    stages = [each for each in plan.stages if each.name in wanted]
+    desk = _desk(project, name, key, profile)
+    asked = current_request(plan, desk.inbox())
+    now = project.clock.now()
+    refuse_self(plan, stages[0].name, desk, asked, project.journal, now)
+    approved = {s.name: own_approval(plan, s, desk, project.journal, now) for s in stages}
+    fresh = [each for each in stages if approved[each.name] is None]
+    if fresh:
+        _show_and_ask(project, plan, fresh)
+    code = Exit.DONE
+    for each in stages:
+        code = max(code, _approve_stage(project, plan, each, desk, profile))
+    return code
+
+
+def reject(
+    change: Annotated[str, typer.Argument(metavar="CHANGE")],
+    reason: Annotated[str, typer.Option("--reason", help="Why not, in one line.")],
+    key: Key = None,
+    profile: Profile = None,
+) -> int:
+    """Say no: the request ends, and nothing is promoted on it."""
+    from mcm.app.people import reject as say_no
+    from mcm.cli.compose import Project
+    from mcm.cli.lines import say
+
+    project = Project.here(profile=profile)
+    name, plan = _load(project, change)
+    desk = _desk(project, name, key, profile)
+    said = say_no(plan, desk, reason, project.journal, project.clock.now(), tool())
+    print(said.file)
+    say(f"{desk.person} rejected {name} edition {plan.edition}")
+    say("Next: mend the change, then `mcm plan` and a new `mcm request`.")
+    return Exit.DONE
+
+
+def _load(project: "Project", change: str | None) -> "tuple[str, Plan]":
+    from mcm.app.planning import load_plan
+
+    name = project.pick_change(change)
+    return name, load_plan(project.folder(name), name)
+
+
+def _desk(project: "Project", change: str, key: Path | None, person: str | None) -> "KeyDesk":
+    from mcm.cli.desk import KeyDesk, find_key
+
+    return KeyDesk(project, change, find_key(project, key, person))
+
+
+def _require_terminal() -> None:
+    if not sys.stdin.isatty():
+        raise RefusedError(
+            "E_NOT_A_TTY",
+            "approval refused: a person must type it, and stdin is not a terminal",
+            hint="Run `mcm approve` at a terminal; nothing stands in for the person.",
+        )
+
+
+def _show_and_ask(project: "Project", plan: "Plan", stages: "list[StagePlan]") -> None:
+    """Show what will be signed; go on only when the change's id has been typed."""
+    from mcm.app.people import valid_until
+    from mcm.cli.plan_text import plan_lines, rollback_lines
+
+    for line in plan_lines(plan, ()):
+        if not line.startswith("  may approve"):
+            print(line)
+    now = project.clock.now()
+    print("You sign, with your own key and for this plan only:")
+    for stage in stages:
+        until = valid_until(stage, plan, now)
+        print(f"  {stage.name}: approve, valid until {until:%Y-%m-%d %H:%M}Z, for one promotion")
+        print(f"  {stage.name}: taken back by `{rollback_lines(plan, stage)[0]}`")
+    print(f"Type {plan.change} to approve, anything else to leave: ", end="", flush=True)
+    typed = sys.stdin.readline().strip()
+    if typed != plan.change:
+        raise RefusedError("E_NOT_CONFIRMED", f"not approved: {plan.change} was not typed")
+
+
+def _approve_stage(
+    project: "Project", plan: "Plan", stage: "StagePlan", desk: "KeyDesk", profile: str | None
+) -> Exit:
+    from mcm.app.people import approve as sign_one
+    from mcm.app.people import current_request, own_approval
+    from mcm.cli.answer import answer_gate
+    from mcm.cli.lines import say
+
+    now = project.clock.now()
+    mine = own_approval(plan, stage, desk, project.journal, now)
+    if mine is None:
+        asked = current_request(plan, desk.inbox())
+        said = sign_one(plan, stage, desk, asked, project.journal, now, tool())
+        print(said.file)
+        say(f"{desk.person} approved {plan.change} for {stage.name}: {said.counts}")
+        digest = said.digest
+    else:
+        say(f"{desk.person} has approved {plan.change} for {stage.name} already")
+        digest = mine.digest
+    person = profile or (desk.person if project.service.sandbox else None)
+    return answer_gate(project, plan, stage, digest, person)

@@ -1,0 +1,101 @@
+"""A plan in words: what will happen where, what guards it, and how it is taken back."""
+
+from collections.abc import Iterator
+
+from mcm.core.duration import spell
+from mcm.core.plan import Plan, StagePlan
+from mcm.core.sanitize import clean
+
+
+def plan_lines(plan: Plan, approvers: tuple[str, ...]) -> Iterator[str]:
+    """Yield the plan, line by line; text from commits and files is cleaned."""
+    yield f"{plan.change} edition {plan.edition}: {clean(plan.title, 200)}"
+    yield f"  digest     {plan.digest}"
+    yield f"  requester  {plan.requester}"
+    if plan.ticket:
+        yield f"  ticket     {clean(plan.ticket, 80)}"
+    where = plan.pipeline.place.region
+    yield f"  pipeline   {plan.pipeline.name} version {plan.pipeline_version} in {where}"
+    yield f"  execution  {plan.execution} (pinned: only this one is promoted)"
+    for revision in plan.revisions:
+        summary = clean(revision.summary, 80)
+        yield f"  revision   {clean(revision.source, 60)} {revision.id[:12]} {summary}"
+    for package in plan.packages:
+        before, after = (each[:12] or "nothing" for each in (package.before, package.after))
+        yield f"  package    {clean(package.name, 60)}: {before} → {after}"
+    for stage in plan.stages:
+        yield ""
+        yield from stage_lines(plan, stage)
+    for exception in plan.exceptions:
+        yield (
+            f"  exception  opens {exception.gate} until {exception.until:%Y-%m-%d %H:%M}Z:"
+            f" {clean(exception.reason, 120)}"
+        )
+    yield ""
+    yield f"  may approve: {', '.join(approvers) or 'nobody in the trust file'}"
+
+
+def stage_lines(plan: Plan, stage: StagePlan) -> Iterator[str]:
+    """Yield what will happen in one stage."""
+    place = stage.place
+    yield f"stage {stage.name} ({stage.pipeline_stage}, account {place.account}, {place.region})"
+    yield f"  gate       {_gate(stage)}"
+    yield f"  approvals  {stage.approvals} besides the requester"
+    yield f"  window     {_window(stage)}"
+    for freeze in plan.freezes:
+        yield f"  freeze     {freeze.name}, which wins over the window"
+    if stage.predecessor:
+        yield f"  after      {stage.predecessor} holds the pinned execution"
+    samples = f" and {stage.bake.min_samples} requests" if stage.bake.min_samples else ""
+    yield f"  bake       {spell(stage.bake.lasts)}{samples}, {spell(stage.bake.limit)} at most"
+    for guardrail in stage.guardrails:
+        what = "rolls back" if guardrail.on_breach == "roll_back" else "holds for a person"
+        yield f"  guardrail  {guardrail.name}: a breach {what}{_params(dict(guardrail.params))}"
+    for endpoint in stage.endpoints:
+        different = next((e for e in stage.expect if e.endpoint == endpoint), None)
+        says = (
+            f"gets shadow variant {clean(different.variant, 60)} with {clean(different.model, 80)};"
+            " all else stays as it is"
+            if different
+            else "stays exactly as it is"
+        )
+        yield f"  expect     {endpoint} {says}"
+    target = stage.rollback_target or "nowhere: the gate rollback-target is closed"
+    yield f"  rollback   to {target}"
+
+
+def rollback_lines(plan: Plan, stage: StagePlan) -> tuple[str, str]:
+    """Return the exact commands that take the stage back: mcm's, and plain `aws`'s."""
+    place = plan.pipeline.place
+    aws = (
+        f"aws codepipeline rollback-stage --region {place.region}"
+        f" --pipeline-name {plan.pipeline.name} --stage-name {stage.pipeline_stage}"
+        f" --target-pipeline-execution-id {stage.rollback_target or 'EXECUTION'}"
+    )
+    return f"mcm rollback --stage {stage.name}", aws
+
+
+def _gate(stage: StagePlan) -> str:
+    approve, opens = stage.gate.approve, stage.gate.open
+    asked = f"{approve.stage}/{approve.action}" if approve else ""
+    if approve and opens:
+        return f"the approver answers {asked}; mcm opens the way into {opens} and closes it behind"
+    if opens:
+        return f"mcm opens the way into {opens} and closes it behind"
+    return f"mcm answers {asked} once enough persons have approved"
+
+
+def _window(stage: StagePlan) -> str:
+    if stage.window is None:
+        return "none: never open" if stage.production else "none: always open"
+    window = stage.window
+    return f"{window.name}: {window.cron} for {spell(window.duration)}, {window.timezone}"
+
+
+def _params(params: dict[str, object]) -> str:
+    shown = ", ".join(
+        f"{name} {' '.join(map(str, value)) if isinstance(value, list) else value}"
+        for name, value in sorted(params.items())
+        if value not in ([], "", None)
+    )
+    return f" ({clean(shown, 160)})" if shown else ""

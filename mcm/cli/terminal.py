@@ -1,0 +1,70 @@
+"""A pseudo-terminal, for what must be typed by a person: the demo is that person."""
+
+import os
+import pty
+import select
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+_CHUNK = 4096
+
+
+def run_at_terminal(
+    command: Sequence[str],
+    typed: str,
+    *,
+    after: str,
+    cwd: Path,
+    env: Mapping[str, str] | None = None,
+    show: Callable[[str], None] | None = None,
+    within: float = 60.0,
+) -> tuple[int, str]:
+    """Run `command` at a pseudo-terminal; type `typed` once `after` has been printed.
+
+    Returns its exit code and everything it printed, with `\\n` line ends; `show` gets the
+    text as it comes. Raises TimeoutExpired when nothing is printed for `within` seconds.
+    """
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        command, stdin=theirs, stdout=theirs, stderr=theirs, cwd=cwd, env=env, close_fds=True
+    ) as process:
+        os.close(theirs)
+        with os.fdopen(ours, "r+b", buffering=0) as terminal:
+            try:
+                text = _converse(terminal, typed, after, show, within, process)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                raise
+        return process.wait(), text
+
+
+def _converse(
+    terminal: BinaryIO,
+    typed: str,
+    after: str,
+    show: Callable[[str], None] | None,
+    within: float,
+    process: "subprocess.Popen[bytes]",
+) -> str:
+    seen = b""
+    waiting = bool(typed)
+    while chunk := _read(terminal, within, process):
+        seen += chunk
+        if show is not None:
+            show(chunk.decode("utf-8", "replace").replace("\r\n", "\n"))
+        if waiting and after.encode() in seen:
+            waiting = False
+            terminal.write(typed.encode())
+    return seen.decode("utf-8", "replace").replace("\r\n", "\n")
+
+
+def _read(terminal: BinaryIO, within: float, process: "subprocess.Popen[bytes]") -> bytes:
+    """Return what comes next; empty when the other end has closed the terminal."""
+    if not select.select([terminal], [], [], within)[0]:
+        raise subprocess.TimeoutExpired(process.args, within)
+    try:
+        return os.read(terminal.fileno(), _CHUNK)
+    except OSError:  # EIO: on Linux the last one to leave closes the line
+        return b""

@@ -1,0 +1,157 @@
+"""The command that goes forward: deploy."""
+
+import sys
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mcm.cli.write import Change, Profile
+from mcm.core.errors import Exit, UsageError
+
+if TYPE_CHECKING:
+    from mcm.app.ports import Listener
+    from mcm.app.runner import Ending
+    from mcm.cli.compose import Project
+    from mcm.core.goal import GoForward
+    from mcm.core.plan import Plan, StagePlan
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's command to `app`."""
+    app.command()(deploy)
+
+
+def deploy(
+    change: Change = None,
+    stage: Annotated[str | None, typer.Option("--stage", help="The stage to promote.")] = None,
+    no_input: Annotated[
+        bool, typer.Option("--no-input", help="Leave with 3 at the first closed gate.")
+    ] = False,
+    wait: Annotated[
+        str | None, typer.Option("--wait", metavar="[=2h]", help="Wait at closed gates so long.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be done; write nothing.")
+    ] = False,
+    profile: Profile = None,
+) -> int:
+    """Promote one stage: gates, promotion, bake; rolls back on a breach."""
+    from mcm.app.deploying import check_identity
+    from mcm.app.planning import check_current, load_plan
+    from mcm.app.runner import start_walk
+    from mcm.app.writer import Writer
+    from mcm.cli.compose import Project
+    from mcm.core.goal import GoForward
+
+    patience = read_patience(wait, no_input=no_input)
+    project = Project.here(profile=profile)
+    name = project.pick_change(change)
+    plan = load_plan(project.folder(name), name)
+    check_current(project.files(name), plan, project.journal)
+    target = pick_stage(plan, stage)
+    goal = GoForward(plan, (target.name,))
+    who = check_identity(plan, project.observer)
+    if dry_run:
+        return _dry_run(project, goal)
+    _tell_way_back(plan, target)
+    runner = project.runner(listener(project))
+    writer = Writer(project.journal, name, runner.listener.lost)
+    start_walk(writer, goal, operator_name(project, who), project.clock)
+    ending = runner.run(goal, writer, patience=patience)
+    tell_ending(ending, f"mcm deploy {name} --stage {target.name}")
+    if ending.exit in (Exit.BLIND, Exit.NEEDS_PERSON):
+        _tell_way_back(plan, target)
+    return ending.exit
+
+
+def read_patience(wait: str | None, *, no_input: bool) -> timedelta:
+    """Return how long to wait at closed gates: at a terminal forever, else not at all."""
+    from mcm.app.runner import FOREVER
+    from mcm.core.duration import parse
+
+    if wait == "forever":
+        return FOREVER
+    if wait is not None:
+        try:
+            return parse(wait)
+        except ValueError as err:
+            raise UsageError(f"--wait cannot be used: {err}") from err
+    if no_input or not sys.stdin.isatty():
+        return timedelta(0)
+    return FOREVER
+
+
+def pick_stage(plan: "Plan", named: str | None) -> "StagePlan":
+    """Return the stage that was named; without a name the plan's only one."""
+    from mcm.core.naming import find_stage
+
+    known = [each.name for each in plan.stages]
+    if named is None and len(known) > 1:
+        raise UsageError(
+            f"{plan.change} has {len(known)} stages: {', '.join(known)}",
+            hint="Name one with --stage; each is promoted by a command of its own.",
+        )
+    name = find_stage(named, known) if named else known[0]
+    return next(each for each in plan.stages if each.name == name)
+
+
+def operator_name(project: "Project", arn: str) -> str:
+    """Return the person behind our credentials, or their ARN when the trust file knows none."""
+    from mcm.core.errors import McmError
+    from mcm.trust.identity import person_of
+
+    try:
+        return person_of(project.trust(), arn).id
+    except McmError:
+        return arn
+
+
+def listener(project: "Project") -> "Listener":
+    """Return who is told what happens in a walk."""
+    from mcm.cli.lines import LineListener
+
+    del project
+    return LineListener()
+
+
+def tell_ending(ending: "Ending", again: str) -> None:
+    """Say why the walk stopped and what to do next."""
+    from mcm.cli.lines import say
+    from mcm.core.sanitize import clean
+
+    gate = f"held at the gate {ending.gate}: " if ending.gate else ""
+    say(clean(f"{gate}{ending.reason}", 600))
+    if ending.hint:
+        say(ending.hint)
+    elif ending.gate:
+        say(f"Next: `{again}` goes on from here; `mcm status` shows every gate.")
+
+
+def _dry_run(project: "Project", goal: "GoForward") -> int:
+    from mcm.app.deploying import rehearse
+    from mcm.app.runner import Ending
+    from mcm.core.sanitize import clean
+    from mcm.core.turn import Hold
+
+    found = rehearse(project.runner(listener(project)), goal, project.journal)
+    if found is None:
+        print("would wait: work is under way")
+    elif isinstance(found, Hold):
+        print(clean(f"would hold at the gate {found.gate}: {found.reason}", 600))
+        return found.exit
+    elif isinstance(found, Ending):
+        print(clean(f"nothing to do: {found.reason}", 600))
+        return found.exit
+    else:
+        print(f"would send {found.op} to {found.pipeline.name}/{found.stage}")
+    return Exit.DONE
+
+
+def _tell_way_back(plan: "Plan", stage: "StagePlan") -> None:
+    from mcm.cli.lines import say
+    from mcm.cli.plan_text import rollback_lines
+
+    mine, theirs = rollback_lines(plan, stage)
+    say(f"to take it back: {mine}")
+    say(f"or without mcm:  {theirs}")

@@ -1,0 +1,124 @@
+"""Commands that write a change: lint, plan, render."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mcm.core.errors import Exit, UsageError
+
+if TYPE_CHECKING:
+    from mcm.app.planning import Planned
+    from mcm.cli.compose import Project
+
+Change = Annotated[
+    str | None, typer.Argument(metavar="[CHANGE]", help="Its id; not needed when one is open.")
+]
+Profile = Annotated[str | None, typer.Option("--profile", help="AWS profile to act as.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the canonical data instead of words.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's commands to `app`."""
+    app.command()(lint)
+    app.command()(plan)
+    app.command()(render)
+
+
+def lint(change: Change = None) -> int:
+    """Read mcm.yaml and change.yaml; list everything that is wrong in them."""
+    from mcm.cli.compose import Project
+
+    project = Project.here()
+    problems: list[str] = []
+    try:
+        names = (change,) if change else project.change_ids()
+        for name in names:
+            problems += _lint_change(project, name)
+        _ = project.service
+    except UsageError as err:
+        problems = [str(err)]
+    if problems:
+        raise UsageError("\n".join(["the files cannot be used as they stand", *problems]))
+    print(f"no problems in mcm.yaml and {len(names)} changes")
+    return Exit.DONE
+
+
+def _lint_change(project: "Project", change: str) -> list[str]:
+    _ = project.service  # what is wrong in mcm.yaml is not the change's fault: raise it
+    if not project.folder(change).change_file.is_file():
+        return [f"no change {change}: there are {', '.join(project.change_ids()) or 'none'}"]
+    try:
+        project.read_change(change)
+    except UsageError as err:
+        return str(err).split("\n")
+    return []
+
+
+def plan(change: Change = None, profile: Profile = None, json: Json = False) -> int:
+    """Look at AWS and freeze what will happen into plan.json."""
+    import sys
+
+    from mcm.app.planning import plan_change
+    from mcm.cli.compose import Project
+    from mcm.cli.plan_text import plan_lines
+
+    project = Project.here(profile=profile)
+    name = project.pick_change(change)
+    planned = plan_change(
+        project.files(name), project.observer, project.folder(name), project.journal
+    )
+    if json:
+        sys.stdout.write(planned.plan.to_bytes().decode() + "\n")
+    else:
+        for line in plan_lines(planned.plan, _approvers(project, planned)):
+            print(line)
+    _tell(planned)
+    return Exit.DONE
+
+
+def _tell(planned: "Planned") -> None:
+    from mcm.cli.lines import say
+
+    plan = planned.plan
+    if planned.differences:
+        say(f"edition {plan.edition} takes the place of the one before; approvals of that are void")
+        for line in planned.differences:
+            say(f"  {line}")
+    if planned.is_new:
+        say(f"Next: {plan.requester} runs `mcm request {plan.change}`.")
+    else:
+        say(f"edition {plan.edition} stands: nothing has changed")
+
+
+def _approvers(project: "Project", planned: "Planned") -> tuple[str, ...]:
+    """Who could approve each stage, by the trust file; empty when it cannot be read."""
+    from mcm.cli.lines import say
+    from mcm.core.errors import McmError
+
+    try:
+        trust = project.trust()
+    except McmError as err:
+        say(f"warning: {err}")
+        return ()
+    now = project.clock.now()
+    return tuple(
+        person.id
+        for person in trust.persons
+        if "approver" in person.roles
+        and person.is_valid(now)
+        and person.id != planned.plan.requester
+        and (person.stages is None or {s.name for s in planned.plan.stages} & person.stages)
+    )
+
+
+def render(change: Change = None) -> int:
+    """Write the record, record.md, from the plan and the journal."""
+    from mcm.cli.compose import Project, replace_file
+    from mcm.cli.record import render_change
+
+    project = Project.here()
+    name = project.pick_change(change)
+    path = project.folder(name).record_file
+    replace_file(path, render_change(project, name).encode())
+    print(path.relative_to(project.root))
+    return Exit.DONE
