@@ -1,0 +1,130 @@
+"""The three ways to send one message. Each sends once, within 10 s, or raises NotSent."""
+
+import http.client
+import os
+import signal
+import ssl
+import subprocess
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from urllib.parse import SplitResult, urlsplit
+
+from mcm.core.sanitize import clean
+from mcm.core.service import Channel
+from mcm.notify.message import Message
+
+Publish = Callable[[str, str, str], None]
+"""`publish(topic_arn, subject, message)`: how the program reaches SNS; may raise."""
+
+TIMEOUT = 10.0
+"""Seconds; also how long each read of a webhook's answer may take."""
+_PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR")
+"""What a command may know of our environment: no credentials, no addresses."""
+_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+class NotSent(Exception):
+    """A message was not sent; says why, without secrets such as a webhook's address."""
+
+
+def send(
+    channel: Channel,
+    message: Message,
+    environ: Mapping[str, str],
+    publish: Publish | None,
+    timeout: float = TIMEOUT,
+) -> None:
+    """Send one message over one channel. Raises NotSent, and nothing else that is expected."""
+    if channel.kind == "command":
+        _run(channel.argv, message, environ, timeout)
+    elif channel.kind == "webhook":
+        _post(channel.target, message, environ, timeout)
+    elif channel.kind == "sns":
+        _publish(channel.target, message, publish)
+    else:
+        raise NotSent(f"unknown kind of channel: {channel.kind}")
+
+
+def name_of(channel: Channel) -> str:
+    """Say which channel this is, for messages; a webhook's address is never shown."""
+    what = channel.argv[0] if channel.argv else channel.target
+    return clean(f"{channel.kind} {what}", 200)
+
+
+def _run(
+    argv: tuple[str, ...], message: Message, environ: Mapping[str, str], timeout: float
+) -> None:
+    """Run a program with the message as JSON on its input; its output is not ours to show."""
+    known = {name: environ[name] for name in _PASSED_ON if name in environ}
+    try:
+        process = subprocess.Popen(
+            argv,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env=known,
+            start_new_session=True,
+        )
+    except (OSError, ValueError) as err:
+        raise NotSent(f"cannot be started: {err}") from err
+    try:
+        process.communicate(message.to_json(), timeout=timeout)
+    except subprocess.TimeoutExpired as err:
+        # It leads a session of its own, so whatever it started is ended with it.
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        raise NotSent(f"did not end within {timeout:g} s") from err
+    if process.returncode != 0:
+        raise NotSent(f"ended with exit code {process.returncode}")
+
+
+def _post(variable: str, message: Message, environ: Mapping[str, str], timeout: float) -> None:
+    url = _webhook_url(variable, environ)
+    connection = _connect(url, timeout)
+    path = (url.path or "/") + (f"?{url.query}" if url.query else "")
+    headers = {"Content-Type": "application/json", "User-Agent": "mcm"}
+    try:
+        connection.request("POST", path, message.to_json(), headers)
+        status = connection.getresponse().status
+    except (OSError, http.client.HTTPException, ValueError) as err:
+        # The text of the error may hold the address, which is a secret.
+        raise NotSent(f"no answer: {type(err).__name__}") from err
+    finally:
+        connection.close()
+    if not 200 <= status < 300:
+        raise NotSent(f"answered {status}")
+
+
+def _webhook_url(variable: str, environ: Mapping[str, str]) -> SplitResult:
+    text = environ.get(variable, "")
+    if not text:
+        raise NotSent(f"the environment variable {variable} is not set")
+    try:
+        url = urlsplit(text)
+        fits = bool(url.hostname) and (url.port is None or url.port > 0)
+    except ValueError:
+        fits = False
+    if not fits or url.username or url.password:
+        raise NotSent(f"{variable} holds no address that can be posted to")
+    if url.scheme != "https" and not (url.scheme == "http" and url.hostname in _LOOPBACK):
+        raise NotSent(f"{variable} must be https, or http to this machine")
+    return url
+
+
+def _connect(url: SplitResult, timeout: float) -> http.client.HTTPConnection:
+    """Return a connection straight to the host: no proxy, and redirects are not followed."""
+    host = url.hostname or ""
+    if url.scheme == "https":
+        context = ssl.create_default_context()
+        return http.client.HTTPSConnection(host, url.port, timeout=timeout, context=context)
+    return http.client.HTTPConnection(host, url.port, timeout=timeout)
+
+
+def _publish(topic: str, message: Message, publish: Publish | None) -> None:
+    if publish is None:
+        raise NotSent("SNS cannot be reached from here")
+    try:
+        publish(topic, message.subject(), message.text())
+    except Exception as err:  # whatever the port raises
+        raise NotSent(clean(f"{type(err).__name__}: {err}", 300)) from err
