@@ -4,7 +4,9 @@ import re
 from pathlib import Path
 
 import pytest
+from typer.main import get_command
 
+from mcm.cli.main import app
 from mcm.core.errors import Exit
 from tests.house.tree import ROOT, project_files, python_files, shown
 
@@ -108,6 +110,18 @@ def test_no_exit_code_is_documented_that_does_not_exist() -> None:
     rows = re.findall(r"^\| (\d+) \| `([A-Z_]+)` \|", text_of("design.md"), re.MULTILINE)
 
     assert {(int(value), name) for value, name in rows} == {(e.value, e.name) for e in Exit}
+
+
+def test_the_commands_are_those_that_exist() -> None:
+    """A reader may type what the page lists; what is planned is named apart."""
+    page = text_of("design.md")
+    section = page[page.index("## Commands") : page.index("## Exit codes")]
+    listed, planned = section.split("*Planned*", 1)
+    rows = re.findall(r"^\| (`[^|]+`) \|", listed, re.MULTILINE)
+    built = set(get_command(app).commands)  # type: ignore[attr-defined]
+
+    assert {name for row in rows for name in re.findall(r"`(\w+)`", row)} == built
+    assert not built & set(re.findall(r"`(\w+)`", planned.split("\n\n", maxsplit=1)[0]))
 
 
 def test_every_document_named_in_code_exists() -> None:
