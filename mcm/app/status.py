@@ -1,61 +1,326 @@
-"""How the changes stand, by their plans and journals alone: no call to AWS."""
+"""How changes stand, from the journals and the frozen plans on this machine alone.
 
+Asks no AWS and verifies no signature: what it says is what was written down (`mcm
+verify` proves, `mcm deploy` asks). A journal or plan that cannot be read is a problem of
+its own change and hides no other one.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
 
-from mcm.core.journal import Journal
-from mcm.core.plan import Plan
-from mcm.core.state import State, fold
+from mcm.app.phase import OUTCOMES, UNDER_WAY, Phase, is_taken_back, walk_phase
+from mcm.core import canonical
+from mcm.core.errors import Exit, McmError
+from mcm.core.journal import Entry, Journal
+from mcm.core.state import StageState, State, fold
+from mcm.core.verdict import Kind
+
+SEVERITY = (
+    Exit.NEEDS_PERSON,
+    Exit.ROLLED_BACK,
+    Exit.BLIND,
+    Exit.INCONCLUSIVE,
+    Exit.FAILED,
+    Exit.REFUSED,
+    Exit.ABORTED,
+    Exit.HELD,
+    Exit.DONE,
+)
+"""The most severe first, as DESIGN.md has it."""
+
+RECENT = timedelta(hours=24)
+"""How long a change that is over still shows among the open ones."""
+
+ReadPlan = Callable[[str], bytes | None]
+"""Return the bytes of a change's plan.json, None when there is none."""
+
+
+@dataclass(frozen=True)
+class ClosedGate:
+    gate: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class CheckStatus:
+    check: str
+    verdict: str
+    """PASS, INCONCLUSIVE, ERROR or BREACH."""
+    reason: str
+    at: datetime
+    """Since when the verdict is this one."""
+
+
+@dataclass(frozen=True)
+class RollbackStatus:
+    at: datetime
+    target: str
+    execution: str
+    """The ROLLBACK execution; empty until it is known."""
+    why: str
+    ended_at: datetime | None
+    outcome: str
+    """`rolled_back` or `failed`; empty while it is under way."""
+    verified: str
+    """`yes`, `differs` or `unverified`; empty while it is under way."""
+    detail: str
 
 
 @dataclass(frozen=True)
 class StageStatus:
     stage: str
-    outcome: str
-    """`succeeded`, `rolled_back`, …; `under_way`, `rolling_back` or `not_started` before."""
+    phase: Phase
+    since: datetime | None
     reason: str
-    gates: tuple[tuple[str, str], ...]
-    """Closed gates with their reasons, as last seen."""
+    """Why it ended, was breached or needs a person; empty otherwise."""
+    gates: tuple[ClosedGate, ...]
+    checks: tuple[CheckStatus, ...]
+    approved_by: tuple[str, ...]
+    """Who has signed the plan of now, as the journal has it; not verified here."""
+    blind_since: datetime | None
+    rollback: RollbackStatus | None
+    """The newest one, under way or over."""
+    exit: Exit
 
 
 @dataclass(frozen=True)
 class ChangeStatus:
     change: str
     title: str
+    requester: str
+    realm: str
+    """Empty without a plan; `sandbox:` begins that of a sandbox."""
     edition: int
-    """0 when the change has not been planned."""
-    requested: bool
-    approvals: int
+    """0 without a plan."""
+    operator: str
+    """Who started the newest walk; empty when there was none."""
+    operator_since: datetime | None
+    first_at: datetime | None
+    last_at: datetime | None
+    """When the newest entry was written: a silent walk shows by its age."""
     stages: tuple[StageStatus, ...]
+    problem: str
+    """Why journal or plan cannot be read; empty when they can."""
+    exit: Exit
+
+    @property
+    def is_open(self) -> bool:
+        """Say whether anything is left to do or to clear up."""
+        over = bool(self.stages) and all(stage.phase in OUTCOMES for stage in self.stages)
+        return bool(self.problem) or not over
 
 
-def read_status(change: str, title: str, plan: Plan | None, journal: Journal) -> ChangeStatus:
-    """Return how one change stands."""
-    entries = journal.entries(change)
-    state = fold(entries)
-    names = [stage.name for stage in plan.stages] if plan else sorted(state.stages)
-    digest = plan.digest if plan else ""
-    mine = [entry for entry in entries if entry.body.get("plan") == digest]
-    return ChangeStatus(
-        change=change,
-        title=title,
-        edition=plan.edition if plan else 0,
-        requested=any(entry.kind == "requested" for entry in mine),
-        approvals=sum(1 for entry in mine if entry.kind == "approved"),
-        stages=tuple(_stage(state, name) for name in names),
+@dataclass(frozen=True)
+class _Header:
+    """The few facts of a plan that a status needs."""
+
+    digest: str
+    title: str
+    requester: str
+    realm: str
+    edition: int
+    stages: tuple[tuple[str, int], ...]
+    """Name and approvals asked for."""
+
+
+def read_status(change: str, plan: bytes | None, journal: Journal) -> ChangeStatus:
+    """Return how one change stands. Raises nothing for what is in its files: see `problem`."""
+    problem = ""
+    entries: tuple[Entry, ...] = ()
+    state = State()
+    header = None
+    try:
+        header = _header(plan) if plan is not None else None
+    except (McmError, KeyError, TypeError, ValueError) as err:
+        problem = f"plan.json cannot be read: {_said(err)}"
+    try:
+        entries = journal.entries(change)
+        state = fold(entries)
+    except (McmError, KeyError, TypeError, ValueError) as err:
+        problem = str(err) if isinstance(err, McmError) else f"the journal is odd: {_said(err)}"
+    return _build(change, header, entries, state, problem)
+
+
+def read_all(changes: Iterable[str], read_plan: ReadPlan, journal: Journal) -> list[ChangeStatus]:
+    """Return how each of `changes` stands, and each journal of a rollback without a change."""
+    names = list(dict.fromkeys(changes))
+    problem = ""
+    try:
+        names += [name for name in journal.changes() if name not in set(names)]
+    except McmError as err:
+        problem = str(err)
+    found = [_read_one(name, read_plan, journal) for name in names]
+    if problem and not found:
+        found.append(_build("", None, (), State(), problem))
+    return found
+
+
+def worth_showing(statuses: Iterable[ChangeStatus], now: datetime) -> list[ChangeStatus]:
+    """Leave out what was over for longer than RECENT."""
+    return [
+        each
+        for each in statuses
+        if each.is_open or (each.last_at is not None and now - each.last_at < RECENT)
+    ]
+
+
+def exit_of(codes: Iterable[Exit]) -> Exit:
+    """Return the most severe of `codes` (`mcm status --exit-code`); DONE for none."""
+    return min(codes, key=SEVERITY.index, default=Exit.DONE)
+
+
+def _read_one(change: str, read_plan: ReadPlan, journal: Journal) -> ChangeStatus:
+    try:
+        plan = read_plan(change)
+    except (McmError, OSError) as err:
+        return _build(change, None, (), State(), f"plan.json cannot be read: {_said(err)}")
+    return read_status(change, plan, journal)
+
+
+def _header(data: bytes) -> _Header:
+    value = canonical.decode(data)
+    return _Header(
+        canonical.digest_bytes(data),
+        str(value["title"]),
+        str(value["requester"]),
+        str(value["realm"]),
+        int(value["edition"]),
+        tuple((str(stage["name"]), int(stage["approvals"])) for stage in value["stages"]),
     )
 
 
-def _stage(state: State, name: str) -> StageStatus:
+def _build(
+    change: str, plan: _Header | None, entries: Sequence[Entry], state: State, problem: str
+) -> ChangeStatus:
+    stages = dict(plan.stages) if plan else {}
+    stages |= {name: 0 for name in state.stages if name not in stages}
+    current = plan is None or state.plan in ("", plan.digest)
+    found = tuple(
+        _stage(name, wanted, plan, entries, state if current else _only_rollbacks(state))
+        for name, wanted in stages.items()
+    )
+    walk = next((e for e in reversed(entries) if e.kind == "walk_started"), None)
+    code = exit_of(stage.exit for stage in found) if found else Exit.HELD
+    return ChangeStatus(
+        change=change,
+        title=plan.title if plan else "",
+        requester=plan.requester if plan else "",
+        realm=plan.realm if plan else "",
+        edition=plan.edition if plan else 0,
+        operator=str(walk.body.get("operator", "")) if walk else "",
+        operator_since=walk.at if walk else None,
+        first_at=entries[0].at if entries else None,
+        last_at=entries[-1].at if entries else None,
+        stages=found,
+        problem=problem,
+        exit=exit_of((Exit.REFUSED, code)) if problem else code,
+    )
+
+
+def _only_rollbacks(state: State) -> State:
+    """The plan was written anew after the last walk: only what was rolled back stays true."""
+    kept = {name: StageState(rollbacks=each.rollbacks) for name, each in state.stages.items()}
+    return State(stages={name: each for name, each in kept.items() if each.rollbacks})
+
+
+def _stage(
+    name: str, wanted: int, plan: _Header | None, entries: Sequence[Entry], state: State
+) -> StageStatus:
     known = state.stage(name)
-    outcome = known.outcome
-    if not outcome:
-        outcome = "under_way" if known.started_at else "not_started"
-        outcome = "rolling_back" if known.rollback else outcome
-    last = known.rollbacks[-1] if known.rollbacks else None
-    if last and last.ended_at and known.ended_at and last.ended_at > known.ended_at:
-        # On-call took it back after the walk had ended well.
-        outcome, reason = last.outcome, last.detail
-    else:
-        reason = known.reason
-    gates = () if known.outcome else tuple(sorted(known.gates.items()))
-    return StageStatus(name, outcome, reason, gates)
+    walked = walk_phase(state, name)
+    signers, before = _signed(name, wanted, plan, entries)
+    phase, since = walked or before
+    person = _person_needed(name, entries)
+    reason = person or (known.breach if phase in UNDER_WAY else known.reason)
+    at_gates = phase is Phase.GATES
+    return StageStatus(
+        stage=name,
+        phase=phase,
+        since=since,
+        reason=reason,
+        gates=tuple(ClosedGate(*each) for each in known.gates.items()) if at_gates else (),
+        checks=tuple(
+            CheckStatus(check, note.kind.name, note.reason, note.at)
+            for check, note in known.verdicts.items()
+        ),
+        approved_by=signers,
+        blind_since=known.blind_since if phase in UNDER_WAY else None,
+        rollback=_rollback(known),
+        exit=Exit.NEEDS_PERSON if person else _exit(phase, known),
+    )
+
+
+def _signed(
+    name: str, wanted: int, plan: _Header | None, entries: Sequence[Entry]
+) -> tuple[tuple[str, ...], tuple[Phase, datetime | None]]:
+    """Who signed this very plan for the stage, and what that makes of it before a walk."""
+    if plan is None:
+        return (), (Phase.DRAFT, None)
+    signers: dict[str, None] = {}
+    phase, since = Phase.PLANNED, None
+    for entry in entries:
+        body = entry.body
+        if body.get("edition") != plan.edition or body.get("plan", plan.digest) != plan.digest:
+            continue
+        if entry.kind == "planned":
+            since = entry.at
+        elif entry.kind == "requested":
+            phase, since = Phase.REQUESTED, entry.at
+        elif entry.kind == "rejected":
+            phase, since = Phase.REJECTED, entry.at
+        elif entry.kind == "approved" and body.get("stage") == name:
+            signers[str(body.get("by", "unknown"))] = None
+            if len(signers) >= wanted and phase is Phase.REQUESTED:
+                phase, since = Phase.APPROVED, entry.at
+    return tuple(signers), (phase, since)
+
+
+def _person_needed(name: str, entries: Sequence[Entry]) -> str:
+    """The reason of a call for a person that nothing at the stage has answered since."""
+    last: Entry | None = next((e for e in reversed(entries) if e.body.get("stage") == name), None)
+    return str(last.body.get("reason", "")) if last and last.kind == "person_needed" else ""
+
+
+def _rollback(known: StageState) -> RollbackStatus | None:
+    if not known.rollbacks:
+        return None
+    last = known.rollbacks[-1]
+    return RollbackStatus(
+        last.at,
+        last.target,
+        last.execution,
+        last.why,
+        last.ended_at,
+        last.outcome,
+        last.verified,
+        last.detail,
+    )
+
+
+def _exit(phase: Phase, known: StageState) -> Exit:
+    """The code for a stage; 0 only where the change reached what it was for."""
+    kinds: set[Any] = {note.kind for note in known.verdicts.values()}
+    if phase is Phase.ROLLED_BACK:
+        return Exit.ROLLED_BACK if is_taken_back(known) else Exit.NEEDS_PERSON
+    ends = {
+        Phase.SUCCEEDED: Exit.DONE,
+        Phase.FAILED: Exit.FAILED,
+        Phase.ABORTED: Exit.ABORTED,
+        Phase.ERRORED: Exit.NEEDS_PERSON,
+        Phase.BREACHED: Exit.NEEDS_PERSON,
+        Phase.ROLLING_BACK: Exit.ROLLED_BACK,
+        Phase.REJECTED: Exit.REFUSED,
+    }
+    if phase in ends:
+        return ends[phase]
+    if phase in UNDER_WAY and (known.blind_since is not None or Kind.ERROR in kinds):
+        return Exit.BLIND
+    if phase is Phase.BAKING and Kind.INCONCLUSIVE in kinds:
+        return Exit.INCONCLUSIVE
+    return Exit.HELD
+
+
+def _said(err: Exception) -> str:
+    return str(err) if isinstance(err, McmError | OSError) else f"{type(err).__name__}: {err}"

@@ -1,0 +1,108 @@
+"""The list of changes: one line each, and nothing hidden."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from mcm.app.listing import Heading, Listed, glance, list_changes
+from mcm.app.phase import Phase
+from mcm.app.status import read_all, read_status
+from mcm.core.errors import Exit
+from mcm.core.plan import Plan
+from mcm.store.memory import MemoryJournal
+from tests.kit.clock import START
+from tests.kit.world import World
+
+WRITTEN = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+def unasked(change: str) -> Heading:
+    raise AssertionError(f"{change} has a plan: its change.yaml need not be read")
+
+
+def listed(world: World, plan: Plan) -> Listed:
+    return list_changes([read_status(plan.change, plan.to_bytes(), world.journal)], unasked)[0]
+
+
+def test_an_unreadable_plan_has_no_state() -> None:
+    """Its heading is still told, so that somebody knows what it is."""
+    status = read_status("CM-0001", b"{", MemoryJournal())
+
+    (found,) = list_changes([status], lambda _: Heading("A title", "alice", WRITTEN))
+
+    assert found.state is None
+    assert found.problem
+    assert (found.title, found.owner, found.exit) == ("A title", "alice", Exit.REFUSED)
+
+
+def test_a_draft_shows_what_its_file_says() -> None:
+    status = read_status("CM-0001", None, MemoryJournal())
+
+    (found,) = list_changes([status], lambda _: Heading("A title", "alice", WRITTEN))
+
+    assert (found.state, found.stage, found.since) == (Phase.DRAFT, "", WRITTEN)
+
+
+def test_a_held_walk_shows_its_stage() -> None:
+    world = World()
+    plan = world.plan()
+    world.deploy(plan)
+
+    found = listed(world, plan)
+
+    assert (found.state, found.stage, found.owner) == (Phase.GATES, "prod-us", "alice")
+    assert found.title == plan.title
+
+
+def test_a_stage_under_way_matters_more_than_one_that_is_over() -> None:
+    world = World()
+    plan = world.plan()
+    status = read_status(plan.change, plan.to_bytes(), world.journal)
+    first = replace(status.stages[0], stage="prod-eu", phase=Phase.ROLLED_BACK)
+    second = replace(status.stages[0], phase=Phase.BAKING)
+
+    def of(*stages: object) -> str:
+        made = replace(status, stages=stages)  # type: ignore[arg-type]
+        return list_changes([made], unasked)[0].stage
+
+    assert of(first, second) == "prod-us"
+    assert of(replace(second, phase=Phase.PLANNED), first) == "prod-eu"
+    assert of(replace(first, phase=Phase.SUCCEEDED), second) == "prod-us"
+
+
+def test_hundreds_of_changes_are_listed_in_their_order() -> None:
+    world = World()
+    plans = {
+        f"CM-{number:04}": world.plan(change=f"CM-{number:04}").to_bytes() for number in range(300)
+    }
+
+    found = list_changes(read_all(plans, plans.get, world.journal), unasked)
+
+    assert [each.change for each in found] == list(plans)
+    assert {each.state for each in found} == {Phase.PLANNED}
+
+
+@pytest.mark.parametrize(
+    ("line", "title"),
+    [
+        ("title: Shadow the next model", "Shadow the next model"),
+        ("title: 'Shadow: the next'  ", "Shadow: the next"),
+        ('title: "Shadow"', "Shadow"),
+        ("title: Shadow # for now", "Shadow"),
+        ("title: >", ""),
+        ('title: "a\\u001bb"', ""),
+        ("title: 'it''s'", ""),
+        ("title:", ""),
+        ("  title: inside something", ""),
+        ("titles: many", ""),
+    ],
+)
+def test_a_glance_sees_plain_values_only(line: str, title: str) -> None:
+    assert glance(f"id: CM-0001\n{line}\nrequester: alice\n").title == title
+
+
+def test_a_glance_takes_the_first_of_two_and_the_time_it_is_given() -> None:
+    found = glance("requester: alice\nrequester: bob\n", START + timedelta(hours=1))
+
+    assert found == Heading("", "alice", START + timedelta(hours=1))
