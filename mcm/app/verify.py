@@ -20,7 +20,7 @@ class Findings:
 
 def verify_change(change: str, journal: Journal, plan: bytes | None, inbox: Inbox) -> Findings:
     """Check the chain, each signed head in it, the plan's digest and every statement."""
-    problems = [f"{each.source}: {each.reason} [{each.code}]" for each in inbox.rejected]
+    problems = [f"{each.source}: {each.reason}" for each in inbox.rejected]
     try:
         entries = journal.entries(change)
     except RefusedError as err:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mcm.cli.write import Profile
-from mcm.core.errors import Exit, UsageError
+from mcm.core.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mcm.app.observing import Observer
     from mcm.app.ports import Listener
     from mcm.app.rolling_back import Past
-    from mcm.app.runner import Runner
+    from mcm.app.runner import Ending, Runner
     from mcm.cli.ground import Ground
     from mcm.core.goal import GoBack
     from mcm.core.inbox import Inbox
@@ -51,21 +51,24 @@ def rollback(
     """Take one stage back to its last good execution; needs no record and no approval."""
     from mcm.app.runner import FOREVER
     from mcm.app.writer import Writer
-    from mcm.cli.lines import LineListener
+    from mcm.cli.lines import LineListener, say
 
     ground = _ground(stage, pipeline, region, profile)
     options = {"further": further, "to": to, "abandon": abandon or ground.goal.abandon}
     ground = replace(ground, goal=replace(ground.goal, **options))  # type: ignore[arg-type]
-    listener = LineListener()
+    waits = not no_input and sys.stdin.isatty()
+    listener = LineListener(waits=waits)
     runner = _runner(ground, listener)
     journal = _journal(ground)
     goal, past, begins = _prepare(ground, runner.observer, journal)
     if begins and not no_input:
         _confirm(goal, begins)
     writer = Writer(journal, past.journal, listener.lost, from_nothing=True)
-    patience = timedelta(0) if no_input or not sys.stdin.isatty() else FOREVER
-    ending = runner.run(goal, writer, patience=patience)
-    return _tell(ending.exit, ending.reason, ending.hint, goal, past, ground)
+    ending = runner.run(goal, writer, patience=FOREVER if waits else timedelta(0))
+    _tell(ending, goal)
+    if begins and ground.project is not None:
+        say(f"Next: `mcm log {past.journal}` shows what was done.")
+    return ending.exit
 
 
 def _ground(stage: str, pipeline: str | None, region: str | None, profile: str | None) -> "Ground":
@@ -168,18 +171,14 @@ def _confirm(goal: "GoBack", begins: str) -> None:
         raise UsageError(f"{goal.stage} is not rolled back: {key!r} was pressed, not r")
 
 
-def _tell(
-    exit_code: Exit, reason: str, hint: str, goal: "GoBack", past: "Past", ground: "Ground"
-) -> int:
+def _tell(ending: "Ending", goal: "GoBack") -> None:
     from mcm.cli.lines import say
     from mcm.core.sanitize import clean
 
-    say(clean(f"{goal.stage}: {reason}", 600))
-    if hint:
-        say(hint)
-    if ground.project is not None and exit_code == Exit.DONE:
-        say(f"Next: `mcm log {past.journal}` shows what was done.")
-    return exit_code
+    gate = f"held at the gate {ending.gate}: " if ending.gate else ""
+    say(clean(f"{goal.stage}: {gate}{ending.reason}", 600))
+    if ending.hint:
+        say(ending.hint)
 
 
 def _now() -> "datetime":

@@ -236,7 +236,7 @@ class Project:
         )
 
     def is_over(self, change: str) -> bool:
-        """Say whether every stage of the change's plan has its outcome."""
+        """Say whether every stage of the change's newest plan has its outcome."""
         from mcm.core.plan import Plan
         from mcm.core.state import fold
 
@@ -245,11 +245,12 @@ class Project:
         if data is None or not entries:
             return False
         try:
-            stages = Plan.from_bytes(data).stages
+            plan = Plan.from_bytes(data)
         except RefusedError:
             return False
         state = fold(entries)
-        return all(state.stage(stage.name).outcome for stage in stages)
+        ended = all(state.stage(stage.name).outcome for stage in plan.stages)
+        return state.plan == plan.digest and ended
 
     def read_change(self, change: str) -> "Change":
         """Read one change.yaml against mcm.yaml; raise ConfigError with every problem."""

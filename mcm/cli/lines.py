@@ -21,9 +21,13 @@ def say(text: str, at: datetime | None = None) -> None:
 
 
 class LineListener:
-    """Implements the listener port. Waiting is told when its reason changes, not each turn."""
+    """Implements the listener port. Waiting is told when its reason changes, not each turn.
 
-    def __init__(self) -> None:
+    `waits` says whether closed gates are waited for; if not, the command's last line tells.
+    """
+
+    def __init__(self, *, waits: bool = True) -> None:
+        self._waits = waits
         self._waiting = ""
 
     def wrote(self, entries: Sequence[Entry]) -> None:
@@ -34,7 +38,7 @@ class LineListener:
     def turned(self, turn: Turn, state: State, now: datetime) -> None:
         """Tell what is waited for, once."""
         del state
-        why = _why(turn)
+        why = self._why(turn, now)
         # The same wait counts down and counts samples; that alone is no news.
         shape = _NUMBER.sub("#", why)
         if why and shape != self._waiting:
@@ -49,12 +53,11 @@ class LineListener:
         for entry in entries:
             say(to_line(entry).decode().rstrip("\n"))
 
-
-def _why(turn: Turn) -> str:
-    step = turn.next
-    if isinstance(step, Wait):
-        return f"waiting: {step.why}"
-    if isinstance(step, Hold):
-        opens = f"; opens {step.until:%Y-%m-%d %H:%M}Z" if step.until else ""
-        return f"held at the gate {step.gate}: {step.reason}{opens}"
-    return ""  # the journal's own entries say what is done
+    def _why(self, turn: Turn, now: datetime) -> str:
+        step = turn.next
+        if isinstance(step, Wait) and step.until > now:
+            return f"waiting: {step.why}"
+        if isinstance(step, Hold) and self._waits:
+            opens = f"; opens {step.until:%Y-%m-%d %H:%M}Z" if step.until else ""
+            return f"held at the gate {step.gate}: {step.reason}{opens}"
+        return ""  # the journal's own entries say what is done

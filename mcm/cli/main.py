@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from mcm import __version__
-from mcm.cli import back, look, people, sandbox, walk, write
+from mcm.cli import back, demo, look, people, sandbox, walk, write
 from mcm.core.errors import Exit, McmError
 
 app = typer.Typer(
@@ -23,7 +23,7 @@ app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
 )
-for part in (write, people, walk, back, look):
+for part in (write, people, walk, back, look, demo):
     part.register(app)
 sandbox.register(app)
 

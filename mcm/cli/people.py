@@ -132,7 +132,8 @@ def _require_terminal() -> None:
 def _show_and_ask(project: "Project", plan: "Plan", stages: "list[StagePlan]") -> None:
     """Show what will be signed; go on only when the change's id has been typed."""
     from mcm.app.people import valid_until
-    from mcm.cli.plan_text import plan_lines, rollback_lines
+    from mcm.cli.plan_text import plan_lines
+    from mcm.core.commands import rollback
 
     for line in plan_lines(plan, ()):
         if not line.startswith("  may approve"):
@@ -142,7 +143,7 @@ def _show_and_ask(project: "Project", plan: "Plan", stages: "list[StagePlan]") -
     for stage in stages:
         until = valid_until(stage, plan, now)
         print(f"  {stage.name}: approve, valid until {until:%Y-%m-%d %H:%M}Z, for one promotion")
-        print(f"  {stage.name}: taken back by `{rollback_lines(plan, stage)[0]}`")
+        print(f"  {stage.name}: taken back by `{rollback(stage.name)}`")
     print(f"Type {plan.change} to approve, anything else to leave: ", end="", flush=True)
     typed = sys.stdin.readline().strip()
     if typed != plan.change:

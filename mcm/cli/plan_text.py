@@ -64,17 +64,6 @@ def stage_lines(plan: Plan, stage: StagePlan) -> Iterator[str]:
     yield f"  rollback   to {target}"
 
 
-def rollback_lines(plan: Plan, stage: StagePlan) -> tuple[str, str]:
-    """Return the exact commands that take the stage back: mcm's, and plain `aws`'s."""
-    place = plan.pipeline.place
-    aws = (
-        f"aws codepipeline rollback-stage --region {place.region}"
-        f" --pipeline-name {plan.pipeline.name} --stage-name {stage.pipeline_stage}"
-        f" --target-pipeline-execution-id {stage.rollback_target or 'EXECUTION'}"
-    )
-    return f"mcm rollback --stage {stage.name}", aws
-
-
 def _gate(stage: StagePlan) -> str:
     approve, opens = stage.gate.approve, stage.gate.open
     asked = f"{approve.stage}/{approve.action}" if approve else ""

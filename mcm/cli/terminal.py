@@ -21,9 +21,9 @@ def run_at_terminal(
     show: Callable[[str], None] | None = None,
     within: float = 60.0,
 ) -> tuple[int, str]:
-    """Run `command` at a pseudo-terminal; type `typed` once `after` has been printed.
+    r"""Run `command` at a pseudo-terminal; type `typed` once `after` has been printed.
 
-    Returns its exit code and everything it printed, with `\\n` line ends; `show` gets the
+    Returns its exit code and everything it printed, with `\n` line ends; `show` gets the
     text as it comes. Raises TimeoutExpired when nothing is printed for `within` seconds.
     """
     ours, theirs = pty.openpty()

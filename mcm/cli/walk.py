@@ -54,14 +54,14 @@ def deploy(
     who = check_identity(plan, project.observer)
     if dry_run:
         return _dry_run(project, goal)
-    _tell_way_back(plan, target)
-    runner = project.runner(listener(project))
+    _tell_way_back(goal, target.name)
+    runner = project.runner(listener(project, waits=patience > timedelta(0)))
     writer = Writer(project.journal, name, runner.listener.lost)
     start_walk(writer, goal, operator_name(project, who), project.clock)
     ending = runner.run(goal, writer, patience=patience)
     tell_ending(ending, f"mcm deploy {name} --stage {target.name}")
     if ending.exit in (Exit.BLIND, Exit.NEEDS_PERSON):
-        _tell_way_back(plan, target)
+        _tell_way_back(goal, target.name)
     return ending.exit
 
 
@@ -107,12 +107,12 @@ def operator_name(project: "Project", arn: str) -> str:
         return arn
 
 
-def listener(project: "Project") -> "Listener":
+def listener(project: "Project", *, waits: bool) -> "Listener":
     """Return who is told what happens in a walk."""
     from mcm.cli.lines import LineListener
 
     del project
-    return LineListener()
+    return LineListener(waits=waits)
 
 
 def tell_ending(ending: "Ending", again: str) -> None:
@@ -134,7 +134,7 @@ def _dry_run(project: "Project", goal: "GoForward") -> int:
     from mcm.core.sanitize import clean
     from mcm.core.turn import Hold
 
-    found = rehearse(project.runner(listener(project)), goal, project.journal)
+    found = rehearse(project.runner(listener(project, waits=False)), goal, project.journal)
     if found is None:
         print("would wait: work is under way")
     elif isinstance(found, Hold):
@@ -148,10 +148,11 @@ def _dry_run(project: "Project", goal: "GoForward") -> int:
     return Exit.DONE
 
 
-def _tell_way_back(plan: "Plan", stage: "StagePlan") -> None:
+def _tell_way_back(goal: "GoForward", stage: str) -> None:
+    from mcm.app.explain import rollback_lines
     from mcm.cli.lines import say
-    from mcm.cli.plan_text import rollback_lines
 
-    mine, theirs = rollback_lines(plan, stage)
+    mine, *plain = rollback_lines(goal, stage)
     say(f"to take it back: {mine}")
-    say(f"or without mcm:  {theirs}")
+    for line in plain:
+        say(f"or without mcm:  {line}")
