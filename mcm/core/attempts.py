@@ -1,5 +1,6 @@
 """What the journal already says of a stage: what was sent, what counts, what to watch."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from mcm.core.checks import Watch
@@ -12,6 +13,10 @@ PROMOTE = "promote"
 CLOSE = "close_behind"
 ATTEMPTS = 3
 """Instructions of one kind that may be sent before a person is asked (AWS-RULES 5)."""
+ASKS = 40
+"""Instructions of one kind that may be tried at all, those that AWS turned away included:
+a quarter of an hour at the poll of a real pipeline. Counted, because time in which the
+process was dead is no time in which anybody was asked."""
 BUSY = frozenset(
     {"ConflictException", "ThrottlingException", "Throttling", "TooManyRequestsException"}
 )
@@ -41,24 +46,25 @@ def traffic(plan: Plan, stage: StagePlan, known: StageState) -> MetricQuery | No
 
 def spent(state: State, stage: StagePlan, purpose: str) -> bool:
     """Say whether AWS has been told this often enough."""
-    sent = [a for a in state.tries(stage.name, purpose) if counts(a)]
-    return len(sent) >= ATTEMPTS
+    return enough(state.tries(stage.name, purpose))
 
 
 def resume_at(plan: Plan, stage: StagePlan, state: State, purpose: str) -> datetime | None:
     """Return until when to pause after an attempt that did not happen; None for no pause."""
-    tries = state.tries(stage.name, purpose)
+    return pause(state.tries(stage.name, purpose), plan.poll)
+
+
+def pause(tries: Sequence[Attempt], longest: timedelta) -> datetime | None:
+    """Return until when to pause after the latest of `tries`, if that did not happen."""
     last = tries[-1] if tries else None
     if last is None or last.happened or last.decided_at is None:
         return None
-    return last.decided_at + min(plan.poll, timedelta(milliseconds=500 * 2 ** min(len(tries), 10)))
+    return last.decided_at + min(longest, timedelta(milliseconds=500 * 2 ** min(len(tries), 10)))
 
 
 def last_word(state: State, stage: StagePlan, purpose: str) -> str:
     """Return what was said of the latest attempt."""
-    tries = state.tries(stage.name, purpose)
-    outcome = tries[-1].outcome if tries else None
-    return outcome.detail if outcome else "no reply"
+    return word(state.tries(stage.name, purpose))
 
 
 def counts(attempt: Attempt) -> bool:
@@ -73,6 +79,12 @@ def of_kind(tries: tuple[Attempt, ...], kind: type[object]) -> tuple[Attempt, ..
     return tuple(attempt for attempt in tries if isinstance(attempt.instruction, kind))
 
 
-def too_many(tries: tuple[Attempt, ...], kind: type[object]) -> bool:
-    """Say whether one kind of instruction has been sent often enough."""
-    return sum(1 for attempt in of_kind(tries, kind) if counts(attempt)) >= ATTEMPTS
+def enough(tries: Sequence[Attempt]) -> bool:
+    """Say whether attempts of one kind have been made often enough."""
+    return len(tries) >= ASKS or sum(1 for attempt in tries if counts(attempt)) >= ATTEMPTS
+
+
+def word(tries: Sequence[Attempt]) -> str:
+    """Return what was said of the latest of `tries`."""
+    outcome = tries[-1].outcome if tries else None
+    return outcome.detail if outcome else "no reply"

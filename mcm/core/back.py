@@ -9,9 +9,9 @@ Each function below answers for one step and returns None when that step has not
 left to do, so the order of the steps is the order of the lines in `decide`.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from mcm.core import attempts, follow, settle, target, verify_content
+from mcm.core import adopt, attempts, follow, settle, target, verify_content
 from mcm.core.errors import Exit
 from mcm.core.goal import GoBack
 from mcm.core.instruction import (
@@ -34,9 +34,6 @@ from mcm.core.reading import Readings
 from mcm.core.state import Attempt, Rollback, State
 from mcm.core.turn import Done, Hold, Next, Turn, Wait
 
-PATIENCE = timedelta(minutes=15)
-"""How long a busy or throttled pipeline is asked again before a person is called."""
-HIDDEN = "a rollback is under way; its target is not shown yet"
 CANNOT = "UnableToRollbackStageException"
 
 
@@ -113,21 +110,14 @@ def _start(
         if readings.blind():
             return Turn((), Hold("blind", readings.blind(), None, Exit.BLIND, leave=True))
         return Turn((), Wait(now + goal.poll, readings.why_unknown(query)))
-    if stage.in_rollback and stage.running:
-        run = next((run for run in history.rollbacks if run.id == stage.execution), None)
-        if run is None:
-            return Turn((), Wait(now + goal.poll, HIDDEN))
+    run = adopt.under_way(stage, history, ())
+    if run is adopt.HIDDEN:
+        return Turn((), Wait(now + goal.poll, adopt.WHY_HIDDEN))
+    if run is not None:
         who = f"already under way since {run.started:%H:%M:%SZ} by {run.started_by or 'AWS'}"
         return Turn((_started(goal, "", run.target, history, now, run.id, who),), Wait(now, who))
     if stage.in_rollback and stage.status == SUCCEEDED and not goal.further and not goal.to:
-        run = next((run for run in history.rollbacks if run.id == stage.execution), None)
-        if run is not None and goal.adopt_finished:
-            who = f"rolled back at {run.started:%H:%M:%SZ} by {run.started_by or 'AWS'}"
-            return Turn(
-                (_started(goal, "", run.target, history, now, run.id, who),), Wait(now, who)
-            )
-        when = f" at {run.started:%Y-%m-%d %H:%M:%SZ} to {run.target}" if run else ""
-        return Turn((), Done(Exit.DONE, f"already rolled back{when}"))
+        return _already(goal, stage, history, now)
     found = target.find_target(view, history, goal.pipeline_stage, signed=goal.signed)
     if isinstance(found, target.NoTarget):
         return Turn(
@@ -138,6 +128,18 @@ def _start(
         reason = f"{goal.to} is not where a rollback goes ({found.execution}): that is a deploy"
         return Turn((), Done(Exit.REFUSED, f"{reason} [E_ROLLBACK_TARGET]"))
     return _begin(goal, found, stage, history, readings, now)
+
+
+def _already(goal: GoBack, stage: StageView, history: StageHistory, now: datetime) -> Turn:
+    """Report a rollback that is over, or take it for that of this incident."""
+    run = next((run for run in history.rollbacks if run.id == stage.execution), None)
+    if not goal.adopt_finished:
+        when = f" at {run.started:%Y-%m-%d %H:%M:%SZ} to {run.target}" if run else ""
+        return Turn((), Done(Exit.DONE, f"already rolled back{when}"))
+    if run is None or run.id == goal.found:
+        return Turn((), Wait(now + goal.poll, "a late read of the stage: looking again"))
+    who = f"rolled back at {run.started:%H:%M:%SZ} by {run.started_by or 'AWS'}"
+    return Turn((_started(goal, "", run.target, history, now, run.id, who),), Wait(now, who))
 
 
 def _begin(
@@ -189,13 +191,14 @@ def _adopt(
     goal: GoBack, rollback: Rollback, stage: StageView, readings: Readings, now: datetime
 ) -> Turn | None:
     """Take over a ROLLBACK that appeared although we have not sent ours (AWS-RULES 9)."""
-    new = stage.in_rollback and stage.running and stage.execution not in rollback.seen
-    if rollback.execution or not new:
+    if rollback.execution:
         return None
     history = readings.known(HistoryQuery(goal.pipeline, goal.pipeline_stage), StageHistory)
-    run = next((r for r in history.rollbacks if r.id == stage.execution), None) if history else None
+    run = adopt.arrived(stage, history, rollback.seen)
+    if run is adopt.HIDDEN:
+        return Turn((), Wait(now + goal.poll, adopt.WHY_HIDDEN))
     if run is None:
-        return Turn((), Wait(now + goal.poll, HIDDEN))
+        return None
     body = {"stage": goal.stage, "execution": run.id, "target": run.target, "by": run.started_by}
     return Turn(
         (Draft("rollback_adopted", body, now),), Wait(now, "following the rollback under way")
@@ -223,26 +226,45 @@ def _stop(goal: GoBack, stage: StageView, tries: tuple[Attempt, ...], now: datet
     """Stop what runs in the stage; wait for it, then abandon by policy or ask."""
     if not stage.running:
         return None
-    stops = [a for a in attempts.of_kind(tries, StopExecution) if attempts.counts(a)]
-    gentle = next((a for a in stops if not _abandons(a)), None)
+    stops = [
+        a
+        for a in tries
+        if isinstance(a.instruction, StopExecution) and a.instruction.execution == stage.execution
+    ]
+    gentle = next((a for a in stops if a.happened), None)
     if gentle is None:
-        return follow.act(
-            goal,
-            _stopping(goal, stage, abandon=False),
-            f"{stage.execution} still runs in the stage",
-        )
+        why = f"{stage.execution} still runs in the stage"
+        return _send_stop(goal, stage, stops, now, why, abandon=False)
     patience = gentle.at + goal.stop_wait
     if now < patience:
         return Turn((), Wait(min(patience, now + goal.poll), f"{stage.execution} is stopping"))
-    if any(_abandons(a) for a in stops):
+    hard = [a for a in stops if _abandons(a)]
+    if any(a.happened for a in hard):
         return Turn((), Wait(now + goal.poll, f"{stage.execution} is being abandoned"))
     if goal.abandon:
-        return follow.act(
-            goal, _stopping(goal, stage, abandon=True), f"it did not stop in {goal.stop_wait}"
-        )
+        why = f"it did not stop in {goal.stop_wait}"
+        return _send_stop(goal, stage, hard, now, why, abandon=True)
     reason = f"{stage.execution} did not stop in {goal.stop_wait}; its action still runs"
     hint = "Run mcm rollback again with --abandon: the provider may go on working by itself."
     return Turn((), Hold("stop", reason, None, Exit.NEEDS_PERSON, hint=hint))
+
+
+def _send_stop(
+    goal: GoBack,
+    stage: StageView,
+    sent: list[Attempt],
+    now: datetime,
+    why: str,
+    *,
+    abandon: bool,
+) -> Turn:
+    if attempts.enough(sent):
+        reason = f"{stage.execution} runs and cannot be stopped: {attempts.word(sent)}"
+        return Turn((), Hold("stop", reason, None, Exit.NEEDS_PERSON))
+    pause = attempts.pause(sent, goal.poll)
+    if pause is not None and now < pause:
+        return Turn((), Wait(pause, f"stopping again: {attempts.word(sent)}"))
+    return follow.act(goal, _stopping(goal, stage, abandon=abandon), why)
 
 
 def _stopping(goal: GoBack, stage: StageView, *, abandon: bool) -> StopExecution:
@@ -258,15 +280,11 @@ def _roll_back(
     refusal = last.outcome if last and last.happened is False else None
     if refusal and refusal.result is Result.REFUSED and not _worth_repeating(refusal):
         return _give_up(goal, f"AWS refused: {refusal.detail}", now)
-    if (
-        now - rollback.at > PATIENCE
-        or sum(1 for a in sent if attempts.counts(a)) >= attempts.ATTEMPTS
-    ):
+    if attempts.enough(sent):
         return _give_up(goal, f"RollbackStage did not succeed in {len(sent)} attempts", now)
-    if last and last.decided_at and refusal and now < last.decided_at + _pause(goal, len(sent)):
-        return Turn(
-            (), Wait(last.decided_at + _pause(goal, len(sent)), f"trying again: {refusal.detail}")
-        )
+    pause = attempts.pause(sent, goal.poll)
+    if pause is not None and now < pause:
+        return Turn((), Wait(pause, f"trying again: {attempts.word(sent)}"))
     act = RollBackStage(goal.pipeline, goal.pipeline_stage, rollback.target, stage.execution)
     return follow.act(goal, act, f"back to {rollback.target}")
 
@@ -282,10 +300,6 @@ def _give_up(goal: GoBack, reason: str, now: datetime) -> Turn:
 def _worth_repeating(refusal: Outcome) -> bool:
     """Busy and throttled pass by; UnableToRollbackStage only after its cause is gone."""
     return refusal.code in attempts.BUSY or refusal.code == CANNOT
-
-
-def _pause(goal: GoBack, sent: int) -> timedelta:
-    return min(goal.poll, timedelta(milliseconds=500 * 2 ** min(sent, 10)))
 
 
 def _abandons(attempt: Attempt) -> bool:

@@ -47,30 +47,54 @@ def _let_in(
 ) -> Turn | None:
     """Open what keeps the ROLLBACK out: an approval in the stage, or its own transition."""
     if stage.execution == rollback.execution:
-        waiting = next((a for a in stage.actions if a.approval and a.awaiting), None)
-        if waiting is None:
-            return None
-        if attempts.too_many(tries, AnswerApproval):
-            note = (
-                f"the rollback waits at {stage.name}/{waiting.name}: someone must approve it there"
-            )
-            return Turn((), Hold("approval", note, None, Exit.NEEDS_PERSON))
-        answer = AnswerApproval(
-            goal.pipeline,
-            goal.pipeline_stage,
-            waiting.name,
-            rollback.execution,
-            0,
-            f"mcm rollback of {goal.stage} to {rollback.target}",
-        )
-        return act(goal, answer, "the rollback waits at an approval in its own stage")
+        return _answer(goal, rollback, stage, attempts.of_kind(tries, AnswerApproval), now)
     shut_out = rollback.execution in stage.inbound and not stage.transition_enabled
-    sent = [a.decided_at for a in attempts.of_kind(tries, RollBackStage) if a.decided_at]
-    patience = max(sent, default=rollback.at) + _moments(goal)
-    if not shut_out or now < patience or attempts.too_many(tries, OpenTransition):
+    if not shut_out:
         return None
+    opened = attempts.of_kind(tries, OpenTransition)
+    latest = _latest((*attempts.of_kind(tries, RollBackStage), *opened)) or rollback.at
+    if now < latest + _moments(goal):
+        return None
+    if attempts.enough(opened):
+        reason = (
+            f"the rollback {rollback.execution} waits at the closed transition into "
+            f"{stage.name}: {attempts.word(opened)}"
+        )
+        hint = f"Enable the inbound transition of {stage.name}; mcm goes on by itself."
+        return Turn((), Hold("transition", reason, None, Exit.NEEDS_PERSON, hint=hint))
     let = OpenTransition(goal.pipeline, goal.pipeline_stage, rollback.execution, 0)
     return act(goal, let, "the rollback execution waits at the closed transition")
+
+
+def _answer(
+    goal: GoBack,
+    rollback: Rollback,
+    stage: StageView,
+    answers: tuple[Attempt, ...],
+    now: datetime,
+) -> Turn | None:
+    waiting = next((a for a in stage.actions if a.approval and a.awaiting), None)
+    if waiting is None:
+        return None
+    if attempts.enough(answers):
+        note = f"the rollback waits at {stage.name}/{waiting.name}: someone must approve it there"
+        return Turn((), Hold("approval", note, None, Exit.NEEDS_PERSON))
+    latest = _latest(answers)
+    if latest is not None and now < latest + _moments(goal):
+        return None
+    answer = AnswerApproval(
+        goal.pipeline,
+        goal.pipeline_stage,
+        waiting.name,
+        rollback.execution,
+        0,
+        f"mcm rollback of {goal.stage} to {rollback.target}",
+    )
+    return act(goal, answer, "the rollback waits at an approval in its own stage")
+
+
+def _latest(tries: tuple[Attempt, ...]) -> datetime | None:
+    return max((a.decided_at for a in tries if a.decided_at), default=None)
 
 
 def _moments(goal: GoBack) -> timedelta:

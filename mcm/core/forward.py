@@ -80,6 +80,7 @@ def retreat(goal: GoForward, stage: StagePlan, known: StageState) -> GoBack:
         why=known.breach,
         signed=stage.rollback_target,
         adopt_finished=True,
+        found=known.found,
         stop_wait=stage.stop_wait,
         abandon=stage.abandon,
         settle=goal.plan.settle,

@@ -36,6 +36,8 @@ class GoBack:
     """Go back once more although the stage has been rolled back already."""
     adopt_finished: bool = False
     """Verify a rollback that somebody else finished, instead of reporting it as old news."""
+    found: str = ""
+    """Execution in the stage before the promotion: seen again, that is a late read."""
     stop_wait: timedelta = timedelta(minutes=2)
     abandon: bool = False
     settle: timedelta = timedelta(minutes=3)

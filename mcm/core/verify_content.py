@@ -7,10 +7,12 @@ from mcm.core.errors import Exit
 from mcm.core.goal import GoBack
 from mcm.core.journal import Draft
 from mcm.core.query import EndpointQuery
-from mcm.core.reading import Readings
+from mcm.core.reading import Blindness, Readings, Unknown
 from mcm.core.state import Rollback
 from mcm.core.turn import Done, Turn, Wait
 
+UNREADABLE = frozenset({Blindness.DENIED, Blindness.ABSENT})
+"""Answers for which waiting does not help."""
 SETTLING = timedelta(minutes=30)
 """How long an endpoint may take to come back into service before a person is called."""
 
@@ -20,13 +22,20 @@ def finish(goal: GoBack, rollback: Rollback, readings: Readings, now: datetime) 
     contents = {content.endpoint: content for content in goal.contents_of(rollback.target)}
     notes: list[str] = []
     wrong: list[str] = []
+    same = 0
     for place, name in goal.endpoints:
         query = EndpointQuery(place, name)
         view = readings.known(query, EndpointView)
         late = now - rollback.at > SETTLING
-        if (view is None or not view.in_service) and not late:
+        reading = readings.get(query)
+        hopeless = isinstance(reading, Unknown) and reading.why in UNREADABLE
+        if (view is None or not view.in_service) and not late and not hopeless:
             why = view.status if view else readings.why_unknown(query)
             return Turn((), Wait(now + goal.poll, f"{name}: {why}"))
+        if hopeless and reading.why is Blindness.DENIED:
+            notes.append(f"{name} may not be read, not verified: {reading.reason}")
+            continue
+        same += 1 if view and contents.get(name) else 0
         note, problem = _compare(name, view, contents.get(name), readings.why_unknown(query))
         notes.append(note)
         wrong += [problem] if problem else []
@@ -37,9 +46,7 @@ def finish(goal: GoBack, rollback: Rollback, readings: Readings, now: datetime) 
             ended(goal, "rolled_back", "differs", detail, now),
         )
         return Turn(drafts, Done(Exit.NEEDS_PERSON, f"rolled back, but {detail}"))
-    verified = (
-        "yes" if notes and all(name in contents for _, name in goal.endpoints) else "unverified"
-    )
+    verified = "yes" if goal.endpoints and same == len(goal.endpoints) else "unverified"
     detail = "; ".join(notes) or "no endpoint is configured, so the content was not verified"
     return Turn(
         (ended(goal, "rolled_back", verified, detail, now),),

@@ -153,6 +153,9 @@ class Invariants:
         allowed = set(sim.setting.exits)
         if self._window_is_over():
             allowed.add(Exit.HELD)
+        now = sim.clock.now()
+        if any(now >= each.statement.expires for each in sim.world.people.statements):
+            allowed.add(Exit.REFUSED)
         operations = {one.operation for one in sim.drawn.troubles if (one.times or 9) > 2}
         if "RollbackStage" in operations:
             allowed.add(Exit.NEEDS_PERSON)

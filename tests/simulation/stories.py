@@ -21,7 +21,8 @@ class Setting:
 
     world: World
     plan: Plan
-    deed: Callable[[], None]
+    deed: Callable[[], object]
+    """Returns False when AWS refused it."""
     exits: frozenset[Exit]
     oncall: bool = False
     """The command is `mcm rollback` instead of `mcm deploy`."""
@@ -35,13 +36,14 @@ def nothing() -> None:
     """No deed."""
 
 
-def console(world: World, operation: str, **params: object) -> None:
+def console(world: World, operation: str, **params: object) -> bool:
     """Let somebody act at the console; what AWS refuses them is their affair."""
     name = "name" if operation.startswith("GetPipeline") else "pipelineName"
     try:
         world.port("console").call("codepipeline", operation, {name: PIPELINE.name, **params})
     except AwsError:
-        return
+        return False
+    return True
 
 
 def edit_pipeline(world: World) -> None:
@@ -50,7 +52,7 @@ def edit_pipeline(world: World) -> None:
     port.call("codepipeline", "UpdatePipeline", {"pipeline": pipeline})
 
 
-def foreign_rollback(world: World) -> None:
+def foreign_rollback(world: World) -> bool:
     found = world.port("console").call(
         "codepipeline",
         "ListPipelineExecutions",
@@ -65,8 +67,9 @@ def foreign_rollback(world: World) -> None:
         for one in found
         if one["pipelineExecutionId"] != latest and one.get("executionType") != "ROLLBACK"
     ]
-    if others:
-        console(world, "RollbackStage", stageName="ProdUS", targetPipelineExecutionId=others[0])
+    return bool(others) and console(
+        world, "RollbackStage", stageName="ProdUS", targetPipelineExecutionId=others[0]
+    )
 
 
 def delete_alarm(world: World) -> None:
@@ -80,7 +83,7 @@ def release_newer(world: World) -> None:
     world.scenario.walk_through(["ApproveUS"])
 
 
-def _plain(world: World, *exits: Exit, deed: Callable[[], None] = nothing) -> Setting:
+def _plain(world: World, *exits: Exit, deed: Callable[[], object] = nothing) -> Setting:
     plan = world.plan()
     world.approve(plan)
     world.clock.pass_time(2 * MINUTES)
@@ -209,7 +212,7 @@ def prepare(story: str, world: World) -> Setting:
     setting = _plain(world)
     breaking = {"breaks": True, "at_latest": "bake_started"}
 
-    def tell(*exits: Exit, deed: Callable[[], None] = nothing, **changes: object) -> Setting:
+    def tell(*exits: Exit, deed: Callable[[], object] = nothing, **changes: object) -> Setting:
         return replace(setting, deed=deed, exits=frozenset(exits), **changes)  # type: ignore[arg-type]
 
     def breach_and_roll_back() -> None:
@@ -220,14 +223,14 @@ def prepare(story: str, world: World) -> Setting:
         breach()
         edit_pipeline(world)
 
-    def stop() -> None:
-        console(
+    def stop() -> bool:
+        return console(
             world, "StopPipelineExecution", pipelineExecutionId=setting.plan.execution, abandon=True
         )
 
-    def move(operation: str, **params: str) -> None:
+    def move(operation: str, **params: str) -> bool:
         params = {"stageName": "ProdUS", "transitionType": "Inbound", **params}
-        console(world, operation, **params)
+        return console(world, operation, **params)
 
     def oncall() -> None:
         breach()
