@@ -7,7 +7,7 @@ from mcm.app.observing import Observer
 from mcm.app.planning import PATIENCE
 from mcm.app.runner import Ending, Runner
 from mcm.app.writer import Writer
-from mcm.core.errors import BlindError, RefusedError
+from mcm.core.errors import BlindError
 from mcm.core.goal import GoForward
 from mcm.core.instruction import Instruction, Outcome, Result
 from mcm.core.journal import Draft, Entry, Journal, chain_all
@@ -21,28 +21,17 @@ _REHEARSED = 4
 """Turns after which a rehearsal has come to an act or a gate."""
 
 
-def check_identity(plan: Plan, observer: Observer) -> str:
-    """Ask AWS who we are wherever the plan leads; return our ARN at the pipeline.
+def who_are_we(plan: Plan, observer: Observer) -> str:
+    """Return our ARN at the pipeline; raise BlindError when AWS does not tell.
 
-    Raises RefusedError(E_REALM) for credentials of another account, BlindError for none.
+    Whether the accounts are the planned ones, the gates check each turn.
     """
-    pipeline = IdentityQuery(plan.pipeline.place)
-    queries = {pipeline, *(IdentityQuery(stage.place) for stage in plan.stages)}
-    readings = observer.observe(queries, PATIENCE)
-    for query in sorted(queries, key=lambda each: each.place):
-        found = readings.known(query, Identity)
-        if found is None:
-            where = f"account {query.place.account} in {query.place.region}"
-            raise BlindError(f"cannot see {where}: {readings.why_unknown(query)}")
-        if found.account != query.place.account:
-            raise RefusedError(
-                "E_REALM",
-                f"these credentials are of account {found.account}, not {query.place.account}",
-                hint="Name a profile of the right account, here or in mcm.yaml.",
-            )
-    mine = readings.known(pipeline, Identity)
-    assert mine is not None  # looked at in the loop
-    return mine.arn
+    query = IdentityQuery(plan.pipeline.place)
+    readings = observer.observe([query], PATIENCE)
+    found = readings.known(query, Identity)
+    if found is None:
+        raise BlindError(f"cannot see {plan.pipeline.name}: {readings.why_unknown(query)}")
+    return found.arn
 
 
 @dataclass

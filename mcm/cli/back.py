@@ -13,6 +13,7 @@ from mcm.core.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
     from datetime import datetime
 
     from mcm.app.observing import Observer
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from mcm.core.goal import GoBack
     from mcm.core.inbox import Inbox
     from mcm.core.journal import Journal
+    from mcm.core.turn import Turn
 
 
 def register(app: typer.Typer) -> None:
@@ -63,8 +65,10 @@ def rollback(
     goal, past, begins = _prepare(ground, runner.observer, journal)
     if begins and not no_input:
         _confirm(goal, begins)
-    writer = Writer(journal, past.journal, listener.lost, from_nothing=True)
-    ending = runner.run(goal, writer, patience=FOREVER if waits else timedelta(0))
+    with _told(ground, goal, past.journal, listener) as told:
+        writer = Writer(journal, past.journal, told.lost, from_nothing=True)
+        runner = replace(runner, listener=told)
+        ending = runner.run(goal, writer, patience=FOREVER if waits else timedelta(0))
     _tell(ending, goal)
     if begins and ground.project is not None:
         say(f"Next: `mcm log {past.journal}` shows what was done.")
@@ -116,7 +120,6 @@ def _prepare(
     from mcm.core.pipeline import PipelineView
     from mcm.core.query import PipelineQuery
     from mcm.core.state import State, fold
-    from mcm.core.turn import Wait
 
     goal = ground.goal
     now = _now()
@@ -136,9 +139,33 @@ def _prepare(
         state = State()
     if state.stage(goal.stage).rollback:
         return goal, past, ""
-    turn = walk.decide(goal, State(), readings, now)
-    begins = turn.entries and turn.entries[0].kind == "rollback_started"
-    return goal, past, turn.next.why if begins and isinstance(turn.next, Wait) else ""
+    return goal, past, _what_begins(walk.decide(goal, State(), readings, now))
+
+
+def _told(
+    ground: "Ground", goal: "GoBack", change: str, shown: "Listener"
+) -> "AbstractContextManager[Listener]":
+    """Tell the service's channels, too, when its files can be read."""
+    from contextlib import nullcontext
+
+    from mcm.core.errors import McmError
+
+    try:
+        if ground.project is None or not ground.project.service.notify:
+            return nullcontext(shown)
+    except McmError:
+        return nullcontext(shown)
+    from mcm.cli.telling import telling
+
+    return telling(ground.project, goal, change, shown)
+
+
+def _what_begins(turn: "Turn") -> str:
+    """Say what this first turn would set off; empty when it only adopts, waits or reports."""
+    for entry in turn.entries:
+        if entry.kind == "rollback_started" and not entry.body["execution"]:
+            return f"roll back from {entry.body['source']} to {entry.body['target']}"
+    return ""
 
 
 def _inbox(ground: "Ground") -> "Callable[[str], Inbox]":

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mcm.cli.write import Change, Profile
-from mcm.core.errors import Exit, UsageError
+from mcm.core.errors import BlindError, Exit, UsageError
 
 if TYPE_CHECKING:
-    from mcm.app.ports import Listener
     from mcm.app.runner import Ending
     from mcm.cli.compose import Project
     from mcm.core.goal import GoForward
@@ -37,11 +36,12 @@ def deploy(
     profile: Profile = None,
 ) -> int:
     """Promote one stage: gates, promotion, bake; rolls back on a breach."""
-    from mcm.app.deploying import check_identity
     from mcm.app.planning import check_current, load_plan
     from mcm.app.runner import start_walk
     from mcm.app.writer import Writer
     from mcm.cli.compose import Project
+    from mcm.cli.lines import LineListener
+    from mcm.cli.telling import telling
     from mcm.core.goal import GoForward
 
     patience = read_patience(wait, no_input=no_input)
@@ -51,14 +51,15 @@ def deploy(
     check_current(project.files(name), plan, project.journal)
     target = pick_stage(plan, stage)
     goal = GoForward(plan, (target.name,))
-    who = check_identity(plan, project.observer)
+    who = _see_ourselves(project, goal)
     if dry_run:
         return _dry_run(project, goal)
     _tell_way_back(goal, target.name)
-    runner = project.runner(listener(project, waits=patience > timedelta(0)))
-    writer = Writer(project.journal, name, runner.listener.lost)
-    start_walk(writer, goal, operator_name(project, who), project.clock)
-    ending = runner.run(goal, writer, patience=patience)
+    shown = LineListener(waits=patience > timedelta(0))
+    with telling(project, goal, name, shown) as listener:
+        writer = Writer(project.journal, name, listener.lost)
+        start_walk(writer, goal, operator_name(project, who), project.clock)
+        ending = project.runner(listener).run(goal, writer, patience=patience)
     tell_ending(ending, f"mcm deploy {name} --stage {target.name}")
     if ending.exit in (Exit.BLIND, Exit.NEEDS_PERSON):
         _tell_way_back(goal, target.name)
@@ -107,12 +108,15 @@ def operator_name(project: "Project", arn: str) -> str:
         return arn
 
 
-def listener(project: "Project", *, waits: bool) -> "Listener":
-    """Return who is told what happens in a walk."""
-    from mcm.cli.lines import LineListener
+def _see_ourselves(project: "Project", goal: "GoForward") -> str:
+    """Return our ARN; without credentials, give the way back to whoever has some."""
+    from mcm.app.deploying import who_are_we
 
-    del project
-    return LineListener(waits=waits)
+    try:
+        return who_are_we(goal.plan, project.observer)
+    except BlindError:
+        _tell_way_back(goal, goal.stages[0])
+        raise
 
 
 def tell_ending(ending: "Ending", again: str) -> None:
@@ -131,10 +135,11 @@ def tell_ending(ending: "Ending", again: str) -> None:
 def _dry_run(project: "Project", goal: "GoForward") -> int:
     from mcm.app.deploying import rehearse
     from mcm.app.runner import Ending
+    from mcm.cli.lines import LineListener
     from mcm.core.sanitize import clean
     from mcm.core.turn import Hold
 
-    found = rehearse(project.runner(listener(project, waits=False)), goal, project.journal)
+    found = rehearse(project.runner(LineListener(waits=False)), goal, project.journal)
     if found is None:
         print("would wait: work is under way")
     elif isinstance(found, Hold):

@@ -1,0 +1,71 @@
+"""Who is told of a walk: the terminal at once, and the service's channels beside it."""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+from mcm.app.notifying import Notifying
+from mcm.app.ports import Listener
+from mcm.cli.compose import Project
+from mcm.cli.lines import say
+from mcm.core.goal import Goal
+from mcm.core.journal import Entry
+from mcm.core.query import Place
+from mcm.core.state import State
+from mcm.core.turn import Turn
+from mcm.notify.notifier import Notifier
+
+LAST_WORDS = timedelta(seconds=5)
+"""How long a command stays to send what is still queued; then it says so and leaves."""
+
+
+class Everyone:
+    """Implements the listener port by telling each of several, in order."""
+
+    def __init__(self, listeners: Sequence[Listener]) -> None:
+        self._listeners = listeners
+
+    def wrote(self, entries: Sequence[Entry]) -> None:
+        """Pass on new entries."""
+        for each in self._listeners:
+            each.wrote(entries)
+
+    def turned(self, turn: Turn, state: State, now: datetime) -> None:
+        """Pass on a decision."""
+        for each in self._listeners:
+            each.turned(turn, state, now)
+
+    def lost(self, entries: Sequence[Entry], why: str) -> None:
+        """Pass on what could not be stored."""
+        for each in self._listeners:
+            each.lost(entries, why)
+
+
+@contextmanager
+def telling(project: Project, goal: Goal, change: str, shown: Listener) -> Iterator[Listener]:
+    """Yield who is to be told: `shown`, and the channels of mcm.yaml as far as it can be read.
+
+    A channel that fails is named on stderr and stops nothing.
+    """
+    service = project.service
+    if not service.notify:
+        yield shown
+        return
+    notifier = Notifier(
+        service.notify,
+        lambda channel, why: say(f"warning: {channel} was not told: {why}"),
+        environ=os.environ,
+        publish=lambda topic, subject, text: _publish(project, topic, subject, text),
+    )
+    try:
+        yield Everyone([shown, Notifying(goal, change, notifier.send, sandbox=service.sandbox)])
+    finally:
+        notifier.close(LAST_WORDS)
+
+
+def _publish(project: Project, topic: str, subject: str, text: str) -> None:
+    """Send to an SNS topic in its own region, with the pipeline's credentials."""
+    _, _, _, region, account, _ = topic.split(":", 5)
+    port = project.connect(Place(account, region))
+    port.call("sns", "Publish", {"TopicArn": topic, "Subject": subject, "Message": text})
