@@ -11,6 +11,7 @@ import os
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -19,7 +20,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.loop import MEASURES, Measure  # noqa: E402 - the root must be importable first
+# The root must be importable first.
+from benchmarks.loop import MEASURES, Measure  # noqa: E402
+from benchmarks.project import Stage, sandboxed, with_changes  # noqa: E402
+from mcm.sandbox.identity import user_key  # noqa: E402
+from mcm.sandbox.scenario_catalogue import PIPELINE  # noqa: E402
 
 ROUNDS = 15
 WARM_UP = 2
@@ -58,10 +63,64 @@ def version(tools: Tools) -> Row:
     return Row("mcm --version / aws --version", ours, theirs, 0.30)
 
 
-ROWS: tuple[Callable[[Tools], Row], ...] = (version,)
+def status(tools: Tools) -> Row:
+    """Compare `mcm status` over fifty changes with bare start-up of aws."""
+    with tempfile.TemporaryDirectory() as name:
+        with_changes(Path(name), 50)
+        ours, theirs = race([str(tools.mcm), "status"], [str(tools.aws), "--version"], Path(name))
+    return Row("mcm status, 50 changes / aws --version", ours, theirs, 0.40)
 
 
-def race(ours: Sequence[str], theirs: Sequence[str]) -> tuple[float, float]:
+def rollback(tools: Tools) -> Row:
+    """Compare process start to RollbackStage accepted with one whole aws rollback-stage."""
+    ours: list[float] = []
+    theirs: list[float] = []
+    with tempfile.TemporaryDirectory() as name, sandboxed(Path(name)) as stage:
+        for n in range(WARM_UP + ROUNDS):
+            pair = (_roll_back_by_mcm(tools, stage), _roll_back_by_aws(tools, stage))
+            if n >= WARM_UP:
+                ours.append(pair[0])
+                theirs.append(pair[1])
+    what = "mcm rollback to RollbackStage accepted / aws codepipeline rollback-stage"
+    return Row(what, statistics.median(ours), statistics.median(theirs), 1.0)
+
+
+def _roll_back_by_mcm(tools: Tools, stage: Stage) -> float:
+    engine = stage.renew()
+    command = [str(tools.mcm), "rollback", "--stage", "prod-us", "--no-input"]
+    start = time.perf_counter()
+    subprocess.run(command, check=True, capture_output=True, cwd=stage.folder)
+    assert engine.accepted
+    return engine.accepted - start
+
+
+def _roll_back_by_aws(tools: Tools, stage: Stage) -> float:
+    engine = stage.renew()
+    key = user_key("carol")
+    port = engine.port(key, "us-east-1")
+    past = port.call(
+        "codepipeline",
+        "ListPipelineExecutions",
+        {"pipelineName": PIPELINE, "filter": {"succeededInStage": {"stageName": "ProdUS"}}},
+    )["pipelineExecutionSummaries"]
+    command = [
+        str(tools.aws), "codepipeline", "rollback-stage", "--region", "us-east-1",
+        "--endpoint-url", stage.url, "--pipeline-name", PIPELINE, "--stage-name", "ProdUS",
+        "--target-pipeline-execution-id", past[1]["pipelineExecutionId"],
+    ]  # fmt: skip
+    secret = engine.identities.secret(key)
+    environment = {"AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": secret}
+    start = time.perf_counter()
+    subprocess.run(command, check=True, capture_output=True, env={**os.environ, **environment})
+    return time.perf_counter() - start
+
+
+ROWS: tuple[Callable[[Tools], Row], ...] = (version, status, rollback)
+
+
+def race(
+    ours: Sequence[str], theirs: Sequence[str], folder: Path | None = None
+) -> tuple[float, float]:
     """Return the median seconds of two commands, run in turn so that noise meets both.
 
     Raises subprocess.CalledProcessError if either fails: a crash must not count as fast.
@@ -69,17 +128,17 @@ def race(ours: Sequence[str], theirs: Sequence[str]) -> tuple[float, float]:
     taken: tuple[list[float], list[float]] = ([], [])
     for n in range(WARM_UP + ROUNDS):
         for times, command in zip(taken, (ours, theirs), strict=True):
-            seconds = timed(command)
+            seconds = timed(command, folder)
             if n >= WARM_UP:
                 times.append(seconds)
     return statistics.median(taken[0]), statistics.median(taken[1])
 
 
-def timed(command: Sequence[str]) -> float:
+def timed(command: Sequence[str], folder: Path | None = None) -> float:
     """Run one command to its end and return the seconds it took."""
     environment = {**os.environ, "NO_COLOR": "1"}
     start = time.perf_counter()
-    subprocess.run(command, check=True, capture_output=True, env=environment)
+    subprocess.run(command, check=True, capture_output=True, env=environment, cwd=folder)
     return time.perf_counter() - start
 
 
@@ -112,7 +171,7 @@ def main() -> int:
     parser.add_argument("--aws", type=Path, required=True)
     parser.add_argument("--strict", action="store_true", help="exit 1 if a floor is missed")
     chosen = parser.parse_args()
-    rows = [measure(Tools(chosen.mcm, chosen.aws)) for measure in ROWS]
+    rows = [measure(Tools(chosen.mcm.absolute(), chosen.aws.absolute())) for measure in ROWS]
     print(table(rows))
     measures = [measure() for measure in MEASURES]
     print(second_table(measures))

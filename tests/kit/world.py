@@ -15,6 +15,7 @@ from mcm.app.writer import Writer
 from mcm.aws.observe import AwsSource
 from mcm.aws.perform import Performer
 from mcm.aws.port import Params, Port, Reply
+from mcm.core.canonical import digest
 from mcm.core.endpoint import Expected
 from mcm.core.goal import GoBack, GoForward
 from mcm.core.inbox import Inbox
@@ -243,7 +244,7 @@ class World:
             "trust": TrustRef(1, "0" * 64),
             "not_before": now,
             "expires": now + timedelta(hours=24),
-            "nonce": f"{len(self.people.statements):032x}",
+            "nonce": digest([plan.change, len(self.people.statements)])[:32],
             **fields,
         }
         statement = Statement(**values)  # type: ignore[arg-type]
