@@ -86,6 +86,36 @@ def _neutral(body: _Body, entry: Entry) -> str:
     return f"{body.at_stage()}{entry.kind.replace('_', ' ')}{body.because()}"
 
 
+def _planned(body: _Body, _entry: Entry) -> str:
+    return f"edition {body['edition']} was planned for execution {body['execution']}"
+
+
+def _requested(body: _Body, _entry: Entry) -> str:
+    return f"{body['by']} asked for approval of edition {body['edition']}"
+
+
+def _approved(body: _Body, _entry: Entry) -> str:
+    return f"{body['stage']}: {body['by']} approved edition {body['edition']}"
+
+
+def _rejected(body: _Body, _entry: Entry) -> str:
+    return f"{body['by']} rejected edition {body['edition']}{body.because()}"
+
+
+def _approval_answered(body: _Body, _entry: Entry) -> str:
+    result = _RESULTS.get(body.get("result"), "ended in an unknown way")
+    detail = body.because() if body.get("reason") != result else ""
+    return f"{body['stage']}: answering the pipeline's approval {body['action']}: {result}{detail}"
+
+
+def _gates_open(body: _Body, _entry: Entry) -> str:
+    approvals = body.raw("approvals")
+    items = approvals if isinstance(approvals, list) else []
+    names = ", ".join(str(item.get("person", "unknown")) for item in items)
+    by = f", approved by {names}" if names else ""
+    return f"{body['stage']}: all gates are open{by}"
+
+
 def _walk_started(body: _Body, _entry: Entry) -> str:
     stages = body.raw("stages")
     named = ", ".join(str(name) for name in stages) if isinstance(stages, list) else ""
@@ -197,7 +227,8 @@ def _person_needed(body: _Body, _entry: Entry) -> str:
 
 def _refused(body: _Body, _entry: Entry) -> str:
     code = f" [{body.get('code')}]" if body.get("code") else ""
-    return f"{body.at_stage()}refused{body.because()}{code}"
+    by = f"{body.get('by')} was " if body.get("by") else ""
+    return f"{body.at_stage()}{by}refused{body.because()}{code}"
 
 
 def _warned(body: _Body, _entry: Entry) -> str:
@@ -206,6 +237,12 @@ def _warned(body: _Body, _entry: Entry) -> str:
 
 
 _TELLERS: Mapping[str, Callable[[_Body, Entry], str]] = {
+    "planned": _planned,
+    "requested": _requested,
+    "approved": _approved,
+    "rejected": _rejected,
+    "approval_answered": _approval_answered,
+    "gates_open": _gates_open,
     "walk_started": _walk_started,
     "stage_started": _stage_started,
     "gate_changed": _gate_changed,

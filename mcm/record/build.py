@@ -1,10 +1,12 @@
 """From the change, its plan and its journal to what the record shows. Pure."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from mcm.core.change import Change
 from mcm.core.duration import spell
 from mcm.core.endpoint import Expected
+from mcm.core.errors import McmError
 from mcm.core.journal import ChainProblem, Entry
 from mcm.core.plan import Answer, Plan
 from mcm.core.sanitize import clean
@@ -25,6 +27,7 @@ from mcm.record.view import (
 MOST_COMMITS = 200
 _SUBJECT = 300
 NOT_PLANNED = "not planned yet"
+UNKNOWN = "unknown"
 
 
 def build_view(
@@ -41,11 +44,12 @@ def build_view(
     have been edited since. `entries` are the journal's verified ones, `problems` what its
     verification found, `statements` those that trust verified.
     """
-    state = fold(entries)
+    state, odd = _fold(entries)
+    sure = not odd and not problems  # else the record claims nothing about how it went
     if plan and state.plan not in ("", plan.digest):
         state = State(consumed=state.consumed)  # another edition's walk is in the timeline only
     answers = _answers(plan.answers) if plan else change.answers
-    planned = _planned(plan, state) if plan else None
+    planned = _planned(plan, state, sure=sure) if plan else None
     stages = planned.stages if planned else ()
     expected = _expected(stages) if plan else _unplanned(change.expect)
     activity = {"end_state": expected, "required": _required(plan), "assumptions": _assumed(plan)}
@@ -55,7 +59,7 @@ def build_view(
         id=change.id,
         title=plan.title if plan else change.title,
         service=plan.service if plan else "",
-        status=progress.status_of(plan, state),
+        status=progress.status_of(plan, state) if sure else UNKNOWN,
         sandbox=plan is not None and plan.realm.startswith("sandbox:"),
         requester=plan.requester if plan else change.requester,
         ticket=plan.ticket if plan else change.ticket,
@@ -69,13 +73,28 @@ def build_view(
         services=topics.build_topics(topics.SERVICES, answers, {}),
         worst=topics.build_topics(topics.WORST, answers, {"two_person": _two_person(stages)}),
         back=topics.build_topics(topics.BACK, answers, conditions),
-        approvals=progress.build_approvals(statements, state),
-        outcomes=progress.build_outcomes(plan, state) if plan else (),
-        log=progress.build_log(entries, problems),
+        approvals=progress.build_approvals(statements, state, sure=sure),
+        outcomes=_outcomes(plan, state, sure=sure),
+        log=progress.build_log(entries, problems, odd),
     )
 
 
-def _planned(plan: Plan, state: State) -> Planned:
+def _fold(entries: Sequence[Entry]) -> tuple[State, str]:
+    """Fold the journal; one that another version wrote in another form is told, not fatal."""
+    try:
+        return fold(entries), ""
+    except (McmError, AttributeError, KeyError, TypeError, ValueError) as err:
+        return State(), f"its entries cannot be folded: {type(err).__name__}"
+
+
+def _outcomes(plan: Plan | None, state: State, *, sure: bool) -> tuple[str, ...]:
+    if not sure:
+        return (f"{UNKNOWN}: the journal does not hold",)
+    return progress.build_outcomes(plan, state) if plan else ()
+
+
+def _planned(plan: Plan, state: State, *, sure: bool) -> Planned:
+    stages = tuple(build_stage(plan, each, state.stage(each.name)) for each in plan.stages)
     place = plan.pipeline.place
     return Planned(
         digest=plan.digest,
@@ -86,7 +105,7 @@ def _planned(plan: Plan, state: State) -> Planned:
         pipeline_version=plan.pipeline_version,
         execution=plan.execution,
         difference=_difference(plan),
-        stages=tuple(build_stage(plan, each, state.stage(each.name)) for each in plan.stages),
+        stages=stages if sure else tuple(replace(each, outcome=UNKNOWN) for each in stages),
         exceptions=tuple(
             ExceptionLine(each.gate, progress.spell(each.until), each.reason)
             for each in plan.exceptions

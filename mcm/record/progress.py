@@ -14,10 +14,11 @@ from mcm.record.view import ApprovalLine, Log, TimelineLine
 MOST_LINES = 1000
 
 
-def build_log(entries: Sequence[Entry], problems: Sequence[ChainProblem]) -> Log:
+def build_log(entries: Sequence[Entry], problems: Sequence[ChainProblem], odd: str = "") -> Log:
     """Return the timeline, oldest first, with the head of the chain that it tells.
 
     Of a very long journal the first and the last 500 lines are shown and the rest counted.
+    `odd` says why no state could be folded from it.
     """
     shown = list(entries)
     if len(shown) > MOST_LINES:
@@ -29,18 +30,24 @@ def build_log(entries: Sequence[Entry], problems: Sequence[ChainProblem]) -> Log
         left_out=len(entries) - len(shown),
         seq=head.seq if head else EMPTY.seq,
         hash=head.hash if head else EMPTY.hash,
-        problems=tuple(f"{p.code} at entry {p.seq}: {p.message}" for p in problems),
+        problems=(
+            *(f"{p.code} at entry {p.seq}: {p.message}" for p in problems),
+            *([odd] if odd else []),
+        ),
     )
 
 
-def build_approvals(statements: Sequence[Verified], state: State) -> tuple[ApprovalLine, ...]:
+def build_approvals(
+    statements: Sequence[Verified], state: State, *, sure: bool
+) -> tuple[ApprovalLine, ...]:
     """Return who signed what with which key; statements as trust verified them."""
     lines = []
     for each in sorted(statements, key=lambda v: (v.statement.not_before, v.digest)):
         said = each.statement
         stage = said.stage or ", ".join(said.stages)
-        used = "yes" if said.nonce in state.consumed else "no"
-        word = said.decision or said.kind
+        used = "yes" if said.nonce in state.consumed else "no" if sure else "unknown"
+        reason = f": {said.reason}" if said.reason else ""
+        word = f"{said.decision or said.kind}{reason}"
         key = each.key or "unsigned (sandbox)"
         line = ApprovalLine(each.person, word, stage, spell(said.not_before), key, used)
         lines.append(line)

@@ -1,6 +1,8 @@
 """One line for each journal entry, whatever is in it."""
 
+import re
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,7 +28,15 @@ def say(kind: str, /, **body: Any) -> str:
     return sentence(Entry(VERSION, 7, GENESIS, AT, kind, body, "f" * 64))
 
 
-@pytest.mark.parametrize("kind", sorted({*state._HANDLERS, "person_needed", "refused", "warned"}))
+def written() -> set[str]:
+    """Return the kinds of entry that the package's source drafts."""
+    found = set()
+    for path in (Path(__file__).resolve().parents[2] / "mcm").rglob("*.py"):
+        found |= set(re.findall(r"Draft\(\s*\"([a-z_]+)\"", path.read_text(encoding="utf-8")))
+    return found
+
+
+@pytest.mark.parametrize("kind", sorted({*state._HANDLERS, *written(), "warned"}))
 def test_every_kind_has_a_sentence_of_its_own(kind: str) -> None:
     """Also with nothing in it: a sentence is never worth an error."""
     assert kind in _TELLERS
@@ -132,6 +142,33 @@ def test_an_unknown_kind_gives_a_neutral_line() -> None:
             "stage_ended",
             {"stage": "p", "outcome": "rolled_back", "reason": "5xx"},
             "p: rolled back: 5xx",
+        ),
+        (
+            "planned",
+            {"edition": 2, "plan": "d" * 64, "execution": LONG},
+            "edition 2 was planned for execution 0a1b2c3d",
+        ),
+        ("requested", {"by": "alice", "edition": 2}, "alice asked for approval of edition 2"),
+        ("approved", {"stage": "p", "by": "bob", "edition": 2}, "p: bob approved edition 2"),
+        (
+            "rejected",
+            {"by": "bob", "edition": 2, "reason": "not tonight"},
+            "bob rejected edition 2: not tonight",
+        ),
+        (
+            "approval_answered",
+            {"stage": "p", "action": "ApproveUS/Approve", "result": "done", "reason": "done"},
+            "p: answering the pipeline's approval ApproveUS/Approve: done",
+        ),
+        (
+            "gates_open",
+            {"stage": "p", "gates": [], "approvals": [{"person": "bob"}, {"person": "carol"}]},
+            "p: all gates are open, approved by bob, carol",
+        ),
+        (
+            "refused",
+            {"stage": "p", "by": "alice", "code": "E_SELF_APPROVAL", "reason": "her own"},
+            "p: alice was refused: her own [E_SELF_APPROVAL]",
         ),
         ("refused", {"code": "E_CHAIN", "reason": "edited"}, "refused: edited [E_CHAIN]"),
         ("warned", {"stage": "p", "text": "denied"}, "p: warning: denied"),

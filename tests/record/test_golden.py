@@ -2,9 +2,10 @@
 
 import pytest
 
-from mcm.core.journal import ChainProblem
+from mcm.core.journal import ChainProblem, Draft, chain_all
 from mcm.record.build import build_view
 from mcm.record.render import render_record
+from tests.planned import NOW
 from tests.record.story import (
     APPROVED,
     CHANGE,
@@ -68,13 +69,31 @@ def test_another_editions_walk_is_told_but_is_not_this_ones_outcome() -> None:
     assert len(view.log.lines) == len(succeeded(of))
 
 
-def test_a_journal_that_does_not_hold_is_said_so() -> None:
+def test_a_journal_that_does_not_hold_is_said_so_and_no_outcome_is_claimed() -> None:
+    """`planned` or `not started` would be a claim, too."""
     of = plan()
     problems = (ChainProblem("E_CHAIN", 3, "it was edited"),)
-    text = render_record(build_view(CHANGE, of, entries=succeeded(of)[:2], problems=problems))
+    view = build_view(CHANGE, of, entries=(), statements=statements(of), problems=problems)
+    text = render_record(view)
 
+    assert view.status == "unknown"
+    assert view.planned is not None
+    assert view.planned.stages[0].outcome == "unknown"
+    assert {line.used for line in view.approvals} == {"unknown"}
+    assert view.outcomes == ("unknown: the journal does not hold",)
     assert "**The journal does not hold:**" in text
-    assert "entry 3&#58; it was edited" in text or "entry 3: it was edited" in text
+    assert "entry 3: it was edited" in text
+
+
+def test_entries_that_do_not_fold_are_told_and_nothing_is_claimed() -> None:
+    """Another version may have written them: no outcome rather than a wrong one."""
+    of = plan()
+    odd = chain_all(None, [Draft("breach", {"stage": "prod-us"}, NOW)])
+    view = build_view(CHANGE, of, entries=odd)
+
+    assert view.status == "unknown"
+    assert view.log.problems == ("its entries cannot be folded: KeyError",)
+    assert len(view.log.lines) == 1
 
 
 def test_an_answer_to_a_question_of_our_own_is_not_lost() -> None:
