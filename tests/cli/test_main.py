@@ -1,0 +1,56 @@
+"""The command itself: what it loads, and how errors become a line and an exit code."""
+
+import subprocess
+import sys
+
+import pytest
+
+from mcm import __version__
+from mcm.cli.main import run, tell
+from mcm.core.errors import RefusedError
+from tests.cli.conftest import ENV
+
+HEAVY = ("rich", "boto3", "botocore", "yaml", "jinja2", "cryptography", "sqlite3", "moto")
+ASK = """
+import sys
+from mcm.cli.main import run
+code = run(["{word}"])
+print("LOADED", sorted(name for name in {heavy!r} if name in sys.modules), code)
+"""
+
+
+@pytest.mark.parametrize("word", ["--version", "--help"])
+def test_it_says_its_version_without_loading_what_commands_need(word: str) -> None:
+    script = ASK.format(word=word, heavy=HEAVY)
+    done = subprocess.run(
+        [sys.executable, "-c", script], env=ENV, capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout.splitlines()[-1] == "LOADED [] 0"
+    assert done.stdout.startswith(f"mcm {__version__}" if word == "--version" else "Usage: mcm")
+
+
+def test_a_command_line_that_cannot_be_read_is_2(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["plan", "--wat"]) == 2
+    assert capsys.readouterr().err.startswith("error: No such option: --wat")
+
+
+def test_without_a_project_it_says_where_to_go(
+    tmp_path: object, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(str(tmp_path))
+
+    assert run(["plan"]) == 2
+    assert "no project here" in capsys.readouterr().err
+
+
+def test_an_error_is_a_line_with_its_hint_and_its_code(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """What others wrote cannot act on the terminal."""
+    code = tell(RefusedError("E_PLAN_CHANGED", "refused: \x1b[31mred", hint="Run `mcm plan`."))
+
+    assert code == 4
+    assert capsys.readouterr().err == (
+        "error: refused: \\u{1b}[31mred [E_PLAN_CHANGED]\nRun `mcm plan`.\n"
+    )

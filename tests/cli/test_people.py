@@ -1,0 +1,131 @@
+"""Two people at the command line: who may say what, and what must be typed."""
+
+import pytest
+
+from mcm.sandbox.identity import ACCOUNT
+from tests.cli.conftest import Shop
+
+
+def test_approval_takes_a_terminal(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing but a person at a keyboard approves; there is no option that does."""
+    shop.mcm("plan CM-0001")
+    shop.mcm("request CM-0001")
+    capsys.readouterr()
+
+    assert shop.mcm("approve CM-0001 --profile bob") == 4
+    assert "[E_NOT_A_TTY]" in capsys.readouterr().err
+    assert "approved" not in shop.kinds()
+
+
+def test_the_requester_cannot_approve(shop: Shop) -> None:
+    """Refused before anything is typed, and journaled."""
+    shop.mcm("plan CM-0001")
+    shop.mcm("request CM-0001")
+    code, text = shop.type("approve CM-0001 --profile alice", "CM-0001\n")
+
+    assert (code, "[E_SELF_APPROVAL]" in text, "Type CM-0001" in text) == (4, True, False)
+    assert shop.entries()[-1].kind == "refused"
+    assert shop.entries()[-1].body["code"] == "E_SELF_APPROVAL"
+
+
+def test_only_the_requester_of_the_plan_may_request(
+    shop: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shop.mcm("plan CM-0001")
+
+    assert shop.mcm("request CM-0001 --profile bob") == 4
+    assert "its requester is alice" in capsys.readouterr().err
+    assert not (shop.root / "changes/CM-0001/statements").exists()
+
+
+def test_anything_but_the_id_leaves_without_a_signature(shop: Shop) -> None:
+    shop.mcm("plan CM-0001")
+    shop.mcm("request CM-0001")
+    code, text = shop.type("approve CM-0001 --profile bob", "yes\n")
+
+    assert (code, "CM-0001 was not typed" in text) == (4, True)
+    assert "approved" not in shop.kinds()
+
+
+def test_what_is_signed_is_shown_first(shop: Shop) -> None:
+    shop.ready()
+    plan = shop.plan()
+    code, text = shop.type("approve CM-0001 --profile bob", "")
+
+    assert (code, "approved CM-0001 for prod-us already" in text) == (0, True)
+    assert f"answered by arn:aws:iam::{ACCOUNT}:user/bob" in text
+    assert shop.kinds().count("approved") == 1
+    assert shop.sent("PutApprovalResult") == 1
+    assert plan.stages[0].rollback_target
+
+
+def test_without_a_request_there_is_nothing_to_approve(shop: Shop) -> None:
+    shop.mcm("plan CM-0001")
+    code, text = shop.approve()
+
+    assert (code, "nobody has requested edition 1" in text) == (2, True)
+
+
+def test_a_plan_edited_by_hand_is_refused(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
+    shop.ready()
+    capsys.readouterr()
+    shop.edit("changes/CM-0001/plan.json", '"min_samples":1}', '"min_samples":0}')
+
+    assert shop.mcm("deploy CM-0001 --stage prod-us") == 4
+    said = capsys.readouterr().err
+    assert "[E_PLAN_CHANGED]" in said
+    assert shop.sent("EnableStageTransition") == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "shown"),
+    [
+        ("mcm.yaml", "{for: 1s", "{for: 2s", "stages[prod-us].bake.lasts: 1s → 2s"),
+        ("changes/CM-0001/change.yaml", "PHOTO-417", "PHOTO-9", "ticket: PHOTO-417 → PHOTO-9"),
+    ],
+)
+def test_files_edited_after_the_approval_void_it(
+    shop: Shop,
+    capsys: pytest.CaptureFixture[str],
+    name: str,
+    old: str,
+    new: str,
+    shown: str,
+) -> None:
+    """The refusal says what differs, and no promotion is sent."""
+    shop.ready()
+    capsys.readouterr()
+    shop.edit(name, old, new)
+
+    assert shop.mcm("deploy CM-0001 --stage prod-us") == 4
+    assert shown in capsys.readouterr().err
+    assert shop.approve()[0] == 4
+    assert shop.sent("EnableStageTransition") == 0
+
+
+def test_a_rejection_ends_the_request(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
+    shop.ready()
+    assert shop.mcm("reject CM-0001 --reason not-tonight --profile carol") == 0
+    capsys.readouterr()
+
+    assert shop.mcm("deploy CM-0001 --stage prod-us") == 4
+    assert "carol rejected CM-0001: not-tonight" in capsys.readouterr().err
+
+
+def test_a_key_of_nobody_is_refused(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
+    """A key that the trust file does not know has no person."""
+    shop.mcm("plan CM-0001")
+    trust = shop.root / ".mcm/trust.yml"
+    before = trust.read_text()
+    keys = shop.root / ".mcm-sandbox/keys"
+    try:
+        trust.write_text(before.replace("- id: carol", "- id: dave"))
+        capsys.readouterr()
+        assert shop.mcm(f"request CM-0001 --key {keys / 'carol'}") == 4
+        assert "dave cannot request" in capsys.readouterr().err
+        lines = before.split("  - id: carol")[0]
+        trust.write_text(lines)
+        assert shop.mcm(f"request CM-0001 --key {keys / 'carol'}") == 4
+        assert "[E_UNKNOWN_SIGNER]" in capsys.readouterr().err
+    finally:
+        trust.write_text(before)

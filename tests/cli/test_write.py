@@ -1,0 +1,103 @@
+"""lint, plan and render: the files are read strictly, the plan is frozen bytes."""
+
+import json
+
+import pytest
+
+from tests.cli.conftest import Shop
+
+
+def test_lint_lists_every_mistake_with_its_place(
+    shop: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An unknown key, a bad duration and a bad zone, all in one go."""
+    shop.edit("mcm.yaml", "poll: 500ms", "poll: 500")
+    shop.edit("mcm.yaml", "timezone: UTC", "timezone: PST")
+    shop.edit("mcm.yaml", "version: 1\n", "version: 1\ncolour: red\n")
+
+    assert shop.mcm("lint") == 2
+    said = capsys.readouterr().err
+    for where in ("mcm.yaml:4:1:", "mcm.yaml:10:9:", "mcm.yaml:19:"):
+        assert where in said
+    assert shop.mcm("plan CM-0001") == 2
+    assert said.count("mcm.yaml:") == 3
+
+
+def test_lint_finds_the_mistakes_of_each_change(
+    shop: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shop.edit("changes/CM-0001/change.yaml", "requester: alice", "requestor: alice")
+    shop.edit("changes/CM-0002/change.yaml", "stages: [prod-us]", "stages: [prod-moon]")
+
+    assert shop.mcm("lint") == 2
+    said = capsys.readouterr().err
+    assert "changes/CM-0001/change.yaml:" in said
+    assert "changes/CM-0002/change.yaml:" in said
+
+
+def test_lint_of_sound_files_is_0(shop: Shop) -> None:
+    assert shop.mcm("lint") == 0
+
+
+def test_the_plan_is_what_is_printed_and_what_is_kept(
+    shop: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert shop.mcm("plan CM-0001 --json") == 0
+    printed = capsys.readouterr().out.rstrip("\n").encode()
+
+    assert printed == (shop.root / "changes/CM-0001/plan.json").read_bytes()
+    assert json.loads(printed)["edition"] == 1
+    assert shop.kinds() == ["planned"]
+
+
+def test_planning_again_makes_a_new_edition_only_when_something_differs(shop: Shop) -> None:
+    shop.mcm("plan CM-0001")
+    first = shop.plan()
+    shop.mcm("plan CM-0001")
+
+    assert shop.plan() == first
+    shop.edit("changes/CM-0001/change.yaml", "ticket: PHOTO-417", "ticket: PHOTO-418")
+    shop.mcm("plan CM-0001")
+    assert (shop.plan().edition, shop.plan().ticket) == (2, "PHOTO-418")
+
+
+def test_a_lost_plan_does_not_bring_its_edition_back(shop: Shop) -> None:
+    """The journal remembers which editions there were."""
+    shop.mcm("plan CM-0001")
+    (shop.root / "changes/CM-0001/plan.json").unlink()
+    shop.mcm("plan CM-0001")
+
+    assert shop.plan().edition == 2
+
+
+def test_what_stands_in_the_way_of_a_plan_is_listed(
+    shop: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    missing = "execution: 01234567-89ab-cdef-0123-456789abcdef\nstages:"
+    shop.edit("changes/CM-0001/change.yaml", "stages:", missing)
+
+    assert shop.mcm("plan CM-0001") == 2
+    assert "execution 01234567-89ab-cdef-0123-456789abcdef is unknown" in capsys.readouterr().err
+    assert not (shop.root / "changes/CM-0001/plan.json").exists()
+
+
+def test_the_change_must_be_named_while_several_are_open(
+    shop: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert shop.mcm("plan") == 2
+    assert "2 changes are open: CM-0001, CM-0002" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["../x", "a/b", "CM-0009"])
+def test_a_change_that_is_not_there_is_no_path(shop: Shop, name: str) -> None:
+    assert shop.mcm(f"plan {name}") in (2, 4)
+
+
+def test_the_record_is_written_with_and_without_a_plan(shop: Shop) -> None:
+    record = shop.root / "changes/CM-0001/record.md"
+    assert shop.mcm("render CM-0001") == 0
+    assert "not planned yet" in record.read_text()
+    shop.mcm("plan CM-0001")
+    assert shop.mcm("render CM-0001") == 0
+
+    assert shop.plan().digest[:12] in record.read_text()
