@@ -1,40 +1,213 @@
-"""Does what is written down still hold: the chain, the plan and the signatures."""
+"""`mcm verify`: what can be proven about a change afterwards, by whoever has its folder.
 
+Pure over `Evidence`. Each finding is proven, missing (nobody can tell any more), broken
+(it contradicts something) or noted (said, decides nothing). Only when nothing is broken
+or missing is the change proven; an unknown part never passes silently.
+"""
+
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 
-from mcm.core import canonical
-from mcm.core.errors import RefusedError
-from mcm.core.inbox import Inbox
-from mcm.core.journal import Journal
+from mcm.app.evidence import Evidence, read_evidence
+from mcm.app.proof import Approver, Finding, Promotion, Proof, read_promotions
+from mcm.core.errors import Exit
+from mcm.core.journal import Entry, Head, check_head
+from mcm.core.sentence import shorten
+
+__all__ = [
+    "Approver",
+    "Finding",
+    "Promotion",
+    "Proof",
+    "Verdict",
+    "Verification",
+    "read_evidence",
+    "verify_change",
+]
+
+
+class Verdict(StrEnum):
+    """Of the whole change."""
+
+    PROVEN = "proven"
+    INCOMPLETE = "incomplete"
+    BROKEN = "broken"
 
 
 @dataclass(frozen=True)
-class Findings:
-    entries: int
-    anchored: int
-    """Up to this entry a signer vouches for the chain."""
-    statements: int
-    problems: tuple[str, ...]
-    """Empty when everything holds."""
+class Verification:
+    change: str
+    verdict: Verdict
+    sentences: tuple[str, ...]
+    """To be read aloud: one for each promotion, or the one that says what is wrong."""
+    findings: tuple[Finding, ...]
+    promotions: tuple[Promotion, ...]
+
+    @property
+    def exit(self) -> Exit:
+        """0 proven, 4 broken, 7 when a part is missing."""
+        codes = {Verdict.PROVEN: Exit.DONE, Verdict.BROKEN: Exit.REFUSED}
+        return codes.get(self.verdict, Exit.INCONCLUSIVE)
 
 
-def verify_change(change: str, journal: Journal, plan: bytes | None, inbox: Inbox) -> Findings:
-    """Check the chain, each signed head in it, the plan's digest and every statement."""
-    problems = [f"{each.source}: {each.reason}" for each in inbox.rejected]
-    try:
-        entries = journal.entries(change)
-    except RefusedError as err:
-        return Findings(0, 0, len(inbox.verified), (str(err), *problems))
-    anchored = 0
-    for each in inbox.verified:
-        head = each.statement.journal
-        if head.seq > len(entries) or (head.seq and entries[head.seq - 1].hash != head.hash):
-            problems.append(f"{each.person} signed another entry {head.seq} [E_SIGNED_HEAD]")
+def verify_change(evidence: Evidence) -> Verification:
+    """Judge all that was read about one change."""
+    promotions = tuple(read_promotions(evidence))
+    findings = (
+        *_journal(evidence),
+        *_heads(evidence),
+        *_plan(evidence),
+        *_mentions(evidence),
+        *_files(evidence),
+        *(finding for promotion in promotions for finding in promotion.findings),
+        *_others(evidence),
+    )
+    verdict = _verdict(findings)
+    sentences = tuple(_sentences(evidence, promotions, findings, verdict))
+    return Verification(evidence.change, verdict, sentences, findings, promotions)
+
+
+def _verdict(findings: Iterable[Finding]) -> Verdict:
+    proofs = {finding.proof for finding in findings}
+    if Proof.BROKEN in proofs:
+        return Verdict.BROKEN
+    return Verdict.INCOMPLETE if Proof.MISSING in proofs else Verdict.PROVEN
+
+
+def _journal(evidence: Evidence) -> Iterator[Finding]:
+    if evidence.journal_problem:
+        yield Finding("journal", Proof.BROKEN, evidence.journal_problem)
+    elif evidence.journal_unread:
+        yield Finding("journal", Proof.MISSING, evidence.journal_unread)
+    elif not evidence.entries:
+        yield Finding("journal", Proof.MISSING, f"there is no journal of {evidence.change}")
+    else:
+        last = evidence.entries[-1]
+        count = len(evidence.entries)
+        text = f"{count} entries, each bound to the one before; the last is {last.hash}"
+        yield Finding("journal", Proof.PROVEN, text)
+
+
+def _heads(evidence: Evidence) -> Iterator[Finding]:
+    """Compare the chain with each head that a signature vouches for."""
+    if not evidence.entries:
+        return
+    best, signer = 0, ""
+    for each in evidence.statements:
+        said = each.statement
+        if said is None or not each.key or said.change != evidence.change or not said.journal.seq:
+            continue
+        problems = check_head(evidence.entries, Head(said.journal.seq, said.journal.hash))
+        for problem in problems:
+            text = f"{problem.message} by the {said.kind} of {said.signer} [{problem.code}]"
+            yield Finding("journal", Proof.BROKEN, text)
+        if not problems and said.journal.seq > best:
+            best, signer = said.journal.seq, said.signer
+    rest = len(evidence.entries) - best
+    if best:
+        text = f"entries 1 to {best} are vouched for by the signature of {signer}"
+        yield Finding("journal", Proof.PROVEN, text)
+    if rest:
+        text = f"{rest} entries after entry {best} rest on this journal's file alone"
+        yield Finding("journal", Proof.NOTED, text)
+
+
+def _plan(evidence: Evidence) -> Iterator[Finding]:
+    plan = evidence.plan
+    written = [entry for entry in evidence.entries if entry.kind == "planned"]
+    if evidence.plan_problem:
+        yield Finding("plan", Proof.BROKEN, f"plan.json is no plan: {evidence.plan_problem}")
+        return
+    if plan is None:
+        proof = Proof.MISSING if written else Proof.NOTED
+        yield Finding("plan", proof, "there is no plan.json")
+        return
+    if plan.change != evidence.change:
+        text = f"plan.json is of {plan.change}, not of {evidence.change}"
+        yield Finding("plan", Proof.BROKEN, text)
+        return
+    ours = [entry for entry in written if entry.body.get("edition") == plan.edition]
+    digest = plan.digest
+    if not ours:
+        text = f"no entry says when edition {plan.edition} was written"
+        yield Finding("plan", Proof.MISSING, text)
+    elif any(entry.body.get("plan") != digest for entry in ours):
+        text = f"plan.json is not edition {plan.edition} as entry {ours[0].seq} has it"
+        yield Finding("plan", Proof.BROKEN, text)
+    else:
+        text = f"plan.json is edition {plan.edition} as it was written, digest {digest}"
+        yield Finding("plan", Proof.PROVEN, text)
+
+
+def _mentions(evidence: Evidence) -> Iterator[Finding]:
+    """Each statement that the journal mentions must lie in the folder, byte for byte."""
+    if evidence.statements_problem:
+        yield Finding("statements", Proof.MISSING, evidence.statements_problem)
+        return
+    filed = {each.digest: each for each in evidence.statements if each.digest}
+    told: set[str] = set()
+    for entry, digest, what in _mentioned(evidence.entries):
+        if digest in told:
+            continue
+        told.add(digest)
+        found = filed.get(digest)
+        where = f"{what} (entry {entry.seq}, {shorten(digest)})"
+        if found is None:
+            yield Finding("statements", Proof.MISSING, f"{where} is not in statements/")
+        elif found.problem:
+            yield Finding("statements", Proof.BROKEN, f"{where}: {found.problem}")
         else:
-            anchored = max(anchored, head.seq)
-    planned = {e.body["edition"]: e.body["plan"] for e in entries if e.kind == "planned"}
-    if planned and plan is None:
-        problems.append("plan.json is gone [E_PLAN_CHANGED]")
-    elif planned and canonical.digest_bytes(plan or b"") != planned[max(planned)]:
-        problems.append("plan.json is not the newest edition as written [E_PLAN_CHANGED]")
-    return Findings(len(entries), anchored, len(inbox.verified), tuple(problems))
+            yield Finding("statements", Proof.PROVEN, f"{where} is {found.name}, byte for byte")
+
+
+def _mentioned(entries: Iterable[Entry]) -> Iterator[tuple[Entry, str, str]]:
+    kinds = {"requested": "the request", "approved": "the approval", "rejected": "the rejection"}
+    for entry in entries:
+        if entry.kind in kinds and isinstance(entry.body.get("statement"), str):
+            what = f"{kinds[entry.kind]} by {entry.body.get('by', 'somebody')}"
+            yield entry, entry.body["statement"], what
+
+
+def _files(evidence: Evidence) -> Iterator[Finding]:
+    """Note what lies in the folder and is no statement; anybody may put a file there."""
+    known = {digest for _, digest, _ in _mentioned(evidence.entries)}
+    for each in evidence.statements:
+        if each.problem and each.digest not in known:
+            text = f"{each.name} counts for nothing: {each.problem}"
+            yield Finding("statements", Proof.NOTED, text)
+    if evidence.trust_problem:
+        text = f"today's trust file cannot be read: {evidence.trust_problem}"
+        yield Finding("trust", Proof.MISSING, text)
+
+
+def _others(evidence: Evidence) -> Iterator[Finding]:
+    for entry in evidence.entries:
+        if entry.kind == "entered" and entry.body.get("by") != "mcm":
+            stage = entry.body.get("stage", "a stage")
+            text = f"{stage}: somebody else let the execution in (entry {entry.seq}), without mcm"
+            yield Finding("promotion", Proof.MISSING, text)
+
+
+def _sentences(
+    evidence: Evidence,
+    promotions: tuple[Promotion, ...],
+    findings: tuple[Finding, ...],
+    verdict: Verdict,
+) -> Iterator[str]:
+    change = evidence.change
+    if verdict is not Verdict.PROVEN:
+        proof = Proof.BROKEN if verdict is Verdict.BROKEN else Proof.MISSING
+        first = next(finding for finding in findings if finding.proof is proof)
+        lead = "does not hold" if verdict is Verdict.BROKEN else "is not complete"
+        yield f"The record of {change} {lead}: {first.text}."
+    # A broken journal cannot lend its words to a sentence that sounds like proof.
+    whole = verdict is not Verdict.BROKEN
+    for promotion in promotions:
+        if whole and promotion.is_proven:
+            yield promotion.sentence(change)
+        else:
+            stage = promotion.stage
+            yield f"It is not proven that {change} was approved as it was promoted to {stage}."
+    if not promotions and verdict is Verdict.PROVEN:
+        yield f"The journal of {change} holds, and mcm promoted nothing in it."

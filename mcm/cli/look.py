@@ -1,8 +1,7 @@
 """Commands that look and change nothing: status, log, verify, list."""
 
-import json as json_module
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+import sys
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,6 +9,7 @@ from mcm.cli.write import Change, Json
 from mcm.core.errors import Exit
 
 if TYPE_CHECKING:
+    from mcm.app.listing import Heading
     from mcm.app.status import ChangeStatus
     from mcm.cli.compose import Project
 
@@ -22,109 +22,131 @@ def register(app: typer.Typer) -> None:
     app.command("list")(list_all)
 
 
-def status(change: Change = None, json: Json = False) -> int:
-    """Show how each change stands; exits 0 whatever it says."""
+def status(
+    change: Change = None,
+    json: Json = False,
+    exit_code: Annotated[
+        bool, typer.Option("--exit-code", help="Leave with the code of the worst change shown.")
+    ] = False,
+) -> int:
+    """Show how changes stand, from the journals here alone; asks no AWS."""
+    from mcm.app.status import exit_of, worth_showing
     from mcm.cli.compose import Project
-    from mcm.core.sanitize import clean
+    from mcm.cli.show import status_text
 
     project = Project.here()
-    _say_sandbox(project)
-    names = (project.pick_change(change),) if change else project.change_ids()
-    found = [_status(project, name) for name in names]
+    now = project.clock.now()
+    found = _statuses(project, change)
+    shown = found if change else worth_showing(found, now)
     if json:
-        return _print_json({"changes": [asdict(each) for each in found]})
-    for each in found:
-        print(f"{each.change} edition {each.edition}: {clean(each.title, 120)}")
-        for stage in each.stages:
-            reason = f": {clean(stage.reason, 200)}" if stage.reason else ""
-            print(f"  {stage.stage}  {stage.outcome.replace('_', ' ')}{reason}")
-            for gate, why in stage.gates:
-                print(f"    closed gate {gate}: {clean(why, 200)}")
-    return Exit.DONE
+        from mcm.cli.show_json import status_json, to_json
+
+        print(to_json(status_json(shown, now)))
+    else:
+        print(status_text(shown, now, len(found) - len(shown)))
+    return exit_of(each.exit for each in shown) if exit_code else Exit.DONE
 
 
-def log(change: Change = None, json: Json = False) -> int:
-    """Show the journal of a change; `ROLLBACK-<stage>` is one too."""
+def log(
+    change: Change = None,
+    stage: Annotated[str, typer.Option("--stage", help="Only what is about this stage.")] = "",
+    json: Json = False,
+) -> int:
+    """Show the timeline of a change, times in UTC; `--json` gives one object a line."""
     from mcm.app.log import read_log
     from mcm.cli.compose import Project
+    from mcm.cli.show import log_text
 
     project = Project.here()
-    _say_sandbox(project)
-    name = change if change in project.journal.changes() else project.pick_change(change)
-    assert name is not None  # pick_change names one
-    lines = read_log(name, project.journal)
+    name = _journal_name(project, change)
+    lines = read_log(name, project.journal, stage)
     if json:
-        return _print_json({"change": name, "entries": [_plain(asdict(each)) for each in lines]})
-    for line in lines:
-        print(f"{line.seq:>4}  {line.at:%Y-%m-%d %H:%M:%SZ}  {line.text}")
+        from mcm.cli.show_json import log_json
+
+        for line in lines:
+            print(log_json(line))
+    elif lines:
+        print(log_text(lines))
     return Exit.DONE
 
 
 def verify(change: Change = None, json: Json = False) -> int:
-    """Check journal, plan and signatures of a change; exits 4 when something does not hold."""
-    from mcm.app.verify import verify_change
-    from mcm.cli.compose import Project
-    from mcm.core.sanitize import clean
+    """Prove who approved what before it ran; 4 when something does not hold, 7 if unproven."""
+    from mcm.app.verify import read_evidence, verify_change
+    from mcm.cli.compose import STATE, Project
+    from mcm.cli.show import verify_text
 
     project = Project.here()
-    name = project.pick_change(change)
-    plan = project.folder(name).read_plan()
-    found = verify_change(name, project.journal, plan, project.inbox(name))
+    name = _journal_name(project, change)
+    folder = project.folder(name)
+    evidence = read_evidence(
+        name,
+        project.journal,
+        folder.read_plan,
+        folder.statements,
+        project.root / STATE / "trust.yml",
+    )
+    found = verify_change(evidence)
     if json:
-        _print_json({"change": name, **asdict(found)})
+        from mcm.cli.show_json import to_json, verify_json
+
+        print(to_json(verify_json(found)))
     else:
-        for problem in found.problems:
-            print(f"does not hold: {clean(problem, 400)}")
-        rest = found.entries - found.anchored
-        print(f"{name}: {found.entries} entries, {found.statements} verified statements")
-        print(f"anchored to seq {found.anchored}; {rest} entries after it rest on this file alone")
-    return Exit.REFUSED if found.problems else Exit.DONE
+        print(verify_text(found))
+    return found.exit
 
 
 def list_all(json: Json = False) -> int:
     """List the changes of this project."""
     from mcm.app.listing import list_changes
     from mcm.cli.compose import Project
-    from mcm.core.sanitize import clean
+    from mcm.cli.show import list_text
 
     project = Project.here()
-    _say_sandbox(project)
-    found = list_changes(_status(project, name) for name in project.change_ids())
+    now = project.clock.now()
+    found = list_changes(_statuses(project, None), lambda name: _heading(project, name))
     if json:
-        return _print_json({"changes": [asdict(each) for each in found]})
-    for each in found:
-        print(f"{each.change}  {each.summary}  {clean(each.title, 80)}")
+        from mcm.cli.show_json import list_json, to_json
+
+        print(to_json(list_json(found, now)))
+    else:
+        print(list_text(found, now))
     return Exit.DONE
 
 
-def _status(project: "Project", change: str) -> "ChangeStatus":
-    from mcm.app.status import read_status
+def _statuses(project: "Project", change: str | None) -> "list[ChangeStatus]":
+    """Read one change, or all; say SANDBOX when one of them is of a sandbox."""
+    from mcm.app.status import read_all, read_status
+
+    def read_plan(name: str) -> bytes | None:
+        return project.folder(name).read_plan()
+
+    if change:
+        name = _journal_name(project, change)
+        found = [read_status(name, read_plan(name), project.journal)]
+    else:
+        found = read_all(project.change_ids(), read_plan, project.journal)
+    if any(each.realm.startswith("sandbox:") for each in found):
+        print("SANDBOX: a local AWS, not a real account", file=sys.stderr)
+    return found
+
+
+def _journal_name(project: "Project", change: str | None) -> str:
+    """Return the change that is meant; a rollback's own journal may be named too."""
+    if change is not None and change in project.journal.changes():
+        return change
+    return project.pick_change(change)
+
+
+def _heading(project: "Project", change: str) -> "Heading":
+    from datetime import UTC, datetime
+
+    from mcm.app.listing import Heading, glance
     from mcm.core.errors import McmError
-    from mcm.core.plan import Plan
 
-    data = project.folder(change).read_plan()
     try:
-        plan = Plan.from_bytes(data) if data is not None else None
-    except McmError:
-        plan = None
-    title = plan.title if plan else ""
-    return read_status(change, title, plan, project.journal)
-
-
-def _say_sandbox(project: "Project") -> None:
-    """Say SANDBOX without asking whether it runs: what is read here is on disk."""
-    from mcm.cli.lines import say
-
-    if project.service.sandbox:
-        say("SANDBOX: a local AWS, not a real account")
-
-
-def _print_json(value: dict[str, Any]) -> int:
-    print(json_module.dumps(value, indent=1, ensure_ascii=False, default=list))
-    return Exit.DONE
-
-
-def _plain(value: dict[str, Any]) -> dict[str, Any]:
-    from mcm.core.canonical import instant
-
-    return {**value, "at": instant(value["at"])}
+        path = project.folder(change).change_file
+        text = path.read_text(encoding="utf-8", errors="replace")
+        return glance(text, datetime.fromtimestamp(path.stat().st_mtime, UTC))
+    except (OSError, McmError):
+        return Heading()

@@ -1,0 +1,151 @@
+"""What lies in a change's folder and journal, read for proof and not yet judged.
+
+Statements are read without asking whether they count *now*: approvals expire, trust files
+change, and an auditor comes months later. What a signature proves by itself is kept: the
+exact bytes, the key, and who has that key in the trust file of today.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mcm.core import canonical
+from mcm.core.errors import McmError, RefusedError
+from mcm.core.journal import Entry, Journal, StoreError
+from mcm.core.plan import Plan
+from mcm.core.statement import Statement, TrustRef, is_sandbox, namespace
+
+if TYPE_CHECKING:
+    from mcm.trust.persons import TrustFile
+
+ReadPlan = Callable[[], bytes | None]
+
+
+@dataclass(frozen=True)
+class Filed:
+    """One file of the statements folder."""
+
+    name: str
+    problem: str = ""
+    """Why it is no statement or its signature does not hold; empty when all is well."""
+    digest: str = ""
+    """SHA-256 of the payload; empty when there is none to read."""
+    statement: Statement | None = None
+    key: str = ""
+    """Fingerprint of the key whose signature holds; empty for none."""
+    holder: str = ""
+    """The person who has that key in today's trust file; empty for nobody."""
+    aliases: frozenset[str] = frozenset()
+    """That person's other names; they serve to deny, never to grant."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    change: str
+    entries: tuple[Entry, ...]
+    journal_problem: str
+    """Why the chain does not hold; names the first bad entry. Then there are no entries."""
+    journal_unread: str
+    """Why the journal could not be read at all; nothing is known of it then."""
+    plan: Plan | None
+    plan_problem: str
+    statements: tuple[Filed, ...]
+    statements_problem: str
+    trust: TrustRef | None
+    """Today's trust file; None when it cannot be read."""
+    trust_problem: str
+
+
+def read_evidence(
+    change: str, journal: Journal, read_plan: ReadPlan, statements: Path, trust_file: Path
+) -> Evidence:
+    """Read all there is about `change`; what cannot be read is a problem, not an error."""
+    plan, plan_problem = _read_plan(read_plan)
+    entries: tuple[Entry, ...] = ()
+    broken = unread = ""
+    try:
+        entries = journal.entries(change)
+    except StoreError as err:
+        unread = str(err)
+    except RefusedError as err:
+        broken = str(err)
+    sandbox = plan is not None and is_sandbox(plan.realm)
+    trust, trust_problem = _read_trust(trust_file, sandbox=sandbox)
+    filed, filed_problem = _read_statements(statements, trust)
+    ref = trust.ref if trust else None
+    return Evidence(
+        change,
+        entries,
+        broken,
+        unread,
+        plan,
+        plan_problem,
+        filed,
+        filed_problem,
+        ref,
+        trust_problem,
+    )
+
+
+def _read_plan(read_plan: ReadPlan) -> tuple[Plan | None, str]:
+    try:
+        data = read_plan()
+        return (Plan.from_bytes(data) if data is not None else None), ""
+    except (McmError, OSError) as err:
+        return None, str(err)
+
+
+def _read_trust(path: Path, *, sandbox: bool) -> "tuple[TrustFile | None, str]":
+    from mcm.trust.persons import load
+
+    try:
+        return load(path, sandbox=sandbox), ""
+    except (McmError, OSError) as err:
+        return None, str(err)
+
+
+def _read_statements(folder: Path, trust: "TrustFile | None") -> tuple[tuple[Filed, ...], str]:
+    import os
+
+    from mcm.trust.files import open_directory
+    from mcm.trust.inbox import MAX_FILES
+
+    try:
+        with open_directory(folder) as dir_fd:
+            names = sorted(
+                name
+                for name in os.listdir(dir_fd)  # noqa: PTH208 - Path lists no descriptor
+                if name.endswith(".json") and not name.startswith(".")
+            )
+            if len(names) > MAX_FILES:
+                return (), f"{len(names)} statements, more than {MAX_FILES}: none was read"
+            return tuple(_read_one(name, dir_fd, trust) for name in names), ""
+    except FileNotFoundError:
+        return (), ""
+    except (McmError, OSError) as err:
+        return (), str(err)
+
+
+def _read_one(name: str, dir_fd: int, trust: "TrustFile | None") -> Filed:
+    from mcm.trust import sshsig
+    from mcm.trust.envelope import LIMIT, Envelope
+    from mcm.trust.files import read_small
+
+    digest, statement = "", None
+    try:
+        envelope = Envelope.from_bytes(read_small(name, limit=LIMIT, dir_fd=dir_fd))
+        digest = canonical.digest_bytes(envelope.payload)
+        statement = Statement.from_value(canonical.decode(envelope.payload))
+        if statement.kind != envelope.kind:
+            raise RefusedError("E_NAMESPACE", f"a {statement.kind} filed as {envelope.kind}")
+        if not envelope.proofs:
+            return Filed(name, "", digest, statement)
+        proof = envelope.proofs[0].sig
+        key = sshsig.verify(proof, envelope.payload, namespace(envelope.kind))
+    except (McmError, OSError) as err:
+        return Filed(name, str(err), digest, statement)
+    person = trust.holder(key) if trust else None
+    holder = person.id if person else ""
+    aliases = person.aliases if person else frozenset()
+    return Filed(name, "", digest, statement, key.fingerprint, holder, aliases)

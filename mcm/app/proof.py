@@ -1,0 +1,244 @@
+"""Whether a promotion was approved: who signed exactly what ran, and when, before it ran."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from mcm.app.evidence import Evidence, Filed
+from mcm.core.counting import loosely
+from mcm.core.journal import Entry
+from mcm.core.plan import Plan
+from mcm.core.sentence import shorten
+from mcm.core.state import Attempt, State, apply
+from mcm.core.statement import Statement
+
+
+class Proof(StrEnum):
+    """How much one finding is worth."""
+
+    PROVEN = "proven"
+    MISSING = "missing"
+    """Nobody can tell any more."""
+    BROKEN = "broken"
+    """It contradicts something."""
+    NOTED = "noted"
+    """Said, and decides nothing."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    part: str
+    """`journal`, `plan`, `statements`, `trust` or `promotion`."""
+    proof: Proof
+    text: str
+
+
+@dataclass(frozen=True)
+class Approver:
+    person: str
+    approved_at: datetime
+    """When the journal noted the approval; else from when on it counted, by its own word."""
+
+
+@dataclass(frozen=True)
+class Promotion:
+    """One promoting write and what is known of its approval."""
+
+    stage: str
+    execution: str
+    entry: int
+    """The sequence number of its intent."""
+    at: datetime
+    edition: int
+    requester: str
+    approvers: tuple[Approver, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def is_proven(self) -> bool:
+        """Say whether everything about it is proven or decides nothing."""
+        return not any(f.proof in {Proof.MISSING, Proof.BROKEN} for f in self.findings)
+
+    def sentence(self, change: str) -> str:
+        """Return the sentence that a manager can read aloud; only for a proven one."""
+        if not self.approvers:
+            return (
+                f"{change} was promoted to {self.stage} on {_day(self.at)};"
+                " its plan asked for no approval."
+            )
+        signed = " and ".join(f"{a.person} on {_day(a.approved_at)}" for a in self.approvers)
+        other = "neither of them" if len(self.approvers) == 2 else "none of them"
+        who = "who is not" if len(self.approvers) == 1 else f"{other}"
+        return (
+            f"Edition {self.edition} of {change} was approved for {self.stage} by {signed},"
+            f" {who} the requester, {self.requester}; it was promoted after that,"
+            f" on {_day(self.at)}, and what was promoted is what was approved."
+        )
+
+
+def read_promotions(evidence: Evidence) -> Iterator[Promotion]:
+    """Yield each promoting write that happened, or that may have."""
+    attempts = {attempt.intent: attempt for attempt in _attempts(evidence.entries)}
+    for entry in evidence.entries:
+        attempt = attempts.get(entry.seq)
+        if attempt is None or attempt.purpose != "promote" or attempt.happened is False:
+            continue
+        yield _Judge(evidence, entry, attempt).promotion()
+
+
+def _attempts(entries: Sequence[Entry]) -> Iterator[Attempt]:
+    """Yield every attempt as it was last known; a new edition's state forgets the old ones."""
+    state = State()
+    found: dict[int, Attempt] = {}
+    for entry in entries:
+        state = apply(state, entry)
+        found |= {attempt.intent: attempt for attempt in state.attempts}
+    yield from found.values()
+
+
+class _Judge:
+    """Collects the findings about one promotion."""
+
+    def __init__(self, evidence: Evidence, intent: Entry, attempt: Attempt) -> None:
+        self.evidence = evidence
+        self.intent = intent
+        self.attempt = attempt
+        self.findings: list[Finding] = []
+        before = [entry for entry in evidence.entries if entry.seq < intent.seq]
+        self.before = before
+        walk = next((e for e in reversed(before) if e.kind == "walk_started"), None)
+        self.digest = str(walk.body.get("plan", "")) if walk else ""
+        self.edition = walk.body.get("edition", 0) if walk else 0
+        plan = evidence.plan
+        self.plan: Plan | None = plan if plan and plan.digest == self.digest else None
+
+    def promotion(self) -> Promotion:
+        stage, execution = self.attempt.stage, getattr(self.attempt.instruction, "execution", "")
+        if self.attempt.happened is None:
+            self.add(Proof.MISSING, "nobody settled whether it happened")
+        if self.plan is None:
+            text = f"the plan that ran, {shorten(self.digest) or 'unknown'}, is not plan.json"
+            self.add(Proof.MISSING, text)
+        elif self.plan.execution != execution:
+            self.add(Proof.BROKEN, f"{execution} was promoted, not the pinned execution")
+        approvals = self._evidence_entry()
+        found = [self._approval(each) for each in approvals]
+        said = [each for each in found if each is not None]
+        self._count(said)
+        self._claims([each[1] for each in said])
+        requesters = sorted({statement.requester for _, statement in said})
+        return Promotion(
+            stage=stage,
+            execution=execution,
+            entry=self.intent.seq,
+            at=self.intent.at,
+            edition=int(self.edition),
+            requester=", ".join(requesters),
+            approvers=tuple(approver for approver, _ in said),
+            findings=tuple(self.findings),
+        )
+
+    def add(self, proof: Proof, text: str) -> None:
+        where = f"promotion to {self.attempt.stage} (entry {self.intent.seq})"
+        self.findings.append(Finding("promotion", proof, f"{where}: {text}"))
+
+    def _evidence_entry(self) -> list[dict[str, str]]:
+        """The approvals on which the promotion rested, from the entry written with it."""
+        stage = self.attempt.stage
+        for entry in reversed(self.before):
+            if entry.kind == "intent" and entry.body.get("purpose") == "promote":
+                break
+            if entry.kind == "gates_open" and entry.body.get("stage") == stage:
+                approvals = entry.body.get("approvals")
+                return [a for a in approvals if isinstance(a, dict)] if approvals else []
+        self.add(Proof.MISSING, "no entry says on which approvals it rested")
+        return []
+
+    def _approval(self, noted: dict[str, str]) -> tuple[Approver, Statement] | None:
+        person, digest = str(noted.get("person", "unknown")), str(noted.get("statement", ""))
+        filed = next((f for f in self.evidence.statements if f.digest == digest), None)
+        what = f"the approval by {person} ({shorten(digest)})"
+        if filed is None or filed.statement is None:
+            self.add(Proof.MISSING, f"{what} is not in statements/")
+            return None
+        if filed.problem:
+            self.add(Proof.BROKEN, f"{what}: {filed.problem}")
+            return None
+        said = filed.statement
+        wrong = self._mismatch(said, person)
+        if wrong:
+            self.add(Proof.BROKEN, f"{what} {wrong}")
+            return None
+        self._signature(filed, said, what, str(noted.get("key", "")))
+        moment = self._when(digest, said, what)
+        names = {loosely(name) for name in (person, *filed.aliases)}
+        if loosely(said.requester) in names or (
+            self.plan is not None and loosely(self.plan.requester) in names
+        ):
+            self.add(Proof.BROKEN, f"{what} is by the requester")
+        return Approver(person, moment), said
+
+    def _mismatch(self, said: Statement, person: str) -> str:
+        """Why a statement is no approval of exactly this promotion; empty when it is."""
+        execution = getattr(self.attempt.instruction, "execution", "")
+        wanted = {
+            "kind": "approval",
+            "decision": "approve",
+            "change": self.evidence.change,
+            "plan": self.digest,
+            "stage": self.attempt.stage,
+            "execution": execution,
+            "approver": person,
+        }
+        for name, value in wanted.items():
+            if getattr(said, name) != value:
+                return f"is for {name} {getattr(said, name)!r}, not {value!r}"
+        if not said.not_before <= self.intent.at < said.expires:
+            return "did not count at that time"
+        return ""
+
+    def _signature(self, filed: Filed, said: Statement, what: str, key: str) -> None:
+        trust = self.evidence.trust
+        if not filed.key:
+            self.add(Proof.MISSING, f"{what} carries no signature: it counts in a sandbox only")
+        elif filed.key != key:
+            self.add(Proof.BROKEN, f"{what} is signed by {filed.key}, the journal says {key}")
+        elif not filed.holder:
+            self.add(Proof.MISSING, f"{what}: nobody has its key {filed.key} in today's trust file")
+        elif filed.holder != said.approver:
+            self.add(Proof.BROKEN, f"{what} is signed with the key of {filed.holder}")
+        else:
+            self.add(Proof.PROVEN, f"{what} is signed by {filed.key}, a key of {filed.holder}")
+        if trust is not None and said.trust != trust:
+            text = f"{what} was signed under trust file version {said.trust.version}"
+            self.add(Proof.NOTED, f"{text}, today's is version {trust.version}")
+
+    def _when(self, digest: str, said: Statement, what: str) -> datetime:
+        entries = [e for e in self.evidence.entries if e.kind == "approved"]
+        noted = next((e for e in entries if e.body.get("statement") == digest), None)
+        if noted is None:
+            self.add(Proof.NOTED, f"{what}: no entry says when it was filed; its own time is told")
+            return said.not_before
+        if noted.seq > self.intent.seq:
+            self.add(Proof.BROKEN, f"{what} was noted after the promotion, as entry {noted.seq}")
+        return noted.at
+
+    def _count(self, said: list[tuple[Approver, Statement]]) -> None:
+        stage = self.plan.stage(self.attempt.stage) if self.plan else None
+        if stage is None:
+            return  # said already: the plan that ran is not there
+        persons = {loosely(approver.person) for approver, _ in said}
+        if len(persons) < stage.approvals:
+            text = f"{len(persons)} of {stage.approvals} persons are proven to have approved"
+            self.add(Proof.MISSING, text)
+
+    def _claims(self, statements: list[Statement]) -> None:
+        claims = self.intent.body.get("claims")
+        used = {str(c.get("nonce")) for c in claims} if isinstance(claims, list) else set()
+        if statements and used != {statement.nonce for statement in statements}:
+            self.add(Proof.BROKEN, "the approvals that it used up are not those it rested on")
+
+
+def _day(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d at %H:%M:%S} UTC"
