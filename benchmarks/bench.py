@@ -89,7 +89,7 @@ def _roll_back_by_mcm(tools: Tools, stage: Stage) -> float:
     engine = stage.renew()
     command = [str(tools.mcm), "rollback", "--stage", "prod-us", "--no-input"]
     start = time.perf_counter()
-    subprocess.run(command, check=True, capture_output=True, cwd=stage.folder)
+    subprocess.run(command, check=True, capture_output=True, cwd=stage.folder, env=as_installed())
     assert engine.accepted
     return engine.accepted - start
 
@@ -111,7 +111,7 @@ def _roll_back_by_aws(tools: Tools, stage: Stage) -> float:
     secret = engine.identities.secret(key)
     environment = {"AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": secret}
     start = time.perf_counter()
-    subprocess.run(command, check=True, capture_output=True, env={**os.environ, **environment})
+    subprocess.run(command, check=True, capture_output=True, env={**as_installed(), **environment})
     return time.perf_counter() - start
 
 
@@ -136,10 +136,16 @@ def race(
 
 def timed(command: Sequence[str], folder: Path | None = None) -> float:
     """Run one command to its end and return the seconds it took."""
-    environment = {**os.environ, "NO_COLOR": "1"}
+    environment = as_installed()
     start = time.perf_counter()
     subprocess.run(command, check=True, capture_output=True, env=environment, cwd=folder)
     return time.perf_counter() - start
+
+
+def as_installed() -> dict[str, str]:
+    """Return an environment in which Python keeps its compiled modules, as a user's does."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    return {**kept, "NO_COLOR": "1"}
 
 
 def table(rows: Sequence[Row]) -> str:

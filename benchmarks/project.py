@@ -12,7 +12,8 @@ from mcm.aws.port import Params, Reply
 from mcm.cli.example import set_up
 from mcm.clock import SystemClock
 from mcm.sandbox.engine import Engine
-from mcm.sandbox.http import CREDENTIALS, FOLDER, STATE, build, write_private
+from mcm.sandbox.folder import CREDENTIALS, FOLDER, STATE
+from mcm.sandbox.http import build, write_private
 from mcm.sandbox.http_admin import Running
 from mcm.sandbox.http_server import Server
 from mcm.sandbox.identity import PEOPLE, user_key

@@ -20,16 +20,11 @@ from typing import IO
 
 from mcm.clock import SystemClock
 from mcm.sandbox.engine import Engine
+from mcm.sandbox.folder import BUILD, CREDENTIALS, FOLDER, STATE
 from mcm.sandbox.http_admin import Running
 from mcm.sandbox.http_server import Server
 from mcm.sandbox.identity import PEOPLE, user_key
 from mcm.sandbox.moto_behind import MotoBehind
-
-FOLDER = ".mcm-sandbox"
-STATE = "state.json"
-CREDENTIALS = "credentials"
-BUILD = "mcm.sandbox.http:build"
-"""What makes the engine: `module:function`, called with the clock."""
 
 Clock = Callable[[], datetime]
 

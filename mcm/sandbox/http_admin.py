@@ -14,10 +14,8 @@ from typing import Protocol, runtime_checkable
 from mcm.core.canonical import instant
 from mcm.sandbox.engine import Engine
 from mcm.sandbox.faults import NAMED_FAULTS
+from mcm.sandbox.folder import PREFIX, TOKEN_HEADER
 from mcm.sandbox.http_message import Answer, Request, json_answer
-
-PREFIX = "/_mcm/"
-TOKEN_HEADER = "x-mcm-token"  # noqa: S105 - the name of a header
 
 
 @runtime_checkable

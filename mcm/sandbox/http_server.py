@@ -16,7 +16,8 @@ from types import TracebackType
 from typing import Self
 
 from mcm.aws.port import AwsError
-from mcm.sandbox.http_admin import PREFIX, AdminFace, Running
+from mcm.sandbox.folder import PREFIX
+from mcm.sandbox.http_admin import AdminFace, Running
 from mcm.sandbox.http_aws import AwsFace, scope_for_engine
 from mcm.sandbox.http_message import (
     Answer,

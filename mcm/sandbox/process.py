@@ -21,9 +21,7 @@ from typing import Any
 
 import mcm
 from mcm.core.errors import McmError, UsageError
-from mcm.sandbox.http import BUILD, CREDENTIALS, FOLDER, STATE
-from mcm.sandbox.http_admin import PREFIX, TOKEN_HEADER
-from mcm.sandbox.identity import PEOPLE
+from mcm.sandbox.folder import BUILD, CREDENTIALS, FOLDER, PREFIX, STATE, TOKEN_HEADER
 
 _HOST = "127.0.0.1"
 # The child runs the code that its parent runs, also from a working tree, and nothing else
@@ -156,7 +154,9 @@ def env(sandbox: Sandbox, person: str, region: str = "us-east-1") -> list[str]:
     profiles = ConfigParser(interpolation=None)
     profiles.read(sandbox.credentials_file)
     if person not in profiles:
-        raise UsageError(f"the sandbox knows no {person!r}: there are {', '.join(PEOPLE)}")
+        raise UsageError(
+            f"the sandbox knows no {person!r}: there are {', '.join(profiles.sections())}"
+        )
     keys = profiles[person]
     values = {
         "AWS_ENDPOINT_URL": sandbox.endpoint_url,

@@ -12,7 +12,7 @@ import pytest
 
 from mcm.core.errors import McmError, UsageError
 from mcm.sandbox import process
-from mcm.sandbox.http import FOLDER, STATE
+from mcm.sandbox.folder import FOLDER, STATE
 
 
 @pytest.fixture
