@@ -153,7 +153,9 @@ def _intent(body: _Body, _entry: Entry) -> str:
 def _outcome(body: _Body, _entry: Entry) -> str:
     result = _RESULTS.get(body.get("result"), "ended in an unknown way")
     code = f" ({body.get('code')})" if body.get("code") else ""
-    started = f", started {body.get('execution')}" if body.get("execution") else ""
+    execution = body.get("execution")
+    told = not execution or execution in body.get("detail")
+    started = "" if told else f", started {execution}"
     detail = body.because("detail") if body.get("detail") != result else ""
     return f"entry {body['intent']}: {result}{code}{started}{detail}"
 

@@ -73,7 +73,7 @@ def build_view(
         services=topics.build_topics(topics.SERVICES, answers, {}),
         worst=topics.build_topics(topics.WORST, answers, {"two_person": _two_person(stages)}),
         back=topics.build_topics(topics.BACK, answers, conditions),
-        approvals=progress.build_approvals(statements, state, sure=sure),
+        approvals=progress.build_approvals(statements, plan, state, sure=sure),
         outcomes=_outcomes(plan, state, sure=sure),
         log=progress.build_log(entries, problems, odd),
     )

@@ -15,7 +15,8 @@ _HARMLESS = re.compile(
     r"(?<=[A-Za-z0-9])&#45;(?=[A-Za-z0-9])"  # hyphen inside a word
     r"|(?<=[A-Za-z0-9])&#39;(?=[A-Za-z])"  # apostrophe
     r"|(?<=[A-Za-z])&#(?:44|46|58|59|63);(?=\s|\Z)"  # , . : ; ? after a word
-    r"|(?<=[A-Za-z][0-9])&#46;(?=\s|\Z)"  # v7. is no number
+    r"|(?<=[A-Za-z][0-9])&#(?:41|46);(?=\s|\Z)"  # v7. is no number
+    r"|(?<=[A-Za-z0-9] )&#45;(?= [A-Za-z0-9])"  # a dash between words
     r"|(?<=[A-Za-z0-9])&#95;(?=[A-Za-z0-9])"  # underscore inside a word
     r"|(?<=\s)&#40;(?=[A-Za-z0-9])|(?<=[A-Za-z])&#41;(?=\s|\Z)"  # brackets around words
     r"|(?<=[0-9])&#(?:44|58|59);(?=\s|\Z)"  # a number, where `.` and `)` begin a list

@@ -38,20 +38,29 @@ def build_log(entries: Sequence[Entry], problems: Sequence[ChainProblem], odd: s
 
 
 def build_approvals(
-    statements: Sequence[Verified], state: State, *, sure: bool
+    statements: Sequence[Verified], plan: Plan | None, state: State, *, sure: bool
 ) -> tuple[ApprovalLine, ...]:
-    """Return who signed what with which key; statements as trust verified them."""
+    """Return who signed what with which key; statements as trust verified them.
+
+    What was signed for another plan is shown as such: it says nothing about this one.
+    """
     lines = []
-    for each in sorted(statements, key=lambda v: (v.statement.not_before, v.digest)):
+    for each in sorted(statements, key=_in_order):
         said = each.statement
         stage = said.stage or ", ".join(said.stages)
         used = "yes" if said.nonce in state.consumed else "no" if sure else "unknown"
+        if plan is None or said.plan not in ("", plan.digest):
+            used += f", for edition {said.edition}, another plan"
         reason = f": {said.reason}" if said.reason else ""
         word = f"{said.decision or said.kind}{reason}"
         key = each.key or "unsigned (sandbox)"
         line = ApprovalLine(each.person, word, stage, spell(said.not_before), key, used)
         lines.append(line)
     return tuple(lines)
+
+
+def _in_order(each: Verified) -> tuple[datetime, bool, str]:
+    return each.statement.not_before, each.statement.kind != "request", each.digest
 
 
 def build_outcomes(plan: Plan, state: State) -> tuple[str, ...]:

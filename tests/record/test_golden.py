@@ -59,6 +59,15 @@ def test_an_approval_shows_who_with_which_key_and_whether_it_was_used() -> None:
     assert APPROVED not in render_record(view)
 
 
+def test_what_was_signed_for_another_plan_does_not_pass_for_this_one() -> None:
+    """bob approved edition 1; the reader of edition 2 must not take that for his word on it."""
+    of = plan()
+    other = of.__class__(**{**of.__dict__, "edition": 2})
+    view = build_view(CHANGE, other, statements=statements(of))
+
+    assert {line.used for line in view.approvals} == {"no, for edition 1, another plan"}
+
+
 def test_another_editions_walk_is_told_but_is_not_this_ones_outcome() -> None:
     of = plan()
     other = of.__class__(**{**of.__dict__, "edition": 2})
