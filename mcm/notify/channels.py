@@ -7,6 +7,8 @@ import ssl
 import subprocess
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
 from mcm.core.sanitize import clean
@@ -27,20 +29,26 @@ class NotSent(Exception):
     """A message was not sent; says why, without secrets such as a webhook's address."""
 
 
-def send(
-    channel: Channel,
-    message: Message,
-    environ: Mapping[str, str],
-    publish: Publish | None,
-    timeout: float = TIMEOUT,
-) -> None:
+@dataclass(frozen=True)
+class Outlets:
+    """What sending needs of the world around it."""
+
+    environ: Mapping[str, str]
+    """Holds the webhooks' addresses, and what commands may know."""
+    publish: Publish | None = None
+    folder: Path | None = None
+    """Where commands run: the project's, so that `./page.sh` is found from any directory."""
+    timeout: float = TIMEOUT
+
+
+def send(channel: Channel, message: Message, outlets: Outlets) -> None:
     """Send one message over one channel. Raises NotSent, and nothing else that is expected."""
     if channel.kind == "command":
-        _run(channel.argv, message, environ, timeout)
+        _run(channel.argv, message, outlets)
     elif channel.kind == "webhook":
-        _post(channel.target, message, environ, timeout)
+        _post(channel.target, message, outlets)
     elif channel.kind == "sns":
-        _publish(channel.target, message, publish)
+        _publish(channel.target, message, outlets.publish)
     else:
         raise NotSent(f"unknown kind of channel: {channel.kind}")
 
@@ -51,11 +59,9 @@ def name_of(channel: Channel) -> str:
     return clean(f"{channel.kind} {what}", 200)
 
 
-def _run(
-    argv: tuple[str, ...], message: Message, environ: Mapping[str, str], timeout: float
-) -> None:
+def _run(argv: tuple[str, ...], message: Message, outlets: Outlets) -> None:
     """Run a program with the message as JSON on its input; its output is not ours to show."""
-    known = {name: environ[name] for name in _PASSED_ON if name in environ}
+    known = {name: outlets.environ[name] for name in _PASSED_ON if name in outlets.environ}
     try:
         process = subprocess.Popen(
             argv,
@@ -63,25 +69,26 @@ def _run(
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             env=known,
+            cwd=outlets.folder,
             start_new_session=True,
         )
     except (OSError, ValueError) as err:
         raise NotSent(f"cannot be started: {err}") from err
     try:
-        process.communicate(message.to_json(), timeout=timeout)
+        process.communicate(message.to_json(), timeout=outlets.timeout)
     except subprocess.TimeoutExpired as err:
         # It leads a session of its own, so whatever it started is ended with it.
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-        raise NotSent(f"did not end within {timeout:g} s") from err
+        raise NotSent(f"did not end within {outlets.timeout:g} s") from err
     if process.returncode != 0:
         raise NotSent(f"ended with exit code {process.returncode}")
 
 
-def _post(variable: str, message: Message, environ: Mapping[str, str], timeout: float) -> None:
-    url = _webhook_url(variable, environ)
-    connection = _connect(url, timeout)
+def _post(variable: str, message: Message, outlets: Outlets) -> None:
+    url = _webhook_url(variable, outlets.environ)
+    connection = _connect(url, outlets.timeout)
     path = (url.path or "/") + (f"?{url.query}" if url.query else "")
     headers = {"Content-Type": "application/json", "User-Agent": "mcm"}
     try:

@@ -10,11 +10,12 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from itertools import count
+from pathlib import Path
 from queue import PriorityQueue
 
 from mcm.core.sanitize import clean
 from mcm.core.service import Channel
-from mcm.notify.channels import NotSent, Publish, name_of, send
+from mcm.notify.channels import NotSent, Outlets, Publish, name_of, send
 from mcm.notify.message import Message
 
 QUEUE = 64
@@ -30,7 +31,7 @@ class Notifier:
     """Sends messages over all of a service's channels, in the background.
 
     Urgent messages overtake the others. `environ` holds the webhooks' addresses and what
-    commands are told of our environment.
+    commands are told of our environment; commands run in `folder`.
     """
 
     def __init__(
@@ -40,13 +41,12 @@ class Notifier:
         *,
         environ: Mapping[str, str],
         publish: Publish | None = None,
+        folder: Path | None = None,
     ) -> None:
         self._failed = failed
         self._numbers = count()
-        self._lanes = [
-            _Lane(channel, lambda c, m: send(c, m, environ, publish), self._report)
-            for channel in channels
-        ]
+        outlets = Outlets(environ, publish, folder)
+        self._lanes = [_Lane(channel, outlets, self._report) for channel in channels]
 
     def send(self, message: Message) -> None:
         """Queue `message` for every channel and return at once. Never raises."""
@@ -76,12 +76,12 @@ class _Lane:
     def __init__(
         self,
         channel: Channel,
-        deliver: Callable[[Channel, Message], None],
+        outlets: Outlets,
         failed: Failed,
     ) -> None:
         self.name = name_of(channel)
         self._channel = channel
-        self._deliver = deliver
+        self._outlets = outlets
         self._failed = failed
         self._jobs: PriorityQueue[Job] = PriorityQueue()
         # A daemon: a channel that hangs must not keep mcm from ending.
@@ -105,7 +105,7 @@ class _Lane:
             if message is None:
                 return
             try:
-                self._deliver(self._channel, message)
+                send(self._channel, message, self._outlets)
             except NotSent as err:
                 self._failed(self.name, f"{message.event} not sent: {err}")
             except Exception as err:  # noqa: BLE001 - the next message still has a chance

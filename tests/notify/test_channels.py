@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from mcm.core.service import Channel
-from mcm.notify.channels import NotSent, name_of, send
+from mcm.notify.channels import NotSent, Outlets, name_of, send
 from mcm.notify.message import Message
 
 AT = datetime(2026, 3, 18, 9, 30, tzinfo=UTC)
@@ -70,7 +70,7 @@ def hook() -> Iterator[Hook]:
 
 
 def post(url: str) -> None:
-    send(Channel("webhook", "HOOK", ()), MESSAGE, {"HOOK": url}, None)
+    send(Channel("webhook", "HOOK", ()), MESSAGE, Outlets({"HOOK": url}))
 
 
 def test_a_command_gets_the_message_and_no_credentials(tmp_path: Path) -> None:
@@ -78,7 +78,7 @@ def test_a_command_gets_the_message_and_no_credentials(tmp_path: Path) -> None:
     out = tmp_path / "out"
     secret = {"PATH": "/usr/bin", "HOME": "/nowhere", "AWS_SECRET_ACCESS_KEY": "s", "HOOK": "h"}
 
-    send(Channel("command", "", (sys.executable, "-c", KEEP, str(out))), MESSAGE, secret, None)
+    send(Channel("command", "", (sys.executable, "-c", KEEP, str(out))), MESSAGE, Outlets(secret))
 
     text, environ = json.loads(out.read_text())
     message = json.loads(text)
@@ -87,6 +87,18 @@ def test_a_command_gets_the_message_and_no_credentials(tmp_path: Path) -> None:
     assert message["at"] == "2026-03-18T09:30:00.000Z"
     assert environ["HOME"] == "/nowhere"
     assert not {"AWS_SECRET_ACCESS_KEY", "HOOK"} & environ.keys()
+
+
+def test_a_command_is_found_in_the_projects_folder(tmp_path: Path) -> None:
+    """`[./page.sh]` means the one beside mcm.yaml, wherever mcm was called."""
+    script = tmp_path / "page.sh"
+    script.write_text("#!/bin/sh\ncat > got\n")
+    script.chmod(0o700)
+
+    outlets = Outlets({"PATH": "/usr/bin:/bin"}, folder=tmp_path)
+    send(Channel("command", "", ("./page.sh",)), MESSAGE, outlets)
+
+    assert json.loads((tmp_path / "got").read_text())["change"] == "CM-0001"
 
 
 @pytest.mark.parametrize(
@@ -99,13 +111,15 @@ def test_a_command_gets_the_message_and_no_credentials(tmp_path: Path) -> None:
 )
 def test_a_command_that_fails_is_not_sent(argv: tuple[str, ...], why: str) -> None:
     with pytest.raises(NotSent, match=why):
-        send(Channel("command", "", argv), MESSAGE, {}, None)
+        send(Channel("command", "", argv), MESSAGE, Outlets({}))
 
 
 def test_a_command_that_hangs_is_ended() -> None:
     wait = "import threading; threading.Event().wait()"
     with pytest.raises(NotSent, match=r"did not end within 0\.2 s"):
-        send(Channel("command", "", (sys.executable, "-c", wait)), MESSAGE, {}, None, 0.2)
+        send(
+            Channel("command", "", (sys.executable, "-c", wait)), MESSAGE, Outlets({}, timeout=0.2)
+        )
 
 
 def test_a_webhook_gets_json(hook: Hook) -> None:
@@ -163,7 +177,7 @@ def test_sns_gets_a_short_ascii_subject_and_readable_text() -> None:
     sent: list[tuple[str, str, str]] = []
     message = Message("breach", "CM-1", "prod-üs" * 30, "what\nnow", "why", ("mcm status",), AT)
 
-    send(Channel("sns", "arn:topic", ()), message, {}, lambda *call: sent.append(call))
+    send(Channel("sns", "arn:topic", ()), message, Outlets({}, lambda *call: sent.append(call)))
 
     ((topic, subject, text),) = sent
     assert topic == "arn:topic"
@@ -177,14 +191,14 @@ def test_sns_without_a_way_there_or_with_a_denial_is_not_sent() -> None:
         raise RuntimeError("denied\nby policy")
 
     with pytest.raises(NotSent, match="cannot be reached"):
-        send(Channel("sns", "arn:topic", ()), MESSAGE, {}, None)
+        send(Channel("sns", "arn:topic", ()), MESSAGE, Outlets({}))
     with pytest.raises(NotSent, match=r"RuntimeError: denied\\u\{a\}by policy"):
-        send(Channel("sns", "arn:topic", ()), MESSAGE, {}, deny)
+        send(Channel("sns", "arn:topic", ()), MESSAGE, Outlets({}, deny))
 
 
 def test_an_unknown_kind_is_not_sent() -> None:
     with pytest.raises(NotSent, match="pigeon"):
-        send(Channel("pigeon", "", ()), MESSAGE, {}, None)
+        send(Channel("pigeon", "", ()), MESSAGE, Outlets({}))
 
 
 def test_a_channel_is_named_without_secrets() -> None:
