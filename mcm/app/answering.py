@@ -1,7 +1,7 @@
 """Answering the pipeline's own approval, as the approver, for the pinned execution only.
 
 This is what makes the second person more than a promise: where requesters may not call
-PutApprovalResult, AWS itself lets nobody past (SECURITY.md, enforcement).
+PutApprovalResult, AWS itself lets nobody past (docs/security-design.md).
 """
 
 from dataclasses import dataclass

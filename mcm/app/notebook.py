@@ -16,6 +16,6 @@ def note(journal: Journal, change: str, *drafts: Draft) -> tuple[Entry, ...]:
 
 
 def head_seen(journal: Journal, change: str) -> JournalHead:
-    """Return the head that a signer vouches for (SECURITY.md 1.8)."""
+    """Return the head that a signer vouches for (docs/security-design.md, Journal)."""
     head: Head = head_of(journal.entries(change))
     return JournalHead(head.seq, head.hash if head.seq else "")

@@ -7,7 +7,7 @@ from mcm.core.state import StageState, State
 
 
 class Phase(StrEnum):
-    """In the order of a walk; the outcomes of DESIGN.md end it."""
+    """In the order of a walk; the outcomes of docs/design.md end it."""
 
     DRAFT = "draft"
     """No plan yet."""

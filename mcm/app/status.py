@@ -28,7 +28,7 @@ SEVERITY = (
     Exit.HELD,
     Exit.DONE,
 )
-"""The most severe first, as DESIGN.md has it."""
+"""The most severe first, as docs/design.md has it."""
 
 RECENT = timedelta(hours=24)
 """How long a change that is over still shows among the open ones."""

@@ -155,7 +155,7 @@ def client_config(limits: Limits, *, read: bool, local: bool) -> "Config":
     """Return botocore's settings for one client.
 
     `local` clients talk to the sandbox: no proxy from the environment. The others ignore
-    every configured endpoint (SECURITY.md threat 30).
+    every configured endpoint (docs/security-design.md threat 30).
     """
     from botocore.config import Config
 

@@ -1,7 +1,7 @@
 """Readings of CodePipeline: state, executions, actions, and what can be rolled back to.
 
 GetPipelineState has neither the execution mode nor which actions are approvals
-(AWS-RULES section 1), so GetPipeline is read once per pipeline version.
+(docs/aws-rules.md), so GetPipeline is read once per pipeline version.
 """
 
 from collections.abc import Iterable

@@ -1,9 +1,9 @@
 """Where a port's identity and endpoint come from.
 
 Two worlds and no path between them. On AWS the endpoint is botocore's own choice, and a
-setting that would redirect it is a reason to stop (SECURITY.md threat 30). In the sandbox
-the endpoint is a loopback address (threat 33) and the credentials come from the sandbox's
-own file, never from the environment.
+setting that would redirect it is a reason to stop (docs/security-design.md threat 30). In
+the sandbox the endpoint is a loopback address (threat 33) and the credentials come from
+the sandbox's own file, never from the environment.
 """
 
 import os

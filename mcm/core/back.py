@@ -1,6 +1,6 @@
 """Going back: the way from "this must go" to a stage that serves the old content again.
 
-Order (DESIGN.md, Where rollback goes; AWS-RULES 8–10): close the inbound transition →
+Order (docs/design.md, Where rollback goes; AWS-RULES 8–10): close the inbound transition →
 stop what runs in the stage → RollbackStage → follow the execution it returns → verify
 the content. A rollback that somebody else started is adopted, never doubled. Nothing
 here asks a window, a freeze or a second person.

@@ -2,7 +2,7 @@
 
 Each is one line for a POSIX shell with every word quoted that needs it, because names
 come from others. The plain ones are for someone who has no mcm at hand: close the way
-in first, then roll back (DESIGN.md, Where rollback goes).
+in first, then roll back (docs/design.md, Where rollback goes).
 """
 
 import shlex

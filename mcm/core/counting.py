@@ -35,7 +35,7 @@ class Promotion:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Somebody said no, or tried what does not count; `code` as in SECURITY.md."""
+    """Somebody said no, or tried what does not count; `code` as in docs/security-design.md."""
 
     code: str
     reason: str

@@ -2,7 +2,7 @@
 
 Status alone proves nothing: a failed update returns to InService with the old
 configuration (terraform-provider-aws 48997, 49020). So the walk compares content, by
-the list in AWS-RULES section 3: model, image digest, instance type, count, weight and
+the list in docs/aws-rules.md: model, image digest, instance type, count, weight and
 data capture must be equal; the configuration's name and its times may differ.
 """
 

@@ -9,7 +9,7 @@ from enum import IntEnum
 
 
 class Exit(IntEnum):
-    """Exit codes of the command line, from DESIGN.md; each means one thing."""
+    """Exit codes of the command line, from docs/design.md; each means one thing."""
 
     DONE = 0
     BUG = 1
@@ -46,7 +46,7 @@ class UsageError(McmError):
 class RefusedError(McmError):
     """A signature, an identity or a record is not what it must be.
 
-    `code` is one of the E_ names in SECURITY.md's threat table.
+    `code` is an E_ name; docs/security-design.md has them in its threat table.
     """
 
     exit_code = Exit.REFUSED

@@ -31,7 +31,7 @@ class GoBack:
     signed: str = ""
     """Target in a verified plan for the effective execution; used when feasible."""
     to: str = ""
-    """Target the person named; must be the rule's, else it is a deploy (DESIGN.md)."""
+    """Target the person named; must be the rule's, else it is a deploy (docs/design.md)."""
     further: bool = False
     """Go back once more although the stage has been rolled back already."""
     adopt_finished: bool = False

@@ -4,7 +4,7 @@ State is folded from these entries and stored nowhere else, so this page decides
 counts as a whole journal. It stores nothing itself: `Journal` is the port, and
 `mcm.store` has its implementations. A linear chain shows every edit *before* a head that
 somebody else keeps; what comes after the last such head rests on the file alone, which
-is why `check_head` is part of reading (SECURITY.md 1.8).
+is why `check_head` is part of reading (docs/security-design.md, Journal).
 
 Stored form: the canonical bytes of `{v, seq, prev, at, kind, body}` beside their hash.
 Exported form: one canonical JSON line for each entry, with the hash inside.

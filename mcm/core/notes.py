@@ -38,7 +38,7 @@ def breach(stage: StagePlan, check: str, reason: str, action: str, now: datetime
 
 
 def ended(stage: StagePlan, outcome: str, reason: str, now: datetime) -> Draft:
-    """The stage reached one of DESIGN.md's outcomes."""
+    """The stage reached one of the outcomes in docs/design.md."""
     body = {"stage": stage.name, "outcome": outcome, "reason": reason}
     return Draft("stage_ended", body, now)
 

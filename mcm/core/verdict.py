@@ -6,7 +6,7 @@ from enum import IntEnum
 
 
 class Kind(IntEnum):
-    """Ordered by severity: together, the worst one counts (DESIGN.md, Words)."""
+    """Ordered by severity: together, the worst one counts (docs/design.md, Words)."""
 
     PASS = 0
     INCONCLUSIVE = 1

@@ -37,7 +37,7 @@ class Running:
     build: Callable[[], Engine]
     """Makes an engine in its first state."""
     uuid: str
-    """Names this sandbox until it is reset: no other has it (SECURITY.md threat 32)."""
+    """Names this sandbox until it is reset: no other has it (docs/security-design.md threat 32)."""
     new_uuid: Callable[[], str]
     engine: Engine = field(init=False)
     _lock: Lock = field(default_factory=Lock, init=False)

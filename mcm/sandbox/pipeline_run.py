@@ -1,8 +1,8 @@
 """One simulated pipeline moving through time.
 
-The rules are those of AWS-RULES section 1: a stage is locked by the execution in it, an
-open approval included; executions overtake one another only between stages; a disabled
-inbound transition holds what arrives. Nothing here knows the API: requests come in
+The rules are the facts of docs/aws-rules.md, CodePipeline: a stage is locked by the
+execution in it, an open approval included; executions overtake one another only between
+stages; a disabled inbound transition holds what arrives. Nothing here knows the API: requests come in
 through `pipeline_ops`, and who may roll back to what is judged in `pipeline_rollback`.
 """
 

@@ -1,7 +1,7 @@
 """May this file be trusted to be ours alone? Asked before a journal is opened.
 
 A journal that another user can write, or that is a link to something else, proves
-nothing, so it is refused rather than mended (SECURITY.md, threats 16 and 60).
+nothing, so it is refused rather than mended (docs/security-design.md, threats 16 and 60).
 """
 
 import os

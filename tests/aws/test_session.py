@@ -38,7 +38,7 @@ ROLE = "arn:aws:iam::444444444444:role/mcm-read"
     "name", ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL_CODEPIPELINE"]
 )
 def test_redirected_aws_is_refused(name: str) -> None:
-    """SECURITY.md threat 30."""
+    """Threat 30."""
     with pytest.raises(RefusedError) as caught:
         connect("us-east-1", environ={name: "http://127.0.0.1:1"})
     assert caught.value.code == "E_ENDPOINT_OVERRIDE"
@@ -48,7 +48,7 @@ def test_redirected_aws_is_refused(name: str) -> None:
 def test_a_configured_endpoint_is_ignored(
     script: Script, keys: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """SECURITY.md threat 30: a profile names the local server; the call does not go there.
+    """Threat 30: a profile names the local server; the call does not go there.
 
     It goes to AWS's own name, through a proxy that is not there.
     """
@@ -124,7 +124,7 @@ def test_an_environment_without_redirection_is_fine() -> None:
     ],
 )
 def test_a_sandbox_elsewhere_is_refused(url: str, keys: Path) -> None:
-    """SECURITY.md threat 33."""
+    """Threat 33."""
     with pytest.raises(RefusedError) as caught:
         connect("us-east-1", profile="alice", endpoint_url=url, credentials_file=keys)
     assert caught.value.code == "E_REALM"

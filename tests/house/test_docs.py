@@ -13,6 +13,10 @@ from tests.house.tree import ROOT, project_files, python_files, shown
 DOCS = ROOT / "docs"
 RULES = range(1, 43)
 CITED = re.compile(r"AWS-RULES (\d+(?:(?:–|, | and | to )\d+)*)")
+# In two parts, so that this page does not cite what it looks for.
+LOOSE = re.compile(
+    "AWS-" + r"RULES(?! \d)|\b(?:DESIGN|EMULATOR)" + r"\.md\b|SECURITY\.md(?:,? \d|,? threat)"
+)
 PATH = re.compile(r"`((?:mcm|tests|docs|checks|runbooks|templates)/[\w./-]+)`(?! \(planned\))")
 NAMED_DOC = re.compile(r"\bdocs/[\w./-]+\.md\b")
 CODE = re.compile(r"\bE_[A-Z_]+\b")
@@ -134,6 +138,11 @@ def test_every_document_named_in_code_exists() -> None:
     assert missing == {}
 
 
+def test_code_cites_pages_of_this_project_only() -> None:
+    """A reader has nothing but this repository."""
+    assert citations(LOOSE) == {}
+
+
 def test_every_path_that_a_document_names_exists() -> None:
     """As git sees it: an empty folder of one machine is nothing. What is planned says so."""
     files = [shown(path) for path in project_files()]
@@ -162,3 +171,9 @@ def test_every_path_that_a_document_names_exists() -> None:
 def test_citations_are_read_as_people_write_them(cited: str, meant: set[int]) -> None:
     assert numbers(cited) == meant
     assert CITED.findall(f"see (AWS-RULES {cited}): why") == [cited]
+
+
+def test_a_citation_without_a_page_is_seen() -> None:
+    pages = ("AWS-" + "RULES section 1", "DESIGN" + ".md", "SECURITY" + ".md 1.8")
+
+    assert all(LOOSE.search(page) for page in pages)
