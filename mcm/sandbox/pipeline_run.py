@@ -2,8 +2,9 @@
 
 The rules are the facts of docs/aws-rules.md, CodePipeline: a stage is locked by the
 execution in it, an open approval included; executions overtake one another only between
-stages; a disabled inbound transition holds what arrives. Nothing here knows the API: requests come in
-through `pipeline_ops`, and who may roll back to what is judged in `pipeline_rollback`.
+stages; a disabled inbound transition holds what arrives. Nothing here knows the API:
+requests come in through `pipeline_ops`, and who may roll back to what is judged in
+`pipeline_rollback`.
 """
 
 from datetime import datetime
