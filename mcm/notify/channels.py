@@ -3,8 +3,10 @@
 import http.client
 import os
 import signal
+import socket
 import ssl
 import subprocess
+import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,7 +21,7 @@ Publish = Callable[[str, str, str], None]
 """`publish(topic_arn, subject, message)`: how the program reaches SNS; may raise."""
 
 TIMEOUT = 10.0
-"""Seconds; also how long each read of a webhook's answer may take."""
+"""Seconds for one message over one channel."""
 _PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR")
 """What a command may know of our environment: no credentials, no addresses."""
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -91,6 +93,10 @@ def _post(variable: str, message: Message, outlets: Outlets) -> None:
     connection = _connect(url, outlets.timeout)
     path = (url.path or "/") + (f"?{url.query}" if url.query else "")
     headers = {"Content-Type": "application/json", "User-Agent": "mcm"}
+    # Each read has its own time limit; one that drips must end in time as well.
+    cut = threading.Timer(outlets.timeout, _cut, [connection])
+    cut.daemon = True
+    cut.start()
     try:
         connection.request("POST", path, message.to_json(), headers)
         status = connection.getresponse().status
@@ -98,6 +104,7 @@ def _post(variable: str, message: Message, outlets: Outlets) -> None:
         # The text of the error may hold the address, which is a secret.
         raise NotSent(f"no answer: {type(err).__name__}") from err
     finally:
+        cut.cancel()
         connection.close()
     if not 200 <= status < 300:
         raise NotSent(f"answered {status}")
@@ -126,6 +133,13 @@ def _connect(url: SplitResult, timeout: float) -> http.client.HTTPConnection:
         context = ssl.create_default_context()
         return http.client.HTTPSConnection(host, url.port, timeout=timeout, context=context)
     return http.client.HTTPConnection(host, url.port, timeout=timeout)
+
+
+def _cut(connection: http.client.HTTPConnection) -> None:
+    sock = connection.sock
+    if isinstance(sock, socket.socket):
+        with suppress(OSError):
+            sock.shutdown(socket.SHUT_RDWR)
 
 
 def _publish(topic: str, message: Message, publish: Publish | None) -> None:

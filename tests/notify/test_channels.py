@@ -5,6 +5,7 @@ import socket
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -36,9 +37,12 @@ class Hook(ThreadingHTTPServer):
 
     status = 200
     location = ""
+    drips = False
+    daemon_threads = True
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
+        self.over = threading.Event()
         self.got: list[tuple[str, str, bytes]] = []
 
 
@@ -48,6 +52,12 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.server.got.append((self.path, self.headers["Content-Type"], body))
+        if self.server.drips:
+            self.wfile.write(b"HTTP/1.1 ")
+            with suppress(OSError):  # the client hangs up
+                while not self.server.over.wait(0.02):
+                    self.wfile.write(b"2")
+            return
         self.send_response(self.server.status)
         if self.server.location:
             self.send_header("Location", self.server.location)
@@ -64,13 +74,14 @@ def hook() -> Iterator[Hook]:
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     yield server
+    server.over.set()
     server.shutdown()
     server.server_close()
     thread.join()
 
 
-def post(url: str) -> None:
-    send(Channel("webhook", "HOOK", ()), MESSAGE, Outlets({"HOOK": url}))
+def post(url: str, timeout: float = 10.0) -> None:
+    send(Channel("webhook", "HOOK", ()), MESSAGE, Outlets({"HOOK": url}, timeout=timeout))
 
 
 def test_a_command_gets_the_message_and_no_credentials(tmp_path: Path) -> None:
@@ -128,6 +139,14 @@ def test_a_webhook_gets_json(hook: Hook) -> None:
     ((path, kind, body),) = hook.got
     assert (path, kind) == ("/hook?key=1", "application/json")
     assert json.loads(body)["what"] == "prod-us is rolled back to e4"
+
+
+def test_a_webhook_that_drips_its_answer_is_cut_off(hook: Hook) -> None:
+    """Every byte comes in time; the whole would never come."""
+    hook.drips = True
+
+    with pytest.raises(NotSent, match="no answer"):
+        post(f"http://127.0.0.1:{hook.server_port}/hook", timeout=0.3)
 
 
 @pytest.mark.parametrize("status", [302, 307, 400, 500])
