@@ -48,6 +48,9 @@ def rollback(
         str | None, typer.Option("--pipeline", help="Pipeline name, where there is no mcm.yaml.")
     ] = None,
     region: Annotated[str | None, typer.Option("--region", help="The pipeline's region.")] = None,
+    sandbox: Annotated[
+        bool, typer.Option("--sandbox", help="With --pipeline: the one that runs here.")
+    ] = False,
     profile: Profile = None,
 ) -> int:
     """Take one stage back to its last good execution; needs no record and no approval."""
@@ -55,7 +58,7 @@ def rollback(
     from mcm.app.writer import Writer
     from mcm.cli.lines import LineListener, say
 
-    ground = _ground(stage, pipeline, region, profile)
+    ground = _ground(stage, pipeline, region, profile, sandbox=sandbox)
     options = {"further": further, "to": to, "abandon": abandon or ground.goal.abandon}
     ground = replace(ground, goal=replace(ground.goal, **options))  # type: ignore[arg-type]
     waits = not no_input and sys.stdin.isatty()
@@ -75,11 +78,13 @@ def rollback(
     return ending.exit
 
 
-def _ground(stage: str, pipeline: str | None, region: str | None, profile: str | None) -> "Ground":
+def _ground(
+    stage: str, pipeline: str | None, region: str | None, profile: str | None, *, sandbox: bool
+) -> "Ground":
     from mcm.cli.ground import stand_on_files, stand_on_names
 
     if pipeline and region:
-        return stand_on_names(pipeline, region, stage, profile)
+        return stand_on_names(pipeline, region, stage, profile, sandbox=sandbox)
     if pipeline or region:
         raise UsageError("--pipeline and --region go together: one of them is missing")
     return stand_on_files(Path.cwd(), stage, profile)
@@ -186,10 +191,12 @@ def _confirm(goal: "GoBack", begins: str) -> None:
             f"{goal.stage} is not rolled back: nobody at a terminal can be asked",
             hint=f"Run `mcm rollback --stage {goal.stage} --no-input` to go at once.",
         )
-    print(f"{goal.stage}: {begins}. Press r to go, any other key to leave. ", end="", flush=True)
     before = termios.tcgetattr(sys.stdin)
     try:
+        # First the mode: it throws away what was typed before the question was there.
         tty.setcbreak(sys.stdin)
+        question = f"{goal.stage}: {begins}. Press r to go, any other key to leave. "
+        print(question, end="", flush=True)
         key = sys.stdin.read(1)
     finally:
         termios.tcsetattr(sys.stdin, termios.TCSADRAIN, before)

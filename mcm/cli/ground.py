@@ -21,7 +21,9 @@ from mcm.core.service import Access, Service
 from mcm.core.statement import is_sandbox
 
 WHY = "asked for at the command line"
-_LENIENT_POLL = timedelta(seconds=1)
+_SANDBOX_POLL = timedelta(milliseconds=500)
+_AWS_POLL = timedelta(seconds=15)
+"""The shortest that a real account allows: someone waits for this rollback."""
 
 
 @dataclass(frozen=True)
@@ -54,10 +56,17 @@ def stand_on_files(start: Path, stage: str, profile: str | None) -> Ground:
     return Ground(goal, project.connect, project, plans)
 
 
-def stand_on_names(pipeline: str, region: str, stage: str, profile: str | None) -> Ground:
-    """Return the ground that --pipeline and --region give; `stage` is the pipeline's name."""
-    goal = GoBack(PipelineId(Place("", region), pipeline), stage, stage, WHY)
-    return Ground(goal, Connections(None, {}, profile), None)
+def stand_on_names(
+    pipeline: str, region: str, stage: str, profile: str | None, *, sandbox: bool
+) -> Ground:
+    """Return the ground that --pipeline and --region give; `stage` is the pipeline's name.
+
+    `sandbox` says that the pipeline is that of the sandbox in the current directory.
+    """
+    poll = _SANDBOX_POLL if sandbox else _AWS_POLL
+    goal = GoBack(PipelineId(Place("", region), pipeline), stage, stage, WHY, poll=poll)
+    found = running_sandbox(Path.cwd()) if sandbox else None
+    return Ground(goal, Connections(found, {}, profile), None)
 
 
 def _from_service(service: Service, named: str) -> GoBack:
@@ -135,8 +144,8 @@ def _from_loose_yaml(project: Project, named: str, profile: str | None) -> Groun
             hint=f"Run `mcm rollback --pipeline NAME --region REGION --stage {named}`.",
         ) from err
     name = find_stage(named, stages)
-    short = _LENIENT_POLL if in_sandbox else timedelta(seconds=30)
-    goal = GoBack(where, stages[name], name, WHY, poll=short)
+    poll = _SANDBOX_POLL if in_sandbox else _AWS_POLL
+    goal = GoBack(where, stages[name], name, WHY, poll=poll)
     sandbox = running_sandbox(project.root) if in_sandbox else None
     return Ground(goal, Connections(sandbox, {place: access}, profile), project)
 

@@ -59,18 +59,20 @@ def run(arguments: list[str]) -> int:
     # `--wait` takes its time with `=` only, so that alone it can mean "as long as it takes".
     words = ["--wait=forever" if word == "--wait" else word for word in arguments]
     try:
-        return int(app(words, prog_name="mcm", standalone_mode=False) or 0)
+        code = int(app(words, prog_name="mcm", standalone_mode=False) or 0)
     except McmError as err:
         return tell(err)
     except (KeyboardInterrupt, typer.Abort):
-        print(INTERRUPTED, file=sys.stderr)
-        return Exit.INTERRUPTED
+        code = Exit.INTERRUPTED
     except BrokenPipeError:
         # Whoever read our output has left; there is nobody to tell.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.DONE
     except Exception as err:  # noqa: BLE001 - the last line of defence: one line, exit 1
         return _other(err, debug="--debug" in words)
+    if code == Exit.INTERRUPTED:  # Typer may turn the signal into its code by itself
+        print(INTERRUPTED, file=sys.stderr)
+    return code
 
 
 def tell(err: McmError) -> int:

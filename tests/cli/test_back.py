@@ -1,0 +1,165 @@
+"""rollback: works with whatever there is, asks one key, never sends twice."""
+
+import pytest
+
+from tests.cli.conftest import Shop
+
+GO = "rollback --stage prod-us --no-input"
+KEY = "any other key to leave. "
+
+
+def test_it_goes_without_plan_record_or_journal(shop: Shop) -> None:
+    """mcm.yaml alone; the journal is the stage's own."""
+    before = shop.stage()
+
+    assert shop.mcm(GO) == 0
+    assert shop.stage() != before
+    assert shop.kinds("ROLLBACK-prod-us")[0] == "rollback_started"
+    assert shop.sent("RollbackStage") == 1
+
+
+def test_done_already_it_says_so_and_sends_nothing(
+    shop: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shop.mcm(GO)
+    capsys.readouterr()
+
+    assert shop.mcm(GO) == 0
+    assert "already rolled back at" in capsys.readouterr().err
+    assert shop.sent("RollbackStage") == 1
+
+
+def test_without_a_terminal_it_names_the_way_to_go(
+    shop: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert shop.mcm("rollback --stage prod-us") == 2
+    assert "--no-input" in capsys.readouterr().err
+    assert shop.sent("RollbackStage") == 0
+
+
+@pytest.mark.parametrize(("key", "code", "sent"), [("r", 0, 1), ("q", 2, 0)])
+def test_at_a_terminal_one_key_decides(shop: Shop, key: str, code: int, sent: int) -> None:
+    ended, text = shop.type("rollback --stage prod-us", key, KEY)
+
+    assert (ended, shop.sent("RollbackStage")) == (code, sent), text
+
+
+def test_it_takes_back_a_change_and_further_what_was_before(
+    shop: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In the change's own journal, to the signed target, verified against its snapshot."""
+    shop.ready()
+    assert shop.mcm("deploy CM-0001 --stage prod-us") == 0
+    capsys.readouterr()
+
+    assert shop.mcm(GO) == 0
+    assert "the content is verified" in capsys.readouterr().err
+    ended = next(e for e in shop.entries() if e.kind == "rollback_ended")
+    started = next(e for e in shop.entries() if e.kind == "rollback_started")
+    assert ended.body["verified"] == "yes"
+    assert started.body["target"] == shop.plan().stages[0].rollback_target
+
+    assert shop.mcm(f"{GO} --further") == 0
+    further = shop.entries("ROLLBACK-prod-us")[0]
+    assert further.body["source"] == started.body["target"]
+    assert shop.sent("RollbackStage") == 2
+
+
+def test_a_target_outside_the_rule_is_a_deploy(
+    shop: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wrong = "01234567-89ab-cdef-0123-456789abcdef"
+
+    assert shop.mcm(f"{GO} --to {wrong}") == 4
+    assert "[E_ROLLBACK_TARGET]" in capsys.readouterr().err
+    assert shop.sent("RollbackStage") == 0
+
+
+@pytest.mark.parametrize("planned", [True, False])
+def test_a_broken_config_does_not_block_it(
+    shop: Shop, capsys: pytest.CaptureFixture[str], planned: bool
+) -> None:
+    """The frozen plan knows the way; without one, what YAML can still be read."""
+    if planned:
+        shop.mcm("plan CM-0001")
+    shop.edit("mcm.yaml", "version: 1\n", "version: 1\ncolour: red\n")
+    capsys.readouterr()
+
+    assert shop.mcm(GO) == 0
+    assert "mcm.yaml cannot be used" in capsys.readouterr().err
+    assert shop.sent("RollbackStage") == 1
+
+
+def test_a_config_that_is_no_yaml_takes_a_name_and_a_region(
+    shop: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (shop.root / "mcm.yaml").write_text("a: [")
+
+    assert shop.mcm(GO) == 2
+    assert "--pipeline NAME --region REGION" in capsys.readouterr().err
+    names = "--pipeline ParcelPhotoCheck --region us-east-1 --sandbox"
+    assert shop.mcm(f"{GO} {names}") == 0
+    assert shop.sent("RollbackStage") == 1
+
+
+def test_broken_files_are_told_and_passed_over(
+    shop: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Journal, trust file and plan at once: each is named, none is in the way."""
+    shop.ready()
+    assert shop.mcm("deploy CM-0001 --stage prod-us") == 0
+    trust = shop.root / ".mcm/trust.yml"
+    before = trust.read_bytes()
+    for path in shop.root.glob(".mcm/journal.db-*"):
+        path.unlink()
+    for path in (shop.root / ".mcm/journal.db", trust, shop.root / "changes/CM-0001/plan.json"):
+        path.write_bytes(b"\x00 not what it was")
+    capsys.readouterr()
+    try:
+        assert shop.mcm(GO) == 0
+    finally:
+        trust.write_bytes(before)
+    said = capsys.readouterr().err
+    assert "warning: the plan of CM-0001 is passed over" in said
+    assert "warning: the journal cannot be read" in said
+    assert "warning: not in the journal" in said
+    assert shop.sent("RollbackStage") == 1
+
+
+def test_a_broken_trust_file_costs_the_signed_target_only(
+    shop: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shop.ready()
+    assert shop.mcm("deploy CM-0001 --stage prod-us") == 0
+    trust = shop.root / ".mcm/trust.yml"
+    before = trust.read_bytes()
+    trust.write_bytes(b"nobody")
+    capsys.readouterr()
+    try:
+        assert shop.mcm(GO) == 0
+    finally:
+        trust.write_bytes(before)
+    assert "the approvals of CM-0001 cannot be verified" in capsys.readouterr().err
+
+
+def test_nobody_can_disable_a_transition_and_it_goes_on(
+    shop: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shop.mcm("sandbox fault deny-disable-transition")
+
+    assert shop.mcm(GO) == 0
+    assert shop.sent("RollbackStage") == 1
+
+
+def test_the_reply_is_lost_and_it_is_not_sent_again(shop: Shop) -> None:
+    shop.mcm("sandbox fault lost-rollback-reply")
+
+    assert shop.mcm(GO) == 0
+    assert shop.sent("RollbackStage") == 1
+
+
+def test_a_stage_that_nobody_knows_lists_those_that_are(
+    shop: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert shop.mcm("rollback --stage prod-moon --no-input") == 2
+    assert "prod-eu, prod-fe, prod-us" in capsys.readouterr().err

@@ -1,0 +1,172 @@
+"""deploy: holds, runs, survives being stopped anywhere, and never promotes twice."""
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import ENV, Shop
+
+DIE = """
+import os, signal, sys
+from dataclasses import replace
+from pathlib import Path
+from mcm.app.planning import load_plan
+from mcm.app.runner import start_walk
+from mcm.app.writer import Writer
+from mcm.cli.compose import Project
+from mcm.cli.lines import LineListener
+from mcm.core.goal import GoForward
+
+class Dying:
+    def __init__(self, inner): self.inner = inner
+    def perform(self, instruction):
+        if "{moment}" == "after":
+            self.inner.perform(instruction)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+project = Project(Path.cwd())
+plan = load_plan(project.folder("CM-0001"), "CM-0001")
+goal = GoForward(plan, ("prod-us",))
+runner = project.runner(LineListener())
+writer = Writer(project.journal, "CM-0001", runner.listener.lost)
+start_walk(writer, goal, "alice", project.clock)
+replace(runner, performer=Dying(runner.performer)).run(goal, writer)
+"""
+
+
+def test_without_an_approval_it_holds(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
+    """Exit 3 at the first closed gate without a terminal, with the reason and what next."""
+    shop.mcm("plan CM-0001")
+    capsys.readouterr()
+
+    assert shop.mcm("deploy CM-0001 --stage ProdUS") == 3
+    said = capsys.readouterr().err
+    assert "SANDBOX" in said
+    assert "held at the gate execution" in said
+    assert "0 of 1 persons approved" in said
+    assert "`mcm deploy CM-0001 --stage prod-us` goes on from here" in said
+    assert shop.sent("EnableStageTransition") == 0
+
+
+def test_it_waits_at_a_gate_for_as_long_as_it_is_told(shop: Shop) -> None:
+    shop.mcm("plan CM-0001")
+
+    assert shop.mcm("deploy CM-0001 --stage prod-us --wait=1s") == 3
+    assert shop.mcm("deploy CM-0001 --stage prod-us --wait=1") == 2
+
+
+def test_an_approved_change_goes_through(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
+    shop.ready()
+    capsys.readouterr()
+
+    assert shop.mcm("deploy CM-0001 --stage prod-us") == 0
+    said = capsys.readouterr().err
+    target = shop.plan().stages[0].rollback_target
+    assert said.index("mcm rollback --stage prod-us") < said.index("open the way into ProdUS")
+    assert f"--target-pipeline-execution-id {target}" in said
+    assert shop.stage() == shop.plan().execution
+    assert shop.mcm("deploy CM-0001 --stage prod-us") == 0
+    assert shop.sent("EnableStageTransition") == 1
+
+
+def test_a_dry_run_writes_nothing(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
+    shop.ready()
+    before = shop.entries()
+    capsys.readouterr()
+
+    assert shop.mcm("deploy CM-0001 --stage prod-us --dry-run") == 0
+    assert "would send open_transition to ParcelPhotoCheck/ProdUS" in capsys.readouterr().out
+    assert shop.entries() == before
+    assert shop.sent("EnableStageTransition") == 0
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_killed_between_intent_and_outcome_the_same_command_finishes(
+    shop: Shop, moment: str
+) -> None:
+    """Whether AWS had been told or not, the way in is opened once."""
+    shop.ready()
+    died = subprocess.run(
+        [sys.executable, "-c", DIE.format(moment=moment)], cwd=shop.root, env=ENV, check=False
+    )
+    assert died.returncode == -signal.SIGKILL
+    assert shop.kinds()[-1] == "intent"
+
+    assert shop.mcm("deploy CM-0001 --stage prod-us") == 0
+    assert shop.sent("EnableStageTransition") == 1
+    assert shop.stage() == shop.plan().execution
+
+
+def test_ctrl_c_is_130_and_the_same_command_goes_on(shop: Shop) -> None:
+    shop.edit("mcm.yaml", "{for: 1s, min_samples: 1}", "{for: 4s, min_samples: 1}")
+    shop.ready()
+    with shop.start("deploy CM-0001 --stage prod-us") as process:
+        shop.wait_for("bake_started")
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=20)
+
+    assert process.returncode == 130
+    assert said.rstrip().endswith("interrupted; run the same command to go on")
+    assert shop.mcm("deploy CM-0001 --stage prod-us") == 0
+    assert shop.sent("EnableStageTransition") == 1
+
+
+def test_expired_credentials_are_8_with_the_way_back_for_others(
+    shop: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In the bake: mcm's line and the plain ones are printed last."""
+    shop.edit("mcm.yaml", "{for: 1s, min_samples: 1}", "{for: 20s, min_samples: 1}")
+    shop.ready()
+    capsys.readouterr()
+    with shop.start("deploy CM-0001 --stage prod-us") as process:
+        shop.wait_for("bake_started")
+        shop.mcm("sandbox fault expired-credentials")
+        _, said = process.communicate(timeout=40)
+
+    assert process.returncode == 8
+    last = said.splitlines()[-5:]
+    assert any("mcm rollback --stage prod-us" in line for line in last)
+    assert any("aws codepipeline rollback-stage" in line for line in last)
+
+
+def test_a_window_that_closes_while_waiting_holds(
+    shop: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The plan's window is closed: exit 3, and when it opens."""
+    text = (shop.root / "mcm.yaml").read_text()
+    line = next(each for each in text.splitlines() if each.strip().startswith("quiet:"))
+    shop.edit("mcm.yaml", line, '  quiet: {cron: "0 0 1 1 *", duration: 1h, timezone: UTC}')
+    shop.ready()
+    capsys.readouterr()
+
+    assert shop.mcm("deploy CM-0001 --stage prod-us") == 3
+    assert "held at the gate window" in capsys.readouterr().err
+    assert shop.sent("EnableStageTransition") == 0
+
+
+def test_a_freeze_written_after_the_approval_closes_a_gate_or_voids_it(shop: Shop) -> None:
+    """Whichever comes first, nothing is promoted."""
+    shop.ready()
+    freeze = "freezes: [{name: now, from: 2020-01-01T00:00, to: 2099-01-01T00:00, timezone: UTC}]\n"
+    with (shop.root / "mcm.yaml").open("a") as file:
+        file.write(freeze)
+
+    assert shop.mcm("deploy CM-0001 --stage prod-us") in (2, 3, 4)
+    assert shop.sent("EnableStageTransition") == 0
+
+
+def test_a_sandbox_that_is_down_is_blind(
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "mcm.yaml").write_text((shop.root / "mcm.yaml").read_text())
+    folder = tmp_path / "changes/CM-0001"
+    folder.mkdir(parents=True)
+    source = shop.root / "changes/CM-0001/change.yaml"
+    (folder / "change.yaml").write_text(source.read_text())
+    monkeypatch.chdir(tmp_path)
+
+    assert shop.mcm("plan CM-0001") == 8
+    assert "the sandbox is not running" in capsys.readouterr().err
