@@ -160,15 +160,16 @@ class _Lists:
 def _stage(state: Reply, approvals: set[tuple[str, str]]) -> StageView:
     transition = state.get("inboundTransitionState", {})
     latest = state.get("latestExecution", {})
-    inbound = [item["pipelineExecutionId"] for item in state.get("inboundExecutions", ())]
-    single = state.get("inboundExecution", {}).get("pipelineExecutionId")
-    if single and single not in inbound:
-        inbound.insert(0, single)
+    single = state.get("inboundExecution")
+    items = [*([single] if single else []), *state.get("inboundExecutions", ())]
+    inbound = tuple(dict.fromkeys(item["pipelineExecutionId"] for item in items))
+    returning = {item["pipelineExecutionId"] for item in items if item.get("type") == ROLLBACK}
     return StageView(
         name=state["stageName"],
         transition_enabled=bool(transition.get("enabled", True)),
         transition_reason=transition.get("disabledReason", ""),
-        inbound=tuple(inbound),
+        inbound=inbound,
+        inbound_rollbacks=tuple(one for one in inbound if one in returning),
         execution=latest.get("pipelineExecutionId", ""),
         status=latest.get("status", ""),
         type=latest.get("type", "STANDARD") if latest else "",

@@ -18,8 +18,8 @@ def under_way(stage: StageView, history: StageHistory, seen: Collection[str]) ->
     is_over = stage.status == SUCCEEDED or stage.status in ENDED_BADLY
     if stage.in_rollback and not is_over and stage.execution not in seen:
         return _listed(stage.execution, history)
-    waiting = (run for run in history.rollbacks if run.id in stage.inbound)
-    return next((run for run in waiting if run.id not in seen), None)
+    waiting = next((run for run in stage.inbound_rollbacks if run not in seen), None)
+    return None if waiting is None else _listed(waiting, history)
 
 
 def arrived(

@@ -42,6 +42,8 @@ class StageView:
     type: str
     """`STANDARD` or `ROLLBACK`; empty when none."""
     actions: tuple[ActionView, ...]
+    inbound_rollbacks: tuple[str, ...] = ()
+    """Those of `inbound` that are ROLLBACK executions."""
 
     @property
     def running(self) -> bool:

@@ -28,12 +28,13 @@ def finish(goal: GoBack, rollback: Rollback, readings: Readings, now: datetime) 
         view = readings.known(query, EndpointView)
         late = now - rollback.at > SETTLING
         reading = readings.get(query)
-        hopeless = isinstance(reading, Unknown) and reading.why in UNREADABLE
+        why = reading.why if isinstance(reading, Unknown) else None
+        hopeless = why in UNREADABLE
         if (view is None or not view.in_service) and not late and not hopeless:
-            why = view.status if view else readings.why_unknown(query)
-            return Turn((), Wait(now + goal.poll, f"{name}: {why}"))
-        if hopeless and reading.why is Blindness.DENIED:
-            notes.append(f"{name} may not be read, not verified: {reading.reason}")
+            shown = view.status if view else readings.why_unknown(query)
+            return Turn((), Wait(now + goal.poll, f"{name}: {shown}"))
+        if why is Blindness.DENIED:
+            notes.append(f"{name} may not be read, not verified: {readings.why_unknown(query)}")
             continue
         same += 1 if view and contents.get(name) else 0
         note, problem = _compare(name, view, contents.get(name), readings.why_unknown(query))

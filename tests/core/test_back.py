@@ -235,7 +235,7 @@ def test_a_rollback_under_way_is_adopted(status: str) -> None:
 def test_a_rollback_that_waits_at_the_transition_is_adopted() -> None:
     """It has not entered: the stage still shows what it takes back."""
     run = rollback_run("back-9", "old", status="InProgress", where="")
-    view = pipeline_view(stage(inbound=["back-9"]))
+    view = pipeline_view(stage(returning=["back-9"]))
     turn = back.decide(go_back(), Notebook().state, readings(view, history(rollbacks=[run])), NOW)
 
     assert kinds(turn) == ["rollback_started"]
@@ -336,7 +336,7 @@ def test_a_rollback_that_ended_badly_needs_a_person(status: str) -> None:
     assert turn.next.exit is Exit.NEEDS_PERSON
 
 
-SHUT_OUT = stage("new", inbound=["back-1"])
+SHUT_OUT = stage("new", returning=["back-1"])
 
 
 def test_a_rollback_shut_out_is_let_in_after_some_moments() -> None:
@@ -366,7 +366,7 @@ def test_another_execution_beside_the_shut_out_rollback_does_not_make_it_spin() 
     """Opening would let either in, so it is not sent; a pause lies between the looks."""
     state = followed().tried(OPEN, NOT_SENT).state
     seen = readings(
-        pipeline_view(stage("new", inbound=["newer", "back-1"])),
+        pipeline_view(stage("new", inbound=["newer"], returning=["back-1"])),
         history(),
         execution("back-1", "InProgress"),
     )
@@ -381,7 +381,7 @@ def test_others_that_stay_beside_the_shut_out_rollback_need_a_person() -> None:
     for _ in range(attempts.ASKS):
         book.tried(OPEN, NOT_SENT)
     seen = readings(
-        pipeline_view(stage("new", inbound=["newer", "back-1"])),
+        pipeline_view(stage("new", inbound=["newer"], returning=["back-1"])),
         history(),
         execution("back-1", "InProgress"),
     )

@@ -46,11 +46,20 @@ def stage(
     kind: str = "STANDARD",
     enabled: bool = False,
     inbound: Sequence[str] = (),
+    returning: Sequence[str] = (),
     actions: tuple[ActionView, ...] = (),
     name: str = STAGE,
 ) -> StageView:
     return StageView(
-        name, enabled, "", tuple(inbound), execution, status, kind if execution else "", actions
+        name,
+        enabled,
+        "",
+        (*inbound, *returning),
+        execution,
+        status,
+        kind if execution else "",
+        actions,
+        tuple(returning),
     )
 
 

@@ -15,13 +15,23 @@ from mcm.app.writer import Writer
 from mcm.aws.observe import AwsSource
 from mcm.aws.perform import Performer
 from mcm.aws.port import Params, Port, Reply
+from mcm.aws.read_pipeline import PipelineReader
 from mcm.core.canonical import digest
 from mcm.core.endpoint import Expected
 from mcm.core.goal import GoBack, GoForward
 from mcm.core.inbox import Inbox
 from mcm.core.journal import Entry, Journal
+from mcm.core.pipeline import Revision
 from mcm.core.plan import FORMAT, Approval, Bake, Gate, Guardrail, Plan, StagePlan
-from mcm.core.query import FreezesQuery, InboxQuery, Metric, PipelineId, Place, Query
+from mcm.core.query import (
+    ExecutionQuery,
+    FreezesQuery,
+    InboxQuery,
+    Metric,
+    PipelineId,
+    Place,
+    Query,
+)
 from mcm.core.reading import Known, Reading
 from mcm.core.state import State
 from mcm.core.statement import Statement, TrustRef, Verified
@@ -48,9 +58,13 @@ class Recorder:
         self.entries: list[Entry] = []
         self.lost_entries: list[Entry] = []
         self.turns: list[Turn] = []
+        self.hooks: list[Callable[[Entry], None]] = []
 
     def wrote(self, entries: Sequence[Entry]) -> None:
         self.entries += entries
+        for entry in entries:
+            for hook in self.hooks:
+                hook(entry)
 
     def turned(self, turn: Turn, state: State, now: datetime) -> None:
         self.turns.append(turn)
@@ -140,13 +154,47 @@ class World:
         port = self.wrap(self.port("alice", place.region))
         return Counted(port, self._before)
 
+    def when(self, kind: str, call: Callable[[], object], after: float = 0) -> None:
+        """Let `call` happen `after` seconds past the first entry of a kind."""
+        waiting = [call]
+
+        def hook(entry: Entry) -> None:
+            if entry.kind == kind and waiting:
+                then = waiting.pop()
+                self.clock.at(self.clock.now() + timedelta(seconds=after), lambda: then() and None)
+
+        self.listener.hooks.append(hook)
+
+    def ready(self) -> Plan:
+        """Return an approved plan whose execution waits in front of prod-us."""
+        plan = self.plan()
+        self.approve(plan)
+        self.clock.pass_time(timedelta(minutes=2))
+        return plan
+
+    def console(self, operation: str, **params: object) -> Reply:
+        """Let somebody act on the pipeline at the console."""
+        params = {"pipelineName": PIPELINE.name, **params}
+        return self.port("console").call("codepipeline", operation, params)
+
+    def executions(self, stage: str = "ProdUS") -> list[str]:
+        """Return what the engine says succeeded in a stage, newest first."""
+        self.engine.advance()
+        return [one.id for one in self.scenario.pipeline.succeeded_in(stage)]
+
+    def entries(self, change: str = "CM-0001") -> list[Entry]:
+        return list(self.journal.entries(change))
+
+    def kinds(self, change: str = "CM-0001") -> list[str]:
+        return [entry.kind for entry in self.entries(change)]
+
     def _before(self, service: str, operation: str, params: Params) -> None:
         self.before(service, operation, params)
 
     def runner(self) -> Runner:
         aws = AwsSource(self.connect, self.clock.now)
         observer = Observer([aws, self.people], self.clock)
-        return Runner(observer, Performer(self.connect), self.clock, self.listener)
+        return Runner(observer, Performer(self.connect, self.clock.now), self.clock, self.listener)
 
     def plan(self, **changes: object) -> Plan:
         """Return a plan of the execution that waits in ApproveUS for prod-us."""
@@ -167,7 +215,7 @@ class World:
             pipeline=PIPELINE,
             pipeline_version=state["pipelineVersion"],
             execution=waiting,
-            revisions=(),
+            revisions=self._revisions(waiting),
             packages=(),
             stages=(stage_plan(target),),
             freezes=(),
@@ -178,6 +226,12 @@ class World:
             definitions=(),
         )
         return Plan.from_bytes(replace(plan, **changes).to_bytes())  # type: ignore[arg-type]
+
+    def _revisions(self, execution: str) -> tuple[Revision, ...]:
+        query = ExecutionQuery(PIPELINE, execution)
+        reading = PipelineReader(self.port("alice"), self.clock.now).read([query])[query]
+        assert isinstance(reading, Known)
+        return tuple(reading.value.revisions)
 
     def request(self, plan: Plan) -> Verified:
         """Let alice ask for the plan to be approved."""

@@ -28,6 +28,8 @@ class Setting:
     """The command is `mcm rollback` instead of `mcm deploy`."""
     breaks: bool = False
     """Whether the deed is a cause to roll back."""
+    broken: bool = False
+    """Whether there is a cause from the start: what is promoted differs from the plan."""
     at_latest: str = ""
     """The moment that the deed is tied to, whatever was drawn."""
 

@@ -1,0 +1,1 @@
+"""Whole walks over the engine, on a virtual clock."""
