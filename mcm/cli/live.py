@@ -1,0 +1,238 @@
+"""Who is told what a walk does: a live area at a terminal, plain lines everywhere else.
+
+Both are listeners (`mcm.app.ports`) and change nothing. A terminal that went away must
+not stop a walk, least of all one that goes back: what cannot be shown is passed over.
+"""
+
+import io
+import re
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import datetime
+from types import TracebackType
+from typing import IO, TYPE_CHECKING, Any, Self, TextIO, cast
+
+from mcm.app.ports import Clock
+from mcm.core.duration import spell_wait
+from mcm.core.goal import Goal
+from mcm.core.journal import Entry, to_line
+from mcm.core.sanitize import clean
+from mcm.core.sentence import sentence, shorten
+from mcm.core.state import State, apply
+from mcm.core.turn import Act, Done, Hold, Turn, Wait
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
+_NUMBER = re.compile(r"(?:[0-9]+(?:ms|[smhd])?)+", re.ASCII)
+_PER_SECOND = 4
+
+
+class LiveView:
+    """Sentences scroll above; below stands what the walk is doing, redrawn 4 times a second.
+
+    A context manager: the area is there inside `with` and its last frame stays behind.
+    Nothing else may write to the terminal meanwhile but through stderr.
+    """
+
+    def __init__(self, goal: Goal, console: "Console", clock: Clock, *, sandbox: bool) -> None:
+        from rich.live import Live
+
+        # Rich draws from a thread of its own, where an error would reach nobody who minds.
+        console.file = cast(TextIO, _Forgiving(console.file))
+        self._goal = goal
+        self._console = console
+        self._clock = clock
+        self._sandbox = sandbox
+        self._ascii = not (console.encoding or "").lower().startswith("utf")
+        self._state = State()
+        self._turn: Turn | None = None
+        # stdout is data, perhaps on its way to a file: it is never caught.
+        self._live = Live(
+            console=console,
+            get_renderable=self._frame,
+            refresh_per_second=_PER_SECOND,
+            redirect_stdout=False,
+        )
+
+    def __enter__(self) -> Self:
+        self._live.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._live.stop()
+
+    def wrote(self, entries: Sequence[Entry]) -> None:
+        """Tell each new entry above the area."""
+        for entry in entries:
+            if entry.seq > self._state.last:
+                self._state = apply(self._state, entry)
+            self._print(_entry_line(entry))
+        self._live.refresh()
+
+    def turned(self, turn: Turn, state: State, now: datetime) -> None:
+        """Show what was decided; the area itself says what is waited for."""
+        del now  # the area goes by the clock, also between turns
+        self._turn, self._state = turn, state
+        self._live.refresh()
+
+    def lost(self, entries: Sequence[Entry], why: str) -> None:
+        """Put what the journal could not take above the area: the only copy there is."""
+        for line in _lost_lines(entries, why):
+            self._print(line)
+
+    def _print(self, line: str) -> None:
+        from rich.text import Text
+
+        self._console.print(Text(line, overflow="fold"), highlight=False)
+
+    def _frame(self) -> "RenderableType":
+        from rich.text import Text
+
+        from mcm.cli.live_frame import view
+
+        if self._turn is None:
+            return Text("looking at AWS for the first time")
+        try:
+            return view(
+                self._goal,
+                self._state,
+                self._turn,
+                self._clock.now(),
+                self._sandbox,
+                ascii_only=self._ascii,
+            )
+        except Exception as err:  # noqa: BLE001 - a walk must not end because of a picture of it
+            return Text(f"this view cannot be drawn ({type(err).__name__}); the walk goes on")
+
+
+class _Forgiving:
+    """A stream whose writes never fail: a terminal that is gone has nobody to be told."""
+
+    def __init__(self, stream: IO[str]) -> None:
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        with suppress(OSError, ValueError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with suppress(OSError, ValueError):
+            self._stream.flush()
+
+
+class LineView:
+    """The same sentences as plain lines, for logs, pipes and CI.
+
+    Waiting is told when its reason changes, not each turn; numbers counting in it are no
+    news. `stream` is stderr when None.
+    """
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self._stream = stream
+        self._waiting = ""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """There is nothing to close."""
+
+    def wrote(self, entries: Sequence[Entry]) -> None:
+        """Tell each new entry."""
+        for entry in entries:
+            self._print(_entry_line(entry))
+
+    def turned(self, turn: Turn, state: State, now: datetime) -> None:
+        """Tell what is waited for, once."""
+        del state
+        # What is done, the journal's own entries say.
+        why = waiting_for(turn, now) if isinstance(turn.next, Wait | Hold) else ""
+        shape = _NUMBER.sub("#", why)
+        if why and shape != self._waiting:
+            self._print(f"{now:%H:%M:%SZ}  {clean(shorten(why), 400)}")
+        self._waiting = shape or self._waiting
+
+    def lost(self, entries: Sequence[Entry], why: str) -> None:
+        """Put out what the journal could not take: the only copy there is."""
+        for line in _lost_lines(entries, why):
+            self._print(line)
+
+    def _print(self, line: str) -> None:
+        with suppress(OSError, ValueError):
+            print(line, file=self._stream or sys.stderr, flush=True)
+
+
+def export_svg(
+    goal: Goal,
+    state: State,
+    turn: Turn,
+    now: datetime,
+    *,
+    sandbox: bool,
+    entries: Sequence[Entry] = (),
+    title: str = "mcm deploy",
+) -> str:
+    """Return the live view as an SVG of 80 columns that loads nothing from elsewhere.
+
+    `entries` are told above the area. The same arguments give the same bytes.
+    """
+    from rich.console import Console
+    from rich.text import Text
+
+    from mcm.cli.live_frame import view
+
+    console = Console(
+        record=True, width=80, file=io.StringIO(), force_terminal=True, color_system="truecolor"
+    )
+    for entry in entries:
+        console.print(Text(_entry_line(entry), overflow="fold"), highlight=False)
+    console.print(Text())
+    console.print(view(goal, state, turn, now, sandbox))
+    svg = console.export_svg(title=title, unique_id="mcm")
+    return re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)
+
+
+def _entry_line(entry: Entry) -> str:
+    return f"{entry.at:%H:%M:%SZ}  {sentence(entry)}"
+
+
+def waiting_for(turn: Turn, now: datetime) -> str:
+    """Return in one clause what the walk does or waits for."""
+    step = turn.next
+    if isinstance(step, Wait):
+        return f"waiting for: {step.why}"
+    if isinstance(step, Hold):
+        return f"held at the gate {step.gate}: {step.reason}{opens(step.until, now)}"
+    if isinstance(step, Act):
+        return f"doing: {step.why}"
+    assert isinstance(step, Done)
+    return f"done: {step.reason}"
+
+
+def opens(until: datetime | None, now: datetime) -> str:
+    """Return `; opens Thu 19 Mar 09:00Z, in 23h`, or nothing when nobody can say."""
+    if until is None:
+        return ""
+    wait = f", in {spell_wait(until - now)}" if until > now else ""
+    return f"; opens {until:%a %d %b %H:%M}Z{wait}"
+
+
+def _lost_lines(entries: Sequence[Entry], why: str) -> list[str]:
+    head = f"warning: not in the journal: {clean(why, 300)}; these lines are the only copy:"
+    return [head, *(to_line(entry).decode().rstrip("\n") for entry in entries)]

@@ -1,0 +1,258 @@
+"""One frame of the live view: what a walk is doing, at most 20 lines of 80 columns.
+
+Pure: the same arguments give the same frame, so tests read it as text. Foreign text goes
+through `clean` into `Text`, never through rich's markup. Colour is never the only sign:
+each state has a mark and a word.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from mcm.app.phase import OUTCOMES, Phase, walk_phase
+from mcm.cli.live import opens, waiting_for
+from mcm.core import commands
+from mcm.core.duration import spell_wait
+from mcm.core.forward import current_stage
+from mcm.core.goal import Goal, GoForward
+from mcm.core.plan import StagePlan
+from mcm.core.sanitize import clean
+from mcm.core.sentence import shorten
+from mcm.core.state import Attempt, Rollback, StageState, State
+from mcm.core.turn import GateView, Turn
+from mcm.core.verdict import Kind
+
+ROWS = 12
+"""Gates, guardrails or steps that are shown; the rest is counted."""
+_BAR = 20
+_MARKS = {"done": "✔", "now": "▶", "ahead": "○", "bad": "✖", "unsure": "?"}
+_ASCII = {"done": "x", "now": ">", "ahead": ".", "bad": "!", "unsure": "?"}
+_STYLES = {"done": "green", "now": "bold cyan", "ahead": "dim", "bad": "bold red"}
+_VERDICTS = {
+    Kind.PASS: ("done", "green"),
+    Kind.INCONCLUSIVE: ("unsure", "yellow"),
+    Kind.ERROR: ("bad", "magenta"),
+    Kind.BREACH: ("bad", "bold red"),
+}
+_STEPS = {
+    "close_transition": "close the way into the stage",
+    "stop_execution": "stop what runs in the stage",
+    "roll_back_stage": "roll the stage back",
+    "open_transition": "let the rollback in",
+    "answer_approval": "approve the rollback",
+}
+Row = tuple[str, str, str, str, str]
+"""Mark, style, name, word, reason."""
+
+
+def view(
+    goal: Goal, state: State, turn: Turn, now: datetime, sandbox: bool, *, ascii_only: bool = False
+) -> RenderableType:
+    """Return the frame for `turn`, decided on `state`, as it looks at `now`.
+
+    `ascii_only` is for terminals that cannot show more. `now` may be later than the turn:
+    the bake's time goes on between turns.
+    """
+    marks = _ASCII if ascii_only else _MARKS
+    stage = _stage_of(goal, state)
+    name = stage.name if isinstance(stage, StagePlan) else stage
+    phase = (walk_phase(state, name) or (Phase.GATES, None))[0]
+    known = state.stage(name)
+    parts: list[RenderableType] = [
+        _header(goal, name, sandbox),
+        _phases(goal, state, name, phase, marks),
+        Text(),
+    ]
+    rollback = known.rollbacks[-1] if known.rollbacks else None
+    back = phase in {Phase.ROLLING_BACK, Phase.ROLLED_BACK, Phase.ERRORED}
+    if rollback is not None and (back or not isinstance(goal, GoForward)):
+        parts.append(_table(list(_steps(state, name, rollback)), marks))
+    elif turn.gates and phase is Phase.GATES:
+        parts.append(_table([_gate_row(gate, now) for gate in turn.gates], marks))
+    elif isinstance(stage, StagePlan) and phase is not Phase.GATES:
+        if known.baking_since is not None:
+            parts.append(_bake(stage, known, turn, now, "#" if ascii_only else "━"))
+        parts.append(_table(_guardrails(turn, known), marks))
+    parts += [Text(), _waiting(turn, now), _way_back(goal, name)]
+    return Group(*parts)
+
+
+def _stage_of(goal: Goal, state: State) -> StagePlan | str:
+    if not isinstance(goal, GoForward):
+        return goal.stage
+    walked = [each for each in goal.stages if state.stage(each).started_at]
+    last = (walked or list(goal.stages))[-1]
+    return current_stage(goal, state) or goal.plan.stage(last) or last
+
+
+def _header(goal: Goal, stage: str, sandbox: bool) -> Text:
+    line = Text(no_wrap=True, overflow="ellipsis")
+    if sandbox:
+        line.append(" SANDBOX ", style="black on yellow").append("  ")
+    if isinstance(goal, GoForward):
+        place = f" ({goal.stages.index(stage) + 1} of {len(goal.stages)})"
+        line.append(clean(goal.plan.change, 64), style="bold")
+        line.append(f"  {clean(stage, 64)}{place if len(goal.stages) > 1 else ''}", style="bold")
+        return line.append(f"  {clean(goal.plan.title, 200)}")
+    line.append(f"rollback of {clean(stage, 64)}", style="bold")
+    return line.append(f"  {clean(goal.why, 200)}")
+
+
+def _phases(goal: Goal, state: State, name: str, phase: Phase, marks: dict[str, str]) -> Text:
+    known = state.stage(name)
+    line = Text(no_wrap=True, overflow="ellipsis")
+    for number, (word, kind) in enumerate(_path(goal, known, phase)):
+        line.append("  " if number else "")
+        line.append(f"{marks[kind]} {word}", style=_STYLES.get(kind, ""))
+    return line
+
+
+def _path(goal: Goal, known: StageState, phase: Phase) -> Iterator[tuple[str, str]]:
+    """Yield each step of the way with `done`, `now`, `ahead` or `bad`."""
+    last = known.rollbacks[-1] if known.rollbacks else None
+    back = phase in {Phase.ROLLING_BACK, Phase.ROLLED_BACK} or (
+        phase is Phase.ERRORED and last is not None
+    )
+    if isinstance(goal, GoForward):
+        order = [Phase.GATES, Phase.PROMOTED, Phase.DEPLOYING, Phase.BAKING]
+        reached = _reached(known, phase)
+        for each in order[: reached + 1] if back or phase in OUTCOMES else order:
+            place = order.index(each)
+            going = place == reached and phase is each
+            kind = "now" if going else ("done" if place <= reached else "ahead")
+            yield each.value, kind
+        if phase is Phase.BREACHED:
+            yield "BREACH: held for a person", "bad"
+            return
+        if not back:
+            if phase in OUTCOMES and phase is not Phase.SUCCEEDED:
+                yield phase.value.upper(), "bad"
+            else:
+                yield "done", "done" if phase is Phase.SUCCEEDED else "ahead"
+            return
+        yield "BREACH", "bad"
+    yield from _path_back(last)
+
+
+def _path_back(last: Rollback | None) -> Iterator[tuple[str, str]]:
+    if last is None or last.ended_at is None:
+        yield "rolling back", "now"
+        yield "verified", "ahead"
+    elif last.outcome != "rolled_back":
+        yield "ROLLBACK FAILED", "bad"
+    else:
+        yield "rolled back", "done"
+        words = {"yes": ("verified", "done"), "differs": ("CONTENT DIFFERS", "bad")}
+        yield words.get(last.verified, ("not verified", "unsure"))
+
+
+def _reached(known: StageState, phase: Phase) -> int:
+    if known.baking_since is not None:
+        return 3
+    if known.entered_at is not None:
+        return 2
+    return 1 if phase is Phase.PROMOTED else 0
+
+
+def _gate_row(gate: GateView, now: datetime) -> Row:
+    when = opens(gate.until, now).removeprefix("; ") if not gate.open else ""
+    reason = f"{when}: {gate.reason}" if when else gate.reason
+    word, kind = ("open", "done") if gate.open else ("CLOSED", "bad")
+    return kind, _STYLES[kind] if not gate.open else "", gate.name, word, reason
+
+
+def _guardrails(turn: Turn, known: StageState) -> list[Row]:
+    """The last verdict of each guardrail: this turn's, else the one last noted."""
+    found = {name: (note.kind, note.reason) for name, note in known.verdicts.items()}
+    found |= {verdict.check: (verdict.kind, verdict.reason) for verdict in turn.verdicts}
+    rows = []
+    for name, (kind, reason) in sorted(found.items(), key=lambda item: -item[1][0]):
+        mark, style = _VERDICTS[kind]
+        rows.append((mark, style, name, kind.name, reason))
+    return rows
+
+
+def _steps(state: State, name: str, rollback: Rollback) -> Iterator[Row]:
+    target = rollback.target or "a target that is not shown yet"
+    yield "done", "", "target", "", target
+    for attempt in state.tries(name, "roll_back", after=rollback.started):
+        yield _step_row(attempt)
+    for note in rollback.notes:
+        yield "unsure", "yellow", "note", "", note
+    if rollback.execution and rollback.ended_at is None:
+        yield "now", "bold cyan", "follow the rollback", "under way", rollback.execution
+    if rollback.ended_at is not None:
+        bad = rollback.outcome != "rolled_back" or rollback.verified == "differs"
+        word = rollback.outcome.replace("_", " ")
+        yield "bad" if bad else "done", "bold red" if bad else "", "end", word, rollback.detail
+
+
+def _step_row(attempt: Attempt) -> Row:
+    outcome = attempt.outcome
+    name = _STEPS.get(attempt.instruction.op, attempt.instruction.op)
+    if attempt.happened is None:
+        return "unsure", "yellow", name, "in doubt", outcome.detail if outcome else "no reply yet"
+    detail = outcome.detail if outcome else ""
+    if attempt.happened:
+        return "done", "", name, "done", detail
+    return "bad", "yellow", name, "not done", detail
+
+
+def _table(rows: Sequence[Row], marks: dict[str, str]) -> Table:
+    """Return rows of one line each; what does not fit is cut, and rows too many are counted."""
+    table = Table.grid(padding=(0, 1), expand=True)
+    for width in (1, None, None):
+        table.add_column(no_wrap=True, overflow="ellipsis", max_width=28, width=width)
+    table.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
+    shown = list(rows)
+    if len(shown) > ROWS:
+        wrong = [row for row in shown if row[0] != "done"]
+        shown = [*wrong, *(row for row in shown if row[0] == "done")][: ROWS - 1]
+    for kind, style, name, word, reason in shown:
+        cells = (marks[kind], clean(name, 60), word, clean(shorten(reason), 300))
+        table.add_row(*(Text(cell, style=style) for cell in cells[:3]), Text(cells[3]))
+    if len(rows) > len(shown):
+        table.add_row("", Text(f"and {len(rows) - len(shown)} more"), "", "")
+    return table
+
+
+def _bake(stage: StagePlan, known: StageState, turn: Turn, now: datetime, full: str) -> Text:
+    """The bar ends with the bake's time; requests and verdicts may make it last longer."""
+    assert known.baking_since is not None  # the caller looked
+    lasts = stage.bake.lasts
+    gone = min(max(now - known.baking_since, timedelta(0)), lasts)
+    filled = int(gone / lasts * _BAR) if lasts else _BAR
+    left = known.baking_since + lasts - now
+    rest = max(known.baking_since + stage.bake.limit - now, timedelta(0))
+    if known.outcome or known.breach:
+        words = "over"
+    elif left > timedelta(0):
+        words = f"{spell_wait(left)} left"
+    else:
+        words = f"extended, limit in {spell_wait(rest)}"
+    line = Text("bake ", no_wrap=True, overflow="ellipsis")
+    line.append(f"[{full * filled}{'-' * (_BAR - filled)}]", style="cyan")
+    return line.append(f" {words}{_samples(stage, turn)}")
+
+
+def _samples(stage: StagePlan, turn: Turn) -> str:
+    wanted = stage.bake.min_samples
+    if turn.samples is None:
+        return f", requests not counted, {wanted} needed" if wanted else ""
+    state = " (enough)" if turn.samples >= wanted else " (NOT ENOUGH)"
+    return (
+        f", {turn.samples} of {wanted} requests{state}" if wanted else f", {turn.samples} requests"
+    )
+
+
+def _waiting(turn: Turn, now: datetime) -> Text:
+    return Text(clean(shorten(waiting_for(turn, now)), 150), overflow="fold")
+
+
+def _way_back(goal: Goal, stage: str) -> Text:
+    line = Text(no_wrap=True, overflow="ellipsis")
+    line.append("to roll back: " if isinstance(goal, GoForward) else "to go on: ", style="dim")
+    return line.append(clean(commands.rollback(stage), 120), style="bold")
