@@ -6,8 +6,10 @@ is never returned, logged or stored (AWS-RULES 13).
 """
 
 from collections.abc import Callable
+from datetime import datetime
 
 from mcm.aws.port import AwsError, ErrorKind, Port, Reply
+from mcm.clock import SystemClock
 from mcm.core.instruction import (
     AnswerApproval,
     CloseTransition,
@@ -35,8 +37,13 @@ class Changed(Exception):
 class Performer:
     """Performs instructions in the places that `connect` reaches."""
 
-    def __init__(self, connect: Callable[[Place], Port]) -> None:
+    def __init__(
+        self,
+        connect: Callable[[Place], Port],
+        now: Callable[[], datetime] | None = None,
+    ) -> None:
         self._connect = connect
+        self._now = now or SystemClock().now
 
     def perform(self, instruction: Instruction) -> Outcome:
         """Carry out `instruction` once and say how it ended; never raises AwsError."""
@@ -47,6 +54,9 @@ class Performer:
             return Outcome(Result.NOT_SENT, str(err))
         except AwsError as err:
             return Outcome(Result.NOT_SENT, f"could not re-read: {err.code}", err.code)
+        late = self._too_late(instruction)
+        if late:
+            return Outcome(Result.NOT_SENT, late)
         try:
             return self._write(port, instruction, state)
         except AwsError as err:
@@ -69,6 +79,13 @@ class Performer:
         elif isinstance(instruction, RollBackStage):
             _expect_in_stage(stage, instruction.replaces)
         return dict(stage)
+
+    def _too_late(self, instruction: Instruction) -> str:
+        """Say why a promotion may no longer be sent; asked after re-reading, right before it."""
+        limit = getattr(instruction, "not_after", None)
+        if limit is None or self._now() <= limit:
+            return ""
+        return f"the gates were read too long ago: it had to be sent by {limit:%H:%M:%SZ}"
 
     def _write(self, port: Port, instruction: Instruction, stage: Reply) -> Outcome:
         name = {"pipelineName": instruction.pipeline.name}

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from mcm.core import pipeline_gates
 from mcm.core.errors import Exit
 from mcm.core.goal import GoForward
-from mcm.core.guard import Granted, GuardResult, Missing, Promotion, Refused, guard
+from mcm.core.guard import Granted, GuardResult, Missing, Promotion, Refused, check_clock, guard
 from mcm.core.inbox import Inbox
 from mcm.core.pipeline import (
     Identity,
@@ -77,7 +77,9 @@ def judge_gates(
         pipeline_gates.predecessor_gate(plan, stage, view, readings),
         pipeline_gates.position_gate(plan, stage, view, readings),
         pipeline_gates.target_gate(plan, stage, view, readings),
-        pipeline_gates.rollback_gate(plan, view),
+        pipeline_gates.rollback_gate(plan, stage, view),
+        _stranger_gate(plan, state),
+        _clock_gate(state, now),
         _check_gate(verdicts),
         _approval_gate(goal, stage, state, readings, now),
         *_window_gates(plan, stage, readings, now),
@@ -133,6 +135,24 @@ def _identity_gate(plan: Plan, stage: StagePlan, readings: Readings) -> GateView
     return GateView("identity", True, ", ".join(dict.fromkeys(arns)))
 
 
+def _stranger_gate(plan: Plan, state: State) -> GateView:
+    """After somebody else let the pinned execution in, nothing further is promoted."""
+    for stage in plan.stages:
+        if state.stage(stage.name).entered_by == "others":
+            reason = f"{stage.name} was promoted by somebody else: plan what is left anew"
+            return GateView("out-of-band", False, reason)
+    return GateView("out-of-band", True, "every promotion so far was this walk's")
+
+
+def _clock_gate(state: State, now: datetime) -> GateView:
+    """A clock behind the journal would open windows that are shut (E_CLOCK)."""
+    wrong = check_clock(now, state.last_at, None)
+    if wrong is None:
+        return GateView("clock", True, "not behind the journal")
+    reason = f"{wrong.reason} [{wrong.code}]"
+    return GateView("clock", False, reason, exit=Exit.REFUSED, leave=True)
+
+
 def _check_gate(verdicts: tuple[Verdict, ...]) -> GateView:
     kind = worst(verdicts)
     if kind is Kind.PASS:
@@ -167,7 +187,7 @@ def _window_gates(
     live = readings.known(query, tuple)
     if live is None:
         return (
-            GateView("window", False, f"freezes cannot be read: {readings.why_unknown(query)}"),
+            GateView("freeze", False, f"freezes cannot be read: {readings.why_unknown(query)}"),
         )
     frozen = tuple(
         freeze

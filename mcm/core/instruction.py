@@ -6,6 +6,7 @@ holds. `op` names the instruction in the journal.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
 
@@ -22,6 +23,8 @@ class OpenTransition:
     execution: str
     """Must be the one waiting inbound."""
     version: int
+    not_after: datetime | None = None
+    """Latest time to send it: a promotion rests on gates that were read just before."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,7 @@ class AnswerApproval:
     execution: str
     version: int
     summary: str
+    not_after: datetime | None = None
 
 
 @dataclass(frozen=True)

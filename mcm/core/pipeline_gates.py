@@ -57,10 +57,14 @@ def position_gate(plan: Plan, stage: StagePlan, view: PipelineView, readings: Re
     if seen is None:
         reason = f"the pipeline has no stage {stage.pipeline_stage}"
         return GateView("execution", False, reason, exit=Exit.USAGE, leave=True)
-    run = readings.known(ExecutionQuery(plan.pipeline, plan.execution), ExecutionView)
-    if run is not None and run.status in ENDED_BADLY:
-        reason = f"the pinned execution is {run.status}"
-        return GateView("execution", False, reason, exit=Exit.FAILED, leave=True)
+    query = ExecutionQuery(plan.pipeline, plan.execution)
+    run = readings.known(query, ExecutionView)
+    if run is None:
+        reason = f"the pinned execution cannot be read: {readings.why_unknown(query)}"
+        return GateView("execution", False, reason)
+    wrong = _not_as_pinned(plan, run)
+    if wrong is not None:
+        return wrong
     if stage.gate.open:
         # AWS lets the *latest* in: no other execution may wait beside the pinned one.
         if seen.inbound == (plan.execution,):
@@ -75,6 +79,19 @@ def position_gate(plan: Plan, stage: StagePlan, view: PipelineView, readings: Re
     if answer is not None:
         return answer
     return GateView("execution", False, f"{plan.execution} has not reached {seen.name}")
+
+
+def _not_as_pinned(plan: Plan, run: ExecutionView) -> GateView | None:
+    """Only a running execution of exactly the signed revisions may be promoted."""
+    if run.status in ENDED_BADLY:
+        reason = f"the pinned execution is {run.status}"
+        return GateView("execution", False, reason, exit=Exit.FAILED, leave=True)
+    if {(r.source, r.id) for r in run.revisions} != {(r.source, r.id) for r in plan.revisions}:
+        reason = f"{run.id} does not carry the planned revisions [E_PLAN_CHANGED]"
+        return GateView("execution", False, reason, exit=Exit.REFUSED, leave=True)
+    if run.status != "InProgress":
+        return GateView("execution", False, f"the pinned execution is {run.status or 'nowhere'}")
+    return None
 
 
 def _approval_position(
@@ -121,10 +138,16 @@ def target_gate(plan: Plan, stage: StagePlan, view: PipelineView, readings: Read
     return GateView("rollback-target", True, f"back to {stage.rollback_target}")
 
 
-def rollback_gate(plan: Plan, view: PipelineView) -> GateView:
-    """Any ROLLBACK under way in a stage of this change stops its promotions."""
+def rollback_gate(plan: Plan, stage: StagePlan, view: PipelineView) -> GateView:
+    """Any ROLLBACK in a stage of this change stops its promotions.
+
+    In the stages before this one even a finished one: they had the pinned execution.
+    """
+    earlier = {before.name for before in view.before(stage.pipeline_stage)}
     for other in plan.stages:
         seen = view.stage(other.pipeline_stage)
-        if seen is not None and seen.in_rollback and seen.status != SUCCEEDED:
+        if seen is None or not seen.in_rollback:
+            continue
+        if seen.status != SUCCEEDED or seen.name in earlier:
             return GateView("rollback", False, f"a rollback of {other.name} is {seen.status}")
     return GateView("rollback", True, "no rollback under way")

@@ -43,7 +43,7 @@ def decide(
         word = attempts.last_word(state, stage, attempts.PROMOTE)
         return Turn(entries, Wait(pause, f"promoting again: {word}"), verdicts, found)
     if now - readings.oldest() > gates.FRESH:
-        return Turn(entries, Wait(now, "readings are older than 10 s"), verdicts, found)
+        return Turn(entries, Wait(now + plan.poll, "readings are older than 10 s"), verdicts, found)
     assert seen is not None  # the gates `pipeline` and `execution` were open
     baseline = _baseline(plan, stage, seen, readings, now)
     if isinstance(baseline, str):
@@ -53,18 +53,22 @@ def decide(
     granted = gates.ask_guard(goal, stage, state, inbox, now)
     assert isinstance(granted, Granted)
     evidence = notes.gates_open(stage, found, granted.statements, readings.oldest(), now)
-    act = _promote(plan, stage, granted)
+    act = _promote(plan, stage, granted, readings.oldest() + gates.FRESH)
     return Turn((*entries, evidence, baseline), act, verdicts, found)
 
 
-def _promote(plan: Plan, stage: StagePlan, granted: Granted) -> Act:
-    """Return the promoting write, which uses up the approvals that were granted."""
+def _promote(plan: Plan, stage: StagePlan, granted: Granted, not_after: datetime) -> Act:
+    """Return the promoting write, which uses up the approvals that were granted.
+
+    It may be sent until `not_after`: a machine that slept in between must not promote on
+    what the gates said before.
+    """
     holder = gates.holder_of(plan, stage)
     claims = {each.statement.nonce: holder for each in granted.statements}
     instruction: Instruction
     if stage.gate.open:
         instruction = OpenTransition(
-            plan.pipeline, stage.gate.open, plan.execution, plan.pipeline_version
+            plan.pipeline, stage.gate.open, plan.execution, plan.pipeline_version, not_after
         )
     else:
         assert stage.gate.approve is not None  # config refuses a gate with neither
@@ -76,6 +80,7 @@ def _promote(plan: Plan, stage: StagePlan, granted: Granted) -> Act:
             plan.execution,
             plan.pipeline_version,
             f"mcm1 {plan.change} {stage.name} {statement}",
+            not_after,
         )
     return Act(instruction, stage.name, attempts.PROMOTE, f"promote {plan.execution}", claims)
 
