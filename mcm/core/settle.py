@@ -133,10 +133,18 @@ def _trace_rollback(
     if history is None:
         return None
     before = rollback.seen if rollback else ()
+    view = readings.known(PipelineQuery(instruction.pipeline), PipelineView)
+    waiting = {run: stage.name for stage in view.stages for run in stage.inbound} if view else {}
+    hidden = False
     for run in history.rollbacks:
-        if run.target == instruction.target and run.id not in before:
+        if run.target != instruction.target or run.id in before:
+            continue
+        where = run.stage or waiting.get(run.id, "")
+        if where == instruction.stage:
             return run.id
-    return ""
+        hidden = hidden or not where
+    # One whose stage AWS does not show yet may be ours: as good as not read.
+    return None if hidden else ""
 
 
 def _seconds(span: timedelta) -> int:
