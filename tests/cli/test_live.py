@@ -419,7 +419,7 @@ def test_the_picture_is_the_same_each_time_and_loads_nothing(
     assert "moon" in first
 
 
-def test_a_draft_is_no_entry() -> None:
+def test_an_entry_that_the_turn_knew_changes_no_frame() -> None:
     """`apply` must see entries in order only: an old one changes no frame."""
     world = World()
     goal = GoForward(world.plan(), (STAGE,))
