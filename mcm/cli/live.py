@@ -161,8 +161,10 @@ class LineView:
     def turned(self, turn: Turn, state: State, now: datetime) -> None:
         """Tell what is waited for, once."""
         del state
+        step = turn.next
+        waits = isinstance(step, Hold) or (isinstance(step, Wait) and step.until > now)
         # What is done, the journal's own entries say.
-        why = waiting_for(turn, now) if isinstance(turn.next, Wait | Hold) else ""
+        why = waiting_for(turn, now) if waits else ""
         shape = _NUMBER.sub("#", why)
         if why and shape != self._waiting:
             self._print(f"{now:%H:%M:%SZ}  {clean(shorten(why), 400)}")

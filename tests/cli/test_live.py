@@ -368,20 +368,22 @@ def lines_of(turns: Sequence[Turn]) -> list[str]:
 
 
 def test_waiting_is_told_when_its_reason_changes() -> None:
-    """Time and requests that count on are no news; another reason is."""
+    """Time and requests that count on are no news, nor is what is done; another reason is."""
+    soon = START + timedelta(minutes=1)
     turns = [
-        Turn((), Wait(START, "baking, 12m left")),
-        Turn((), Wait(START, "baking, 11m30s left")),
+        Turn((), Wait(soon, "baking, 12m left")),
+        Turn((), Wait(soon, "baking, 11m30s left")),
+        Turn((), Wait(START, "the way in was opened")),
         Turn((), Hold("window", "outside quiet-us", START)),
         Turn((), Hold("window", "outside quiet-us", START)),
         Turn((), Done(Exit.DONE, "over")),
-        Turn((), Wait(START, "baking, 9m left")),
+        Turn((), Wait(soon, "baking, 9m left")),
     ]
 
     assert lines_of(turns) == [
         "09:30:00Z  waiting for: baking, 12m left",
-        "09:30:02Z  held at the gate window: outside quiet-us; opens Wed 18 Mar 09:30Z",
-        "09:30:05Z  waiting for: baking, 9m left",
+        "09:30:03Z  held at the gate window: outside quiet-us; opens Wed 18 Mar 09:30Z",
+        "09:30:06Z  waiting for: baking, 9m left",
     ]
 
 

@@ -78,11 +78,7 @@ def printed() -> dict[str, set[frozenset[str]]]:
     documents = [
         ("status", status_json([held, back], START), PARTS),
         ("list", list_json(listed, START), {"changes": "listed"}),
-        (
-            "entry",
-            [json.loads(log_json(line)) for line in read_log(plan.change, world.journal)],
-            {},
-        ),
+        ("entry", log, {}),
         ("verification", verify_json(proof), PARTS),
     ]
     found: dict[str, set[frozenset[str]]] = {}
