@@ -56,19 +56,21 @@ def rollback(
     """Take one stage back to its last good execution; needs no record and no approval."""
     from mcm.app.runner import FOREVER
     from mcm.app.writer import Writer
-    from mcm.cli.lines import LineListener, say
+    from mcm.cli.lines import say
+    from mcm.cli.live import LineView
+    from mcm.cli.telling import shown
 
     ground = _ground(stage, pipeline, region, profile, sandbox=sandbox)
     options = {"further": further, "to": to, "abandon": abandon or ground.goal.abandon}
     ground = replace(ground, goal=replace(ground.goal, **options))  # type: ignore[arg-type]
     waits = not no_input and sys.stdin.isatty()
-    listener = LineListener(waits=waits)
-    runner = _runner(ground, listener)
+    runner = _runner(ground, LineView())
     journal = _journal(ground)
     goal, past, begins = _prepare(ground, runner.observer, journal)
     if begins and not no_input:
         _confirm(goal, begins)
-    with _told(ground, goal, past.journal, listener) as told:
+    view = shown(goal, sandbox=ground.connect.in_sandbox)
+    with view, _told(ground, goal, past.journal, view) as told:
         writer = Writer(journal, past.journal, told.lost, from_nothing=True)
         runner = replace(runner, listener=told)
         ending = runner.run(goal, writer, patience=FOREVER if waits else timedelta(0))
@@ -148,7 +150,7 @@ def _prepare(
 
 
 def _told(
-    ground: "Ground", goal: "GoBack", change: str, shown: "Listener"
+    ground: "Ground", goal: "GoBack", change: str, view: "Listener"
 ) -> "AbstractContextManager[Listener]":
     """Tell the service's channels, too, when its files can be read."""
     from contextlib import nullcontext
@@ -157,12 +159,12 @@ def _told(
 
     try:
         if ground.project is None or not ground.project.service.notify:
-            return nullcontext(shown)
+            return nullcontext(view)
     except McmError:
-        return nullcontext(shown)
+        return nullcontext(view)
     from mcm.cli.telling import telling
 
-    return telling(ground.project, goal, change, shown)
+    return telling(ground.project, goal, change, view)
 
 
 def _what_begins(turn: "Turn") -> str:

@@ -4,6 +4,7 @@ This is the one module that knows every adapter. Each part is made when it is fi
 needed, so that a command pays for what it uses only.
 """
 
+import os
 import sys
 from collections.abc import Mapping
 from functools import cached_property
@@ -75,10 +76,19 @@ class Connections:
     def __init__(
         self, sandbox: "Sandbox | None", access: Mapping[Place, "Access"], profile: str | None
     ) -> None:
+        if sandbox is None:
+            from mcm.aws.session import refuse_redirection
+
+            refuse_redirection(os.environ)  # at once and aloud, not as an unknown reading
         self._sandbox = sandbox
         self._access = access
         self._profile = profile
         self._made: dict[Place, Port] = {}
+
+    @property
+    def in_sandbox(self) -> bool:
+        """Whether every port leads to the sandbox."""
+        return self._sandbox is not None
 
     def __call__(self, place: Place) -> "Port":
         """Return the port for `place`."""
@@ -174,10 +184,12 @@ class Project:
     def sources(self) -> "list[Source]":
         from mcm.app.local_source import LocalSource
         from mcm.aws.observe import AwsSource
+        from mcm.probe.http import HttpSource
 
         return [
             AwsSource(self.connect, self.clock.now, self.gather),
             LocalSource(self.inbox, self.freezes, self.clock),
+            HttpSource(self.clock.now),
         ]
 
     @cached_property
@@ -301,8 +313,6 @@ class Folder:
 
 def replace_file(path: Path, data: bytes) -> None:
     """Write `data` beside `path` and put it in its place, so that no reader sees half of it."""
-    import os
-
     beside = path.with_name(f".{path.name}.{os.getpid()}.new")
     try:
         with beside.open("wb") as file:

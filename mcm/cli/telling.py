@@ -1,23 +1,33 @@
 """Who is told of a walk: the terminal at once, and the service's channels beside it."""
 
 import os
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
-from mcm.app.notifying import Notifying
 from mcm.app.ports import Listener
 from mcm.cli.compose import Project
 from mcm.cli.lines import say
+from mcm.cli.live import LineView, LiveView
+from mcm.clock import SystemClock
 from mcm.core.goal import Goal
 from mcm.core.journal import Entry
 from mcm.core.query import Place
 from mcm.core.state import State
 from mcm.core.turn import Turn
-from mcm.notify.notifier import Notifier
 
 LAST_WORDS = timedelta(seconds=5)
 """How long a command stays to send what is still queued; then it says so and leaves."""
+
+
+def shown(goal: Goal, *, sandbox: bool) -> LiveView | LineView:
+    """Return what shows a walk: a live view at a terminal, else plain lines; both on stderr."""
+    if not sys.stderr.isatty():
+        return LineView()
+    from rich.console import Console
+
+    return LiveView(goal, Console(stderr=True), SystemClock(), sandbox=sandbox)
 
 
 class Everyone:
@@ -43,15 +53,19 @@ class Everyone:
 
 
 @contextmanager
-def telling(project: Project, goal: Goal, change: str, shown: Listener) -> Iterator[Listener]:
-    """Yield who is to be told: `shown`, and the channels of mcm.yaml as far as it can be read.
+def telling(project: Project, goal: Goal, change: str, view: Listener) -> Iterator[Listener]:
+    """Yield who is to be told: `view`, and the channels of mcm.yaml as far as it can be read.
 
     A channel that fails is named on stderr and stops nothing.
     """
     service = project.service
     if not service.notify:
-        yield shown
+        yield view
         return
+    # Most services and every rollback without mcm.yaml notify nobody: they load none of it.
+    from mcm.app.notifying import Notifying
+    from mcm.notify.notifier import Notifier
+
     notifier = Notifier(
         service.notify,
         lambda channel, why: say(f"warning: {channel} was not told: {why}"),
@@ -59,7 +73,7 @@ def telling(project: Project, goal: Goal, change: str, shown: Listener) -> Itera
         publish=lambda topic, subject, text: _publish(project, topic, subject, text),
     )
     try:
-        yield Everyone([shown, Notifying(goal, change, notifier.send, sandbox=service.sandbox)])
+        yield Everyone([view, Notifying(goal, change, notifier.send, sandbox=service.sandbox)])
     finally:
         notifier.close(LAST_WORDS)
 

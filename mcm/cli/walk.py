@@ -40,8 +40,7 @@ def deploy(
     from mcm.app.runner import start_walk
     from mcm.app.writer import Writer
     from mcm.cli.compose import Project
-    from mcm.cli.lines import LineListener
-    from mcm.cli.telling import telling
+    from mcm.cli.telling import shown, telling
     from mcm.core.goal import GoForward
 
     patience = read_patience(wait, no_input=no_input)
@@ -55,8 +54,8 @@ def deploy(
     if dry_run:
         return _dry_run(project, goal)
     _tell_way_back(goal, target.name)
-    shown = LineListener(waits=patience > timedelta(0))
-    with telling(project, goal, name, shown) as listener:
+    view = shown(goal, sandbox=project.service.sandbox)
+    with view, telling(project, goal, name, view) as listener:
         writer = Writer(project.journal, name, listener.lost)
         start_walk(writer, goal, operator_name(project, who), project.clock)
         ending = project.runner(listener).run(goal, writer, patience=patience)
@@ -135,11 +134,11 @@ def tell_ending(ending: "Ending", again: str) -> None:
 def _dry_run(project: "Project", goal: "GoForward") -> int:
     from mcm.app.deploying import rehearse
     from mcm.app.runner import Ending
-    from mcm.cli.lines import LineListener
+    from mcm.cli.live import LineView
     from mcm.core.sanitize import clean
     from mcm.core.turn import Hold
 
-    found = rehearse(project.runner(LineListener(waits=False)), goal, project.journal)
+    found = rehearse(project.runner(LineView()), goal, project.journal)
     if found is None:
         print("would wait: work is under way")
     elif isinstance(found, Hold):

@@ -7,9 +7,11 @@ import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from mcm.aws.session import connect
 from mcm.cli.main import run
 from mcm.cli.terminal import run_at_terminal
 from mcm.clock import SystemClock
@@ -85,8 +87,13 @@ class Shop:
 
     def stage(self) -> str:
         """Return the execution that ProdUS shows."""
-        from mcm.aws.session import connect
+        return str(self._state("ProdUS")["latestExecution"]["pipelineExecutionId"])
 
+    def summary(self) -> str:
+        """Return what the approval of ApproveUS was answered with."""
+        return str(self._state("ApproveUS")["actionStates"][0]["latestExecution"]["summary"])
+
+    def _state(self, stage: str) -> dict[str, Any]:
         port = connect(
             "us-east-1",
             profile="alice",
@@ -94,8 +101,8 @@ class Shop:
             credentials_file=self.sandbox.credentials_file,
         )
         state = port.call("codepipeline", "GetPipelineState", {"name": "ParcelPhotoCheck"})
-        found = next(s for s in state["stageStates"] if s["stageName"] == "ProdUS")
-        return str(found["latestExecution"]["pipelineExecutionId"])
+        found: dict[str, Any] = next(s for s in state["stageStates"] if s["stageName"] == stage)
+        return found
 
     def wait_for(self, kind: str, change: str = "CM-0001") -> None:
         """Wait until the journal has an entry of this kind, 30 s at most."""

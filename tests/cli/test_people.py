@@ -56,6 +56,10 @@ def test_what_is_signed_is_shown_first(shop: Shop) -> None:
     assert f"answered by arn:aws:iam::{ACCOUNT}:user/bob" in text
     assert shop.kinds().count("approved") == 1
     assert shop.sent("PutApprovalResult") == 1
+    summary = shop.summary()
+    digest = next(e.body["statement"] for e in shop.entries() if e.kind == "approved")
+    head = next(e for e in shop.entries() if e.kind == "approved")
+    assert summary == f"mcm1 CM-0001 prod-us {digest} {head.seq}:{head.hash[:12]}"
     assert plan.stages[0].rollback_target
 
 

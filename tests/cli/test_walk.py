@@ -17,7 +17,7 @@ from mcm.app.planning import load_plan
 from mcm.app.runner import start_walk
 from mcm.app.writer import Writer
 from mcm.cli.compose import Project
-from mcm.cli.lines import LineListener
+from mcm.cli.live import LineView
 from mcm.core.goal import GoForward
 
 class Dying:
@@ -30,7 +30,7 @@ class Dying:
 project = Project(Path.cwd())
 plan = load_plan(project.folder("CM-0001"), "CM-0001")
 goal = GoForward(plan, ("prod-us",))
-runner = project.runner(LineListener())
+runner = project.runner(LineView())
 writer = Writer(project.journal, "CM-0001", runner.listener.lost)
 start_walk(writer, goal, "alice", project.clock)
 replace(runner, performer=Dying(runner.performer)).run(goal, writer)
