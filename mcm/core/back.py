@@ -215,11 +215,17 @@ def _close(
     if not stage.transition_enabled or (rollback.execution and rollback.execution in stage.inbound):
         return None
     opened = max((attempt.intent for attempt in attempts.of_kind(tries, OpenTransition)), default=0)
-    if any(attempt.intent > opened for attempt in attempts.of_kind(tries, CloseTransition)):
+    closes = [a for a in attempts.of_kind(tries, CloseTransition) if a.intent > opened]
+    if any(_is_answered(close) for close in closes) or attempts.enough(closes):
         return None
     reason = f"mcm rolls back {goal.stage} - {goal.why}"
     close = CloseTransition(goal.pipeline, goal.pipeline_stage, reason)
     return follow.act(goal, close, "close the way in")
+
+
+def _is_answered(close: Attempt) -> bool:
+    """Whatever AWS said to it: only one whose reply was lost is worth sending again."""
+    return close.outcome is not None and close.outcome.result is not Result.IN_DOUBT
 
 
 def _stop(goal: GoBack, stage: StageView, tries: tuple[Attempt, ...], now: datetime) -> Turn | None:

@@ -55,6 +55,11 @@ def _let_in(
     latest = _latest((*attempts.of_kind(tries, RollBackStage), *opened)) or rollback.at
     if now < latest + _moments(goal):
         return None
+    beside = ", ".join(one for one in stage.inbound if one != rollback.execution)
+    if beside:
+        reason = f"the rollback {rollback.execution} waits in front of {stage.name} with {beside}"
+        hint = f"Stop {beside}: opening the transition could let it in instead."
+        return Turn((), Hold("transition", reason, None, Exit.NEEDS_PERSON, hint=hint))
     if attempts.enough(opened):
         reason = (
             f"the rollback {rollback.execution} waits at the closed transition into "

@@ -362,34 +362,42 @@ def test_a_rollback_that_cannot_be_let_in_needs_a_person() -> None:
     assert (turn.next.gate, turn.next.exit) == ("transition", Exit.NEEDS_PERSON)
 
 
-def test_another_execution_beside_the_shut_out_rollback_does_not_make_it_spin() -> None:
-    """Opening would let either in, so it is not sent; a pause lies between the looks."""
-    state = followed().tried(OPEN, NOT_SENT).state
+def test_another_execution_beside_the_shut_out_rollback_needs_a_person() -> None:
+    """Opening would let either in, so it is never sent: a promotion nobody approved."""
     seen = readings(
         pipeline_view(stage("new", inbound=["newer"], returning=["back-1"])),
         history(),
         execution("back-1", "InProgress"),
     )
 
-    turn = back.decide(go_back(), state, seen, NOW + timedelta(seconds=0.1))
-
-    assert not isinstance(turn.next, Act)
-
-
-def test_others_that_stay_beside_the_shut_out_rollback_need_a_person() -> None:
-    book = followed()
-    for _ in range(attempts.ASKS):
-        book.tried(OPEN, NOT_SENT)
-    seen = readings(
-        pipeline_view(stage("new", inbound=["newer"], returning=["back-1"])),
-        history(),
-        execution("back-1", "InProgress"),
-    )
-
-    turn = back.decide(go_back(), book.state, seen, NOW + minutes(20))
+    turn = back.decide(go_back(), followed().state, seen, NOW + minutes(1))
 
     assert isinstance(turn.next, Hold)
-    assert turn.next.exit is Exit.NEEDS_PERSON
+    assert (turn.next.gate, turn.next.exit) == ("transition", Exit.NEEDS_PERSON)
+    assert "newer" in turn.next.hint
+
+
+def test_an_opening_that_was_not_sent_is_repeated_after_a_pause() -> None:
+    state = followed().tried(OPEN, NOT_SENT).state
+    seen = readings(pipeline_view(SHUT_OUT), history(), execution("back-1", "InProgress"))
+
+    at_once = back.decide(go_back(), state, seen, NOW + timedelta(seconds=1))
+    later = back.decide(go_back(), state, seen, NOW + minutes(1))
+
+    assert isinstance(at_once.next, Wait)
+    assert instruction(later) == OPEN
+
+
+@pytest.mark.parametrize("outcome", [None, Outcome(Result.IN_DOUBT, "no reply")])
+def test_a_closing_whose_reply_was_lost_is_sent_again(outcome: Outcome | None) -> None:
+    """A process that died in between must not leave the way in open."""
+    book = Notebook().rollback_started().tried(CloseTransition(PIPELINE, STAGE, ""), outcome)
+    book.add("settled", intent=2, happened=False, detail="", execution="")
+    turn = back.decide(
+        go_back(), book.state, readings(pipeline_view(stage(enabled=True)), history()), NOW
+    )
+
+    assert isinstance(instruction(turn), CloseTransition)
 
 
 def test_the_way_in_is_closed_again_behind_a_rollback_that_was_let_in() -> None:
