@@ -126,7 +126,11 @@ class Simulation:
         elif setting.at_latest == "late":
             self._tie(When("bake_started", timedelta(minutes=27)), self._do_deed)
         else:
-            limit = {"entered": ("entered", 60), "bake_started": ("bake_started", 1500)}
+            limit = {
+                "intent": ("intent", 0),
+                "entered": ("entered", 60),
+                "bake_started": ("bake_started", 1500),
+            }
             moment, most = limit.get(setting.at_latest, (when.moment, 3600))
             moment = "start" if setting.at_latest == "start" else moment
             delay = min(when.delay, timedelta(seconds=most))

@@ -242,7 +242,7 @@ def prepare(story: str, world: World) -> Setting:
         "clean": lambda: tell(DONE),
         "breach": lambda: tell(BACK, deed=breach, **breaking),
         "late_breach": lambda: tell(BACK, DONE, deed=breach, breaks=True, at_latest="late"),
-        "slow_breach": lambda: tell(BACK, deed=breach, breaks=True, at_latest="entered"),
+        "slow_breach": lambda: tell(BACK, deed=breach, breaks=True, at_latest="intent"),
         "silent_rollback": lambda: tell(FAILED, deed=scenario.roll_back_silently, at_latest="now"),
         "superseded": lambda: tell(DONE, FAILED, deed=lambda: release_newer(world)),
         "edited": lambda: tell(DONE, REFUSED, FAILED, deed=lambda: edit_pipeline(world)),
