@@ -96,9 +96,10 @@ def plan_change(files: Files, observer: Observer, shelf: Shelf, journal: Journal
     if before is not None and before == _build(files, readings, before.edition):
         return Planned(before, is_new=False)
     plan = _build(files, readings, newest + 1)
-    shelf.write_plan(plan.to_bytes())
+    # First the journal: an edition that never reached its file is followed by another one.
     body = {"edition": plan.edition, "plan": plan.digest, "execution": plan.execution}
     note(journal, plan.change, Draft("planned", body, readings.oldest()))
+    shelf.write_plan(plan.to_bytes())
     return Planned(plan, True, plan_differences(before, plan) if before else ())
 
 

@@ -32,9 +32,11 @@ class AnyJournal:
         self._journal = journal
 
     def entries(self, change: str) -> tuple[Entry, ...]:
-        """See `Journal.entries`."""
+        """See `Journal.entries`; entries that cannot be folded are as good as unreadable."""
         try:
-            return self._journal.entries(change)
+            entries = self._journal.entries(change)
+            fold(entries)
+            return entries
         except McmError:
             raise
         except Exception as err:

@@ -188,6 +188,8 @@ def _confirm(goal: "GoBack", begins: str) -> None:
     import termios
     import tty
 
+    from mcm.cli.lines import DeclinedError
+
     if not sys.stdin.isatty():
         raise UsageError(
             f"{goal.stage} is not rolled back: nobody at a terminal can be asked",
@@ -204,7 +206,7 @@ def _confirm(goal: "GoBack", begins: str) -> None:
         termios.tcsetattr(sys.stdin, termios.TCSADRAIN, before)
     print(key)
     if key not in ("r", "R"):
-        raise UsageError(f"{goal.stage} is not rolled back: {key!r} was pressed, not r")
+        raise DeclinedError(f"{goal.stage} is not rolled back: {key!r} was pressed, not r")
 
 
 def _tell(ending: "Ending", goal: "GoBack") -> None:

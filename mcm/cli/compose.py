@@ -59,14 +59,18 @@ def aws_realm(place: Place) -> str:
     return f"aws:{name}:{place.account}:{place.region}"
 
 
+def say_sandbox() -> None:
+    """Say that nothing real is touched; every command does so while that is true."""
+    print("SANDBOX: a local AWS, not a real account", file=sys.stderr)
+
+
 def running_sandbox(root: Path) -> "Sandbox":
-    """Return the sandbox of `root` and say SANDBOX; raise BlindError when none runs."""
+    """Return the sandbox that runs in `root`; raise BlindError when none does."""
     from mcm.sandbox.process import status
 
     found = status(root)
     if found is None:
         raise BlindError("the sandbox is not running", hint=f"Run `mcm sandbox up` in {root}.")
-    print("SANDBOX: a local AWS, not a real account", file=sys.stderr)
     return found
 
 
@@ -136,7 +140,10 @@ class Project:
 
     @cached_property
     def service(self) -> "Service":
-        return self._read_service((self.root / CONFIG).read_bytes())
+        found = self._read_service((self.root / CONFIG).read_bytes())
+        if found.sandbox:
+            say_sandbox()
+        return found
 
     def _read_service(self, data: bytes) -> "Service":
         from mcm.config.service_file import load_service

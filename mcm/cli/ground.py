@@ -8,9 +8,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from mcm.cli.compose import CHANGES, CONFIG, Connections, Project, running_sandbox
+from mcm.cli.compose import (
+    CHANGES,
+    CONFIG,
+    Connections,
+    Project,
+    running_sandbox,
+    say_sandbox,
+)
 from mcm.cli.lines import say
 from mcm.core.errors import McmError, UsageError
 from mcm.core.goal import GoBack
@@ -19,6 +26,9 @@ from mcm.core.plan import Plan
 from mcm.core.query import PipelineId, Place
 from mcm.core.service import Access, Service
 from mcm.core.statement import is_sandbox
+
+if TYPE_CHECKING:
+    from mcm.sandbox.process import Sandbox
 
 WHY = "asked for at the command line"
 _SANDBOX_POLL = timedelta(milliseconds=500)
@@ -65,7 +75,7 @@ def stand_on_names(
     """
     poll = _SANDBOX_POLL if sandbox else _AWS_POLL
     goal = GoBack(PipelineId(Place("", region), pipeline), stage, stage, WHY, poll=poll)
-    found = running_sandbox(Path.cwd()) if sandbox else None
+    found = _sandbox(Path.cwd()) if sandbox else None
     return Ground(goal, Connections(found, {}, profile), None)
 
 
@@ -104,7 +114,7 @@ def _without_config(
     if goals:
         name = find_stage(named, goals)
         plan, goal = goals[name]
-        sandbox = running_sandbox(project.root) if is_sandbox(plan.realm) else None
+        sandbox = _sandbox(project.root) if is_sandbox(plan.realm) else None
         say(f"the plan of {plan.change} says where {name} is")
         return Ground(goal, Connections(sandbox, {}, profile), project, plans)
     return _from_loose_yaml(project, named, profile)
@@ -146,8 +156,13 @@ def _from_loose_yaml(project: Project, named: str, profile: str | None) -> Groun
     name = find_stage(named, stages)
     poll = _SANDBOX_POLL if in_sandbox else _AWS_POLL
     goal = GoBack(where, stages[name], name, WHY, poll=poll)
-    sandbox = running_sandbox(project.root) if in_sandbox else None
+    sandbox = _sandbox(project.root) if in_sandbox else None
     return Ground(goal, Connections(sandbox, {place: access}, profile), project)
+
+
+def _sandbox(root: Path) -> "Sandbox":
+    say_sandbox()
+    return running_sandbox(root)
 
 
 def _brief(err: McmError) -> str:

@@ -2,6 +2,14 @@
 
 import sys
 
+from mcm.core.errors import Exit, McmError
+
+
+class DeclinedError(McmError):
+    """A person was asked and did not say yes; nothing was done."""
+
+    exit_code = Exit.ABORTED
+
 
 def say(text: str) -> None:
     """Print one line to stderr at once."""

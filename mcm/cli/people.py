@@ -132,6 +132,7 @@ def _require_terminal() -> None:
 def _show_and_ask(project: "Project", plan: "Plan", stages: "list[StagePlan]") -> None:
     """Show what will be signed; go on only when the change's id has been typed."""
     from mcm.app.people import valid_until
+    from mcm.cli.lines import DeclinedError
     from mcm.cli.plan_text import plan_lines
     from mcm.core.commands import rollback
 
@@ -147,7 +148,7 @@ def _show_and_ask(project: "Project", plan: "Plan", stages: "list[StagePlan]") -
     print(f"Type {plan.change} to approve, anything else to leave: ", end="", flush=True)
     typed = sys.stdin.readline().strip()
     if typed != plan.change:
-        raise RefusedError("E_NOT_CONFIRMED", f"not approved: {plan.change} was not typed")
+        raise DeclinedError(f"not approved: {plan.change} was not typed")
 
 
 def _approve_stage(

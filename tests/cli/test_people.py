@@ -43,7 +43,7 @@ def test_anything_but_the_id_leaves_without_a_signature(shop: Shop) -> None:
     shop.mcm("request CM-0001")
     code, text = shop.type("approve CM-0001 --profile bob", "yes\n")
 
-    assert (code, "CM-0001 was not typed" in text) == (4, True)
+    assert (code, "CM-0001 was not typed" in text) == (10, True)
     assert "approved" not in shop.kinds()
 
 

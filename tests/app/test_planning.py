@@ -1,0 +1,156 @@
+"""Planning over the example: editions, what stands in the way, and plans that were moved."""
+
+from dataclasses import replace
+
+import pytest
+
+from mcm.app.planning import (
+    Files,
+    NoPlanError,
+    PlanChangedError,
+    check_current,
+    load_plan,
+    plan_change,
+)
+from mcm.config.change_file import load_change
+from mcm.config.definitions import builtin_definitions, definition_values
+from mcm.config.service_file import load_service
+from mcm.core.errors import BlindError, UsageError
+from mcm.core.plan import Plan
+from mcm.sandbox.example import example_files
+from tests.kit.world import REALM, World
+
+
+class Shelf:
+    """Holds one plan in memory."""
+
+    data: bytes | None = None
+
+    def read_plan(self) -> bytes | None:
+        return self.data
+
+    def write_plan(self, data: bytes) -> None:
+        self.data = data
+
+
+def make_files(world: World) -> Files:
+    texts = example_files(world.clock.now())
+    definitions = builtin_definitions()
+    service = load_service(texts["mcm.yaml"], "mcm.yaml", definitions)
+    change = load_change(texts["changes/CM-0001/change.yaml"], "change.yaml", service)
+    return Files(service, change, definition_values(definitions), REALM)
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+@pytest.fixture
+def files(world: World) -> Files:
+    return make_files(world)
+
+
+def test_the_plan_pins_what_waits_and_knows_the_way_back(world: World, files: Files) -> None:
+    shelf = Shelf()
+    planned = plan_change(files, world.runner().observer, shelf, world.journal)
+    example = world.plan()
+
+    assert (planned.is_new, planned.plan.edition) == (True, 1)
+    assert planned.plan.execution == example.execution
+    assert planned.plan.stages[0].rollback_target == example.stages[0].rollback_target
+    assert shelf.data == planned.plan.to_bytes()
+    (entry,) = world.journal.entries("CM-0001")
+    assert (entry.kind, entry.body["plan"]) == ("planned", planned.plan.digest)
+
+
+def test_the_same_again_is_no_new_edition(world: World, files: Files) -> None:
+    shelf = Shelf()
+    first = plan_change(files, world.runner().observer, shelf, world.journal)
+    again = plan_change(files, world.runner().observer, shelf, world.journal)
+
+    assert (again.plan, again.is_new) == (first.plan, False)
+    assert len(world.journal.entries("CM-0001")) == 1
+
+
+def test_a_plan_that_somebody_broke_gets_a_next_edition(world: World, files: Files) -> None:
+    shelf = Shelf()
+    plan_change(files, world.runner().observer, shelf, world.journal)
+    shelf.data = b"{}"
+    planned = plan_change(files, world.runner().observer, shelf, world.journal)
+
+    assert (planned.plan.edition, planned.is_new) == (2, True)
+
+
+def test_what_stands_in_the_way_is_listed_and_nothing_is_written(
+    world: World, files: Files
+) -> None:
+    other = replace(files.change, execution="0" * 36)
+    shelf = Shelf()
+    with pytest.raises(NoPlanError) as caught:
+        plan_change(replace(files, change=other), world.runner().observer, shelf, world.journal)
+
+    assert len(caught.value.details) == 1
+    assert (shelf.data, world.journal.entries("CM-0001")) == (None, ())
+
+
+def test_without_credentials_it_is_blind(world: World, files: Files) -> None:
+    world.engine.fault("expired-credentials")
+    with pytest.raises(BlindError):
+        plan_change(files, world.runner().observer, Shelf(), world.journal)
+
+
+def test_there_must_be_a_plan_to_load() -> None:
+    with pytest.raises(UsageError, match="CM-0001 has no plan yet"):
+        load_plan(Shelf(), "CM-0001")
+
+
+def planned(world: World, files: Files) -> Plan:
+    return plan_change(files, world.runner().observer, Shelf(), world.journal).plan
+
+
+def test_a_plan_is_current_while_its_files_say_the_same(world: World, files: Files) -> None:
+    """Also when AWS has moved on since: the gates ask that, at the moment of acting."""
+    plan = planned(world, files)
+    world.answer_approval()
+
+    check_current(files, plan, world.journal)
+
+
+@pytest.mark.parametrize(
+    ("change", "line"),
+    [
+        ({"title": "Another"}, "title: "),
+        ({"answers": {}}, "answers"),
+        ({"expect": {}}, "stages[prod-us].expect"),
+        ({"requester": "carol"}, "requester: alice → carol"),
+        ({"stages": ("prod-fe", "prod-us")}, "stages[prod-fe]: added"),
+        ({"execution": "e9"}, "execution: "),
+    ],
+)
+def test_a_change_that_was_edited_voids_its_plan(
+    world: World, files: Files, change: dict[str, object], line: str
+) -> None:
+    plan = planned(world, files)
+    edited = replace(files.change, **change)  # type: ignore[arg-type]
+    with pytest.raises(PlanChangedError) as caught:
+        check_current(replace(files, change=edited), plan, world.journal)
+
+    assert any(line in each for each in caught.value.details), caught.value.details
+
+
+def test_another_realm_or_another_definition_voids_it(world: World, files: Files) -> None:
+    plan = planned(world, files)
+    moved = {name: {**value, "about": "x"} for name, value in files.definitions.items()}
+    for other in (replace(files, realm="sandbox:other"), replace(files, definitions=moved)):
+        with pytest.raises(PlanChangedError):
+            check_current(other, plan, world.journal)
+
+
+def test_what_aws_said_cannot_be_edited_in_the_file(world: World, files: Files) -> None:
+    """The files know no rollback target, but the journal knows the edition's digest."""
+    plan = planned(world, files)
+    stage = replace(plan.stages[0], rollback_target="somewhere-else")
+    edited = replace(plan, stages=(stage,))
+    with pytest.raises(PlanChangedError, match="E_PLAN_CHANGED"):
+        check_current(files, edited, world.journal)
