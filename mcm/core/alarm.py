@@ -8,6 +8,7 @@ from mcm.core.verdict import Kind
 OK = "OK"
 IN_ALARM = "ALARM"
 SILENT = "INSUFFICIENT_DATA"
+STATES = frozenset({OK, IN_ALARM, SILENT})
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,10 @@ def judge_alarm(
         for change in alarm.changes:
             if change.state == IN_ALARM and change.at >= since:
                 return Kind.BREACH, f"went into ALARM at {_clock(change.at)}"
+        odd = next((c for c in alarm.changes if c.state not in STATES and c.at >= since), None)
+        if odd is not None:
+            said = f"its state at {_clock(odd.at)} cannot be told: {odd.state or 'no state'}"
+            return Kind.INCONCLUSIVE, said
     if alarm.evaluation_state:
         return Kind.INCONCLUSIVE, f"{alarm.state}, but evaluation is {alarm.evaluation_state}"
     if alarm.state == OK:
