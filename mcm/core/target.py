@@ -64,6 +64,10 @@ def find_target(
     effective = effective_execution(seen, history)
     if not effective:
         return NoTarget("what the stage runs now cannot be told", "")
+    if seen.in_rollback and seen.status != SUCCEEDED and seen.status not in ENDED_BADLY:
+        # Whether it went back is not known: taken as done, the target were one too far.
+        word = seen.status or "without a status"
+        return NoTarget(f"the rollback {seen.execution} in {stage} is {word}", effective)
     if seen.in_rollback and seen.status in ENDED_BADLY:
         # A rollback that failed did not go back: its target is still the place to go.
         return Target(effective, seen.execution)
