@@ -46,7 +46,11 @@ class Performer:
         self._now = now or SystemClock().now
 
     def perform(self, instruction: Instruction) -> Outcome:
-        """Carry out `instruction` once and say how it ended; never raises AwsError."""
+        """Carry out `instruction` once and say how it ended; never raises.
+
+        A reply that cannot be read is like none: before the write nothing was sent, after
+        it the outcome is in doubt.
+        """
         try:
             port = self._connect(instruction.pipeline.place)
             state = self._read(port, instruction)
@@ -54,6 +58,8 @@ class Performer:
             return Outcome(Result.NOT_SENT, str(err))
         except AwsError as err:
             return Outcome(Result.NOT_SENT, f"could not re-read: {err.code}", err.code)
+        except Exception as err:  # noqa: BLE001 - whatever it was, nothing was sent
+            return Outcome(Result.NOT_SENT, f"could not re-read: {_odd(err)}")
         late = self._too_late(instruction)
         if late:
             return Outcome(Result.NOT_SENT, late)
@@ -61,6 +67,8 @@ class Performer:
             return self._write(port, instruction, state)
         except AwsError as err:
             return _failed(err)
+        except Exception as err:  # noqa: BLE001 - whatever it was, the write may have happened
+            return Outcome(Result.IN_DOUBT, f"the reply cannot be read: {_odd(err)}")
 
     def _read(self, port: Port, instruction: Instruction) -> Reply:
         """Return the stage's state if what the instruction expects holds in it."""
@@ -70,7 +78,7 @@ class Performer:
         wanted = getattr(instruction, "version", 0)
         if wanted and reply.get("pipelineVersion") != wanted:
             raise Changed(f"the pipeline is at version {reply.get('pipelineVersion')}")
-        stages = {item["stageName"]: item for item in reply.get("stageStates", ())}
+        stages = {item.get("stageName"): item for item in reply.get("stageStates", ())}
         stage = stages.get(instruction.stage)
         if stage is None:
             raise Changed(f"the pipeline has no stage {instruction.stage}")
@@ -160,6 +168,10 @@ def _answer(port: Port, where: Reply, instruction: AnswerApproval, stage: Reply)
     }
     port.call(SERVICE, "PutApprovalResult", params)
     return Outcome(Result.DONE, f"approved {instruction.stage}/{instruction.action}")
+
+
+def _odd(err: Exception) -> str:
+    return clean(f"{type(err).__name__}: {err}", 200)
 
 
 def _failed(err: AwsError) -> Outcome:

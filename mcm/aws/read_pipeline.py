@@ -84,7 +84,8 @@ class PipelineReader:
         # AWS leaves the mode out of old pipelines, which are SUPERSEDED; a structure of
         # another version than the state's is a pipeline in change: its mode is unknown.
         mode = structure.get("executionMode", "SUPERSEDED") if structure else ""
-        stages = tuple(_stage(item, approvals) for item in state.get("stageStates", ()))
+        named = (item for item in state.get("stageStates", ()) if item.get("stageName"))
+        stages = tuple(_stage(item, approvals) for item in named)
         return PipelineView(name, version, mode, stages)
 
     def _history(self, name: str, stage: str, shared: "_Lists") -> StageHistory:
@@ -176,6 +177,7 @@ def _stage(state: Reply, approvals: set[tuple[str, str]]) -> StageView:
         actions=tuple(
             _action(item, (state["stageName"], item["actionName"]) in approvals)
             for item in state.get("actionStates", ())
+            if item.get("actionName")
         ),
     )
 
