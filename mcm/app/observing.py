@@ -1,7 +1,7 @@
 """Observing: one set of queries over several sources, answered by a deadline."""
 
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from mcm.app.ports import Clock, Source
 from mcm.core.query import Query
@@ -25,15 +25,22 @@ class Observer:
         self._clock = clock
 
     def observe(self, queries: Iterable[Query], within: timedelta) -> Readings:
-        """Return readings for all `queries`, the slowest of them late but never missing."""
+        """Return readings for all `queries`, the slowest of them late but never missing.
+
+        The sources are asked in turn and share `within`: each gets what is left of it.
+        """
         left = set(queries)
         answers: dict[Query, Reading] = {}
         started = self._clock.now()
         for source in self._sources:
             mine = {query for query in left if source.answers(query)}
             if mine:
-                answers.update(source.read(mine, within))
+                answers.update(source.read(mine, self._left(started, within)))
                 left -= mine
         for query in left:
             answers[query] = Unknown(Blindness.FAILED, "nothing here can read that", started)
         return Readings(answers, self._clock.now())
+
+    def _left(self, started: datetime, within: timedelta) -> timedelta:
+        passed = self._clock.now() - started
+        return within - min(max(passed, timedelta(0)), within)
