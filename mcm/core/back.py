@@ -12,6 +12,8 @@ left to do, so the order of the steps is the order of the lines in `decide`.
 from datetime import datetime
 
 from mcm.core import adopt, attempts, follow, settle, target, verify_content
+from mcm.core.checks.sagemaker_endpoint import MOVING
+from mcm.core.endpoint import EndpointView
 from mcm.core.errors import Exit
 from mcm.core.goal import GoBack
 from mcm.core.instruction import (
@@ -86,6 +88,7 @@ def _step(
         or _close(goal, rollback, stage, tries)
         or follow.follow(goal, rollback, stage, tries, readings, now)
         or _stop(goal, stage, tries, now)
+        or _settling(goal, tries, readings, now)
         or _roll_back(goal, rollback, stage, tries, now)
     )
 
@@ -276,6 +279,24 @@ def _send_stop(
 def _stopping(goal: GoBack, stage: StageView, *, abandon: bool) -> StopExecution:
     reason = f"mcm rolls back {goal.stage}: {goal.why}"
     return StopExecution(goal.pipeline, goal.pipeline_stage, stage.execution, abandon, reason)
+
+
+def _settling(
+    goal: GoBack, tries: tuple[Attempt, ...], readings: Readings, now: datetime
+) -> Turn | None:
+    """After an abandon the provider works on: wait until it would take orders (AWS-RULES 41).
+
+    What cannot be read, or takes too long, keeps nobody from going back.
+    """
+    abandoned = [attempt for attempt in tries if _abandons(attempt) and attempt.happened]
+    if not abandoned or now - abandoned[-1].at > verify_content.SETTLING:
+        return None
+    for place, name in goal.endpoints:
+        view = readings.known(EndpointQuery(place, name), EndpointView)
+        if view is not None and view.status in MOVING:
+            why = f"{name} is still {view.status}: the abandoned deployment works on"
+            return Turn((), Wait(now + goal.poll, why))
+    return None
 
 
 def _roll_back(

@@ -175,6 +175,30 @@ def test_a_stop_that_was_turned_away_is_repeated_after_a_pause(outcome: Outcome)
     assert isinstance(instruction(later), StopExecution)
 
 
+@pytest.mark.parametrize(
+    ("shown", "waits"),
+    [
+        (endpoint("Updating"), True),
+        (endpoint("InService"), False),
+        (endpoint("Failed"), False),
+        ({EndpointQuery(*ENDPOINTS[0]): unknown()}, False),
+    ],
+    ids=["updating", "in service", "failed", "unknown"],
+)
+def test_after_an_abandon_the_provider_may_finish_first(shown: dict, waits: bool) -> None:  # type: ignore[type-arg]
+    """AWS-RULES 41: it refuses the old content while the abandoned deployment works on."""
+    hard = StopExecution(PIPELINE, STAGE, "new", True, "")
+    state = Notebook().rollback_started().tried(hard, Outcome(Result.DONE, "abandoning")).state
+    seen = readings(pipeline_view(stage(status="Stopped")), history(), more=shown)
+    goal = go_back(endpoints=ENDPOINTS)
+
+    soon = back.decide(goal, state, seen, NOW + minutes(1))
+    much_later = back.decide(goal, state, seen, NOW + minutes(40))
+
+    assert isinstance(soon.next, Wait) is waits
+    assert instruction(much_later) == ROLL_BACK
+
+
 # RollbackStage
 
 
