@@ -1,0 +1,76 @@
+"""The commands that look, on the example: what they print, and their exit codes."""
+
+import json
+import sqlite3
+
+import pytest
+
+from tests.cli.conftest import Shop
+
+
+def told(shop: Shop, capsys: pytest.CaptureFixture[str], line: str) -> tuple[int, str]:
+    """Run one command; return its exit code and what it printed on stdout."""
+    capsys.readouterr()
+    code = shop.mcm(line)
+    return code, capsys.readouterr().out
+
+
+def test_drafts_are_listed_and_nothing_is_claimed_of_them(
+    shop: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, text = told(shop, capsys, "list")
+    assert code == 0
+    assert [line.split()[:3] for line in text.splitlines()] == [
+        ["CM-0001", "draft", "alice"],
+        ["CM-0002", "draft", "alice"],
+    ]
+    assert told(shop, capsys, "status")[0] == 0
+    assert told(shop, capsys, "status --exit-code")[0] == 3
+    assert told(shop, capsys, "verify CM-0001")[0] == 7
+
+
+def test_a_walk_is_told_and_proven_from_end_to_end(
+    shop: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shop.ready()
+
+    assert "prod-us: approved since" in told(shop, capsys, "status CM-0001")[1]
+    assert shop.mcm("deploy CM-0001 --stage prod-us") == 0
+
+    code, text = told(shop, capsys, "verify CM-0001")
+    assert code == 0, text
+    assert "Edition 1 of CM-0001 was approved for prod-us by bob on " in text
+    assert " who is not the requester, alice; it was promoted after that, on " in text
+    found = json.loads(told(shop, capsys, "verify CM-0001 --json")[1])
+    assert found["verdict"] == "proven"
+    status = json.loads(told(shop, capsys, "status CM-0001 --json --exit-code")[1])
+    assert status["changes"][0]["stages"][0]["phase"] == "succeeded"
+    lines = told(shop, capsys, "log CM-0001 --json")[1].splitlines()
+    assert [json.loads(line)["kind"] for line in lines] == shop.kinds()
+    assert len(told(shop, capsys, "log CM-0001")[1].splitlines()) == len(lines)
+
+
+def test_an_edited_journal_is_named_by_every_command(
+    shop: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`verify` and `log` leave with 4 and name the entry; `status` goes on for the others."""
+    assert shop.mcm("plan CM-0001") == 0
+    assert shop.mcm("request CM-0001") == 0
+    db = sqlite3.connect(shop.root / ".mcm" / "journal.db")
+    for (trigger,) in db.execute(
+        "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+    ).fetchall():
+        db.execute(f"DROP TRIGGER {trigger}")
+    db.execute("UPDATE entry SET data = replace(data, 'planned', 'plammed') WHERE seq = 1")
+    db.commit()
+    db.close()
+
+    code, text = told(shop, capsys, "verify CM-0001")
+    assert code == 4
+    assert "does not hold at seq 1: it was edited" in text.splitlines()[0]
+    assert told(shop, capsys, "log CM-0001")[0] == 4
+    code, text = told(shop, capsys, "status")
+    assert code == 0
+    assert "PROBLEM: the journal of CM-0001 does not hold at seq 1" in text
+    assert "CM-0002" in text
+    assert told(shop, capsys, "status --exit-code")[0] == 4
