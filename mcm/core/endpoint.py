@@ -72,6 +72,20 @@ def differences(before: Content, after: Content) -> tuple[str, ...]:
     return tuple(found)
 
 
+def scaled(before: Content, after: Content) -> tuple[str, ...]:
+    """Name live variants whose instance count differs.
+
+    Autoscaling moves it as well as an update that resets it, so it is no difference in
+    content; a person must tell the two apart.
+    """
+    old = {variant.name: variant.count for variant in before.live}
+    return tuple(
+        f"live variant {variant.name}: count {old[variant.name]} → {variant.count}"
+        for variant in after.live
+        if old.get(variant.name, variant.count) != variant.count
+    )
+
+
 def _variant_differences(
     role: str, before: tuple[Variant, ...], after: tuple[Variant, ...]
 ) -> list[str]:
@@ -80,7 +94,7 @@ def _variant_differences(
     found = [f"{role} variant {name} is gone" for name in sorted(old.keys() - new.keys())]
     found += [f"{role} variant {name} appeared" for name in sorted(new.keys() - old.keys())]
     for name in sorted(old.keys() & new.keys()):
-        for field in ("model", "image", "instance_type", "count", "weight"):
+        for field in ("model", "image", "instance_type", "weight"):
             was, now = getattr(old[name], field), getattr(new[name], field)
             if was != now:
                 found.append(f"{role} variant {name}: {field} {was} → {now}")

@@ -94,9 +94,9 @@ def _finished(goal: GoForward, state: State) -> Turn:
     for name in goal.stages:
         known = state.stage(name)
         if known.outcome == "rolled_back":
-            needs = any(r.verified == "differs" or r.outcome == "failed" for r in known.rollbacks)
-            code = Exit.NEEDS_PERSON if needs else Exit.ROLLED_BACK
-            return Turn((), Done(code, f"{name} was rolled back: {known.reason}"))
+            last = known.rollbacks[-1]
+            code = Exit.NEEDS_PERSON if last.verified == "differs" else Exit.ROLLED_BACK
+            return Turn((), Done(code, f"{name} was rolled back: {known.reason}; {last.detail}"))
         if known.outcome and known.outcome != "succeeded":
             code = {"failed": Exit.FAILED, "aborted": Exit.ABORTED}.get(
                 known.outcome, Exit.NEEDS_PERSON
@@ -110,6 +110,10 @@ def _settle(goal: GoForward, attempt: Attempt, readings: Readings, now: datetime
     if readings.blind():
         return Turn((), Hold("blind", readings.blind(), None, Exit.BLIND, leave=True))
     entries = settle.settle(attempt, None, readings, now, plan.settle)
+    asked = max(attempt.denials, default=attempt.at)
+    if not entries and now - asked > watching.BLIND_FOR:
+        reason = f"whether {attempt.instruction.op} happened cannot be read"
+        return Turn((), Hold("blind", reason, None, Exit.BLIND))
     settled = any(entry.kind == "settled" for entry in entries)
     look = now if settled else settle.next_look(now, plan.settle, plan.poll)
     return Turn(entries, Wait(look, f"whether {attempt.instruction.op} happened"))

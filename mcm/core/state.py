@@ -158,10 +158,19 @@ def _put(state: State, entry: Entry, **changes: Any) -> State:
 def _walk_started(state: State, entry: Entry) -> State:
     digest = entry.body["plan"]
     if digest == state.plan:
-        return state
+        return _watch_anew(state)
     # Another edition starts afresh, but what was rolled back stays known.
     kept = {name: StageState(rollbacks=stage.rollbacks) for name, stage in state.stages.items()}
     return replace(state, plan=digest, edition=entry.body["edition"], stages=kept, attempts=())
+
+
+def _watch_anew(state: State) -> State:
+    """A bake that nobody watched does not count: begun again, it bakes from the start."""
+    stages = {
+        name: stage if stage.outcome else replace(stage, baking_since=None)
+        for name, stage in state.stages.items()
+    }
+    return replace(state, stages=stages)
 
 
 def _baseline(state: State, entry: Entry) -> State:

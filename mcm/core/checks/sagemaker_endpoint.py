@@ -6,7 +6,7 @@ expectation, what they were.
 """
 
 from mcm.core.checks.watch import Watch
-from mcm.core.endpoint import Content, EndpointView, Expected, differences
+from mcm.core.endpoint import Content, EndpointView, Expected, differences, scaled
 from mcm.core.plan import Guardrail
 from mcm.core.query import EndpointQuery, Query
 from mcm.core.reading import Readings
@@ -45,27 +45,26 @@ def judge(guardrail: Guardrail, watch: Watch, readings: Readings) -> Verdict:
 
 def _compare(name: str, watch: Watch, view: EndpointView, before: Content) -> Verdict:
     expected = watch.expected(view.name)
-    if not watch.deployed and view.content == before:
+    found = differences(before, view.content)
+    if not watch.deployed and not found:
         return Verdict(name, Kind.INCONCLUSIVE, f"{view.name} not changed yet")
     live = differences(before.without_shadow(), view.content.without_shadow())
     if live:
         return Verdict(name, Kind.BREACH, "live is not as it was: " + "; ".join(live), live)
-    if not expected:
-        shadow = differences(before, view.content)
-        if shadow:
-            return Verdict(name, Kind.BREACH, "; ".join(shadow), shadow)
-        return Verdict(name, Kind.PASS, f"{view.name} unchanged")
-    missing = _missing(view.content, expected)
-    if missing and view.content == before:
-        return Verdict(
-            name,
-            Kind.BREACH,
-            f"{view.name} went back by itself to what it served before: {missing}",
-            code=SILENTLY_ROLLED_BACK,
-        )
+    if not expected and found:
+        return Verdict(name, Kind.BREACH, "; ".join(found), found)
+    missing = _missing(view.content, expected) if expected else ""
+    if missing and not found:
+        reason = f"{view.name} went back by itself to what it served before: {missing}"
+        return Verdict(name, Kind.BREACH, reason, code=SILENTLY_ROLLED_BACK)
     if missing:
         return Verdict(name, Kind.BREACH, missing)
-    return Verdict(name, Kind.PASS, f"{view.name}: live unchanged, shadow as expected")
+    counts = scaled(before, view.content)
+    if counts:
+        reason = f"{'; '.join(counts)}: scaling or a reset, a person must tell"
+        return Verdict(name, Kind.INCONCLUSIVE, reason, counts)
+    shadow = "live unchanged, shadow as expected" if expected else "unchanged"
+    return Verdict(name, Kind.PASS, f"{view.name}: {shadow}")
 
 
 def _missing(content: Content, expected: tuple[Expected, ...]) -> str:
