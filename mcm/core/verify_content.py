@@ -22,6 +22,8 @@ def finish(goal: GoBack, rollback: Rollback, readings: Readings, now: datetime) 
     contents = {content.endpoint: content for content in goal.contents_of(rollback.target)}
     notes: list[str] = []
     wrong: list[str] = []
+    if rollback.adopted and goal.signed and rollback.target != goal.signed:
+        wrong.append(f"others went back to {rollback.target}, the plan says {goal.signed}")
     same = 0
     for place, name in goal.endpoints:
         query = EndpointQuery(place, name)

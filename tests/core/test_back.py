@@ -503,3 +503,16 @@ def test_without_a_snapshot_it_says_what_could_not_be_verified() -> None:
     turn = back.decide(goal, followed().state, seen, NOW)
 
     assert turn.entries[0].body["verified"] == "unverified"
+
+
+@pytest.mark.parametrize(("signed", "code"), [("old", Exit.DONE), ("older", Exit.NEEDS_PERSON)])
+def test_an_adopted_rollback_to_another_place_than_planned_needs_a_person(
+    signed: str, code: Exit
+) -> None:
+    """AWS-RULES 9: no second one is fired; somebody must look."""
+    state = Notebook().rollback_started("old", run="back-1").state
+    seen = readings(pipeline_view(BACK_IN), history(), more=endpoint())
+    turn = back.decide(go_back(signed=signed, endpoints=ENDPOINTS), state, seen, NOW)
+
+    assert isinstance(turn.next, Done)
+    assert turn.next.exit is code
