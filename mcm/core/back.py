@@ -84,7 +84,7 @@ def _step(
         _adopt(goal, rollback, stage, readings, now)
         or _close(goal, rollback, stage, tries)
         or follow.follow(goal, rollback, stage, tries, readings, now)
-        or stopping.stop(goal, stage, tries, now)
+        or stopping.stop(goal, rollback, stage, tries, now)
         or stopping.let_settle(goal, tries, readings, now)
         or _roll_back(goal, rollback, stage, tries, now)
     )

@@ -1,72 +1,54 @@
-"""Making room for a rollback: stop what runs in the stage, and let its provider come to rest."""
+"""Stopping what runs in the stage, so that it can be rolled back (AWS-RULES 8, 10).
 
-from datetime import datetime, timedelta
+AWS rolls back no stage while something runs in it. What cannot be stopped ends by itself
+one day: a person is called, and mcm stays to roll back in that moment.
+"""
 
-from mcm.core import attempts
+from datetime import datetime
+
+from mcm.core import attempts, calling, follow
 from mcm.core.checks.sagemaker_endpoint import MOVING
+from mcm.core.duration import spell
 from mcm.core.endpoint import EndpointView
-from mcm.core.errors import Exit
-from mcm.core.follow import act
 from mcm.core.goal import GoBack
 from mcm.core.instruction import StopExecution
 from mcm.core.pipeline import StageView
 from mcm.core.query import EndpointQuery
 from mcm.core.reading import Readings
-from mcm.core.state import Attempt
-from mcm.core.turn import Hold, Turn, Wait
+from mcm.core.state import Attempt, Rollback
+from mcm.core.turn import Turn, Wait
+from mcm.core.verify_content import SETTLING
 
-SETTLING = timedelta(minutes=30)
-"""How long an abandoned deployment may keep its provider busy."""
+AS_SOON = "mcm rolls back as soon as it has ended"
 
 
-def stop(goal: GoBack, stage: StageView, tries: tuple[Attempt, ...], now: datetime) -> Turn | None:
-    """Stop what runs in the stage; wait for it, then abandon by policy or ask."""
+def stop(
+    goal: GoBack, rollback: Rollback, stage: StageView, tries: tuple[Attempt, ...], now: datetime
+) -> Turn | None:
+    """Stop what runs in the stage; wait for it, abandon by policy, else call and wait on."""
     if not stage.running:
         return None
     stops = [
-        a
-        for a in tries
-        if isinstance(a.instruction, StopExecution) and a.instruction.execution == stage.execution
+        attempt
+        for attempt in attempts.of_kind(tries, StopExecution)
+        if _of(attempt) == stage.execution
     ]
-    gentle = next((a for a in stops if a.happened), None)
+    gentle = next((attempt for attempt in stops if attempt.happened), None)
     if gentle is None:
         why = f"{stage.execution} still runs in the stage"
-        return _send_stop(goal, stage, stops, now, why, abandon=False)
+        return _send(goal, rollback, stage, stops, now, why, abandon=False)
     patience = gentle.at + goal.stop_wait
     if now < patience:
         return Turn((), Wait(min(patience, now + goal.poll), f"{stage.execution} is stopping"))
-    hard = [a for a in stops if _abandons(a)]
-    if any(a.happened for a in hard):
-        return Turn((), Wait(now + goal.poll, f"{stage.execution} is being abandoned"))
+    hard = [attempt for attempt in stops if _abandons(attempt)]
+    if any(attempt.happened for attempt in hard):
+        return _abandoned(goal, rollback, stage, hard, now)
+    slow = f"{stage.execution} did not stop in {spell(goal.stop_wait)}"
     if goal.abandon:
-        why = f"it did not stop in {goal.stop_wait}"
-        return _send_stop(goal, stage, hard, now, why, abandon=True)
-    reason = f"{stage.execution} did not stop in {goal.stop_wait}; its action still runs"
-    hint = "Run mcm rollback again with --abandon: the provider may go on working by itself."
-    return Turn((), Hold("stop", reason, None, Exit.NEEDS_PERSON, hint=hint))
-
-
-def _send_stop(
-    goal: GoBack,
-    stage: StageView,
-    sent: list[Attempt],
-    now: datetime,
-    why: str,
-    *,
-    abandon: bool,
-) -> Turn:
-    if attempts.enough(sent):
-        reason = f"{stage.execution} runs and cannot be stopped: {attempts.word(sent)}"
-        return Turn((), Hold("stop", reason, None, Exit.NEEDS_PERSON))
-    pause = attempts.pause(sent, goal.poll)
-    if pause is not None and now < pause:
-        return Turn((), Wait(pause, f"stopping again: {attempts.word(sent)}"))
-    return act(goal, _stopping(goal, stage, abandon=abandon), why)
-
-
-def _stopping(goal: GoBack, stage: StageView, *, abandon: bool) -> StopExecution:
-    reason = f"mcm rolls back {goal.stage}: {goal.why}"
-    return StopExecution(goal.pipeline, goal.pipeline_stage, stage.execution, abandon, reason)
+        return _send(goal, rollback, stage, hard, now, slow, abandon=True)
+    command = f"mcm rollback --stage {goal.stage} --abandon"
+    reason = f"{slow}, its action still runs; {AS_SOON}, or after `{command}`"
+    return _stay(goal, rollback, reason, now)
 
 
 def let_settle(
@@ -85,6 +67,44 @@ def let_settle(
             why = f"{name} is still {view.status}: the abandoned deployment works on"
             return Turn((), Wait(now + goal.poll, why))
     return None
+
+
+def _send(
+    goal: GoBack,
+    rollback: Rollback,
+    stage: StageView,
+    sent: list[Attempt],
+    now: datetime,
+    why: str,
+    *,
+    abandon: bool,
+) -> Turn:
+    if attempts.enough(sent):
+        reason = f"{stage.execution} runs and cannot be stopped: {attempts.word(sent)}; {AS_SOON}"
+        return _stay(goal, rollback, reason, now)
+    pause = attempts.pause(sent, goal.poll)
+    if pause is not None and now < pause:
+        return Turn((), Wait(pause, f"stopping again: {attempts.word(sent)}"))
+    reason = f"mcm rolls back {goal.stage}: {goal.why}"
+    stop_it = StopExecution(goal.pipeline, goal.pipeline_stage, stage.execution, abandon, reason)
+    return follow.act(goal, stop_it, why)
+
+
+def _abandoned(
+    goal: GoBack, rollback: Rollback, stage: StageView, hard: list[Attempt], now: datetime
+) -> Turn:
+    if now - hard[-1].at > goal.stop_wait:
+        reason = f"{stage.execution} was abandoned and runs all the same; {AS_SOON}"
+        return _stay(goal, rollback, reason, now)
+    return Turn((), Wait(now + goal.poll, f"{stage.execution} is being abandoned"))
+
+
+def _stay(goal: GoBack, rollback: Rollback, reason: str, now: datetime) -> Turn:
+    return Turn(calling.person(goal, rollback, reason, now), Wait(now + goal.poll, reason))
+
+
+def _of(attempt: Attempt) -> str:
+    return attempt.instruction.execution if isinstance(attempt.instruction, StopExecution) else ""
 
 
 def _abandons(attempt: Attempt) -> bool:

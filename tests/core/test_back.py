@@ -131,7 +131,8 @@ def test_what_runs_is_stopped_before_going_back() -> None:
     assert (sent.execution, sent.abandon) == ("new", False)
 
 
-def test_a_stop_gets_its_time_then_a_person_is_asked() -> None:
+def test_a_stop_gets_its_time_then_a_person_is_called_and_it_stays() -> None:
+    """Were it to leave, nobody would roll back once the action has ended."""
     seen = readings(pipeline_view(stage(status="Stopping")), history(("old", "older")))
     stop = StopExecution(PIPELINE, STAGE, "new", False, "")
     state = Notebook().rollback_started().tried(stop, Outcome(Result.DONE, "stopping")).state
@@ -141,8 +142,9 @@ def test_a_stop_gets_its_time_then_a_person_is_asked() -> None:
     policy = back.decide(go_back(abandon=True), state, seen, NOW + minutes(3))
 
     assert isinstance(early.next, Wait)
-    assert isinstance(late.next, Hold)
-    assert (late.next.gate, late.next.exit) == ("stop", Exit.NEEDS_PERSON)
+    assert isinstance(late.next, Wait)
+    assert kinds(late) == ["person_needed", "rollback_note"]
+    assert "--abandon" in late.entries[0].body["reason"]
     assert instruction(policy) == StopExecution(
         PIPELINE, STAGE, "new", True, "mcm rolls back prod-us: on-call asked"
     )
