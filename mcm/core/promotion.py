@@ -25,7 +25,8 @@ def decide(
     plan, known = goal.plan, state.stage(stage.name)
     view = readings.known(PipelineQuery(plan.pipeline), PipelineView)
     seen = view.stage(stage.pipeline_stage) if view else None
-    if seen is not None and seen.execution == plan.execution and not seen.in_rollback:
+    entered = seen is not None and seen.execution == plan.execution and not seen.in_rollback
+    if seen is not None and entered and not _waits_inside(stage, seen):
         return Turn((notes.entered(stage, "others", now),), Wait(now, "promoted by somebody else"))
     watch = attempts.watch(stage, state, None, deployed=False)
     verdicts = tuple(checks.judge(item, watch, readings) for item in stage.guardrails)
@@ -55,6 +56,14 @@ def decide(
     evidence = notes.gates_open(stage, found, granted.statements, readings.oldest(), now)
     act = _promote(plan, stage, granted, readings.oldest() + gates.FRESH)
     return Turn((*entries, evidence, baseline), act, verdicts, found)
+
+
+def _waits_inside(stage: StagePlan, seen: StageView) -> bool:
+    """Say whether the stage's own approval is the promoting write, and still open."""
+    approve = stage.gate.approve
+    if approve is None or stage.gate.open or approve.stage != seen.name:
+        return False
+    return any(action.name == approve.action and action.awaiting for action in seen.actions)
 
 
 def _promote(plan: Plan, stage: StagePlan, granted: Granted, not_after: datetime) -> Act:
@@ -98,6 +107,8 @@ def _baseline(
         contents.append(codec.to_value(view.content))
     history = readings.known(HistoryQuery(plan.pipeline, stage.pipeline_stage), StageHistory)
     effective = effective_execution(seen, history) if history else ""
+    if effective == plan.execution:  # it waits inside the stage: what runs is what was before
+        effective = stage.rollback_target
     body = {
         "stage": stage.name,
         "found": seen.execution,

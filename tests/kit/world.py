@@ -196,11 +196,11 @@ class World:
         observer = Observer([aws, self.people], self.clock)
         return Runner(observer, Performer(self.connect, self.clock.now), self.clock, self.listener)
 
-    def plan(self, **changes: object) -> Plan:
-        """Return a plan of the execution that waits in ApproveUS for prod-us."""
+    def plan(self, pinned: str = "", **changes: object) -> Plan:
+        """Return a plan for prod-us of `pinned`, else of what waits in ApproveUS."""
         state = self.port("alice").call("codepipeline", "GetPipelineState", {"name": PIPELINE.name})
         stages = {item["stageName"]: item for item in state["stageStates"]}
-        waiting = stages["ApproveUS"]["latestExecution"]["pipelineExecutionId"]
+        waiting = pinned or stages["ApproveUS"]["latestExecution"]["pipelineExecutionId"]
         target = stages["ProdUS"]["latestExecution"]["pipelineExecutionId"]
         plan = Plan(
             format=FORMAT,
