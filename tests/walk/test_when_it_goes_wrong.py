@@ -80,7 +80,6 @@ def test_a_throttled_rollback_goes_on_when_the_storm_is_over() -> None:
     world = World()
     plan = world.ready()
     breach(world)
-    world.when("breach", lambda: None)
     break_it(world, effect=Effect.THROTTLE, operation="RollbackStage", times=4)
 
     ending = world.deploy(plan)
