@@ -12,11 +12,9 @@ from mcm.core.errors import Exit
 from mcm.core.goal import GoForward
 from mcm.core.guard import Granted, GuardResult, Missing, Promotion, Refused, check_clock, guard
 from mcm.core.inbox import Inbox
-from mcm.core.pipeline import (
-    Identity,
-    PipelineView,
-)
+from mcm.core.pipeline import SUCCEEDED, ActionRun, Identity, PipelineView
 from mcm.core.plan import Plan, StagePlan
+from mcm.core.principal import find as find_principal
 from mcm.core.query import (
     ActionsQuery,
     ExecutionQuery,
@@ -82,6 +80,7 @@ def judge_gates(
         _clock_gate(state, now),
         _check_gate(verdicts),
         _approval_gate(goal, stage, state, readings, now),
+        _answer_gate(goal, stage, state, readings, now),
         *_window_gates(plan, stage, readings, now),
     )
     return tuple(_exempt(plan, gate, now) for gate in found)
@@ -179,6 +178,41 @@ def _approval_gate(
     return GateView("approval", False, reason, exit=Exit.REFUSED, leave=True)
 
 
+def _answer_gate(
+    goal: GoForward, stage: StagePlan, state: State, readings: Readings, now: datetime
+) -> GateView:
+    """Who answered the pipeline's approval must be who signed for it (AWS-RULES 14).
+
+    What the trust file does not tie to a person is shown as it is: then the signature
+    alone is the proof.
+    """
+    plan, approve = goal.plan, stage.gate.approve
+    if approve is None or not stage.gate.open:
+        return GateView("answer", True, "no approval that an approver answers")
+    runs = readings.known(ActionsQuery(plan.pipeline, plan.execution), tuple) or ()
+    answers = [
+        run
+        for run in runs
+        if isinstance(run, ActionRun)
+        and (run.stage, run.action, run.status) == (approve.stage, approve.action, SUCCEEDED)
+    ]
+    where = f"{approve.stage}/{approve.action}"
+    if not answers:
+        return GateView("answer", False, f"{where} is not answered for {plan.execution}")
+    by = answers[0].answered_by
+    inbox = readings.known(InboxQuery(plan.change), Inbox)
+    granted = ask_guard(goal, stage, state, inbox, now) if inbox else None
+    if not isinstance(granted, Granted):
+        return GateView("answer", False, f"{where} was answered by {by}, nobody has signed yet")
+    known = {principal for each in granted.statements for principal in each.principals}
+    if not known:
+        return GateView("answer", True, f"{where} answered by {by}, whom no trust entry names")
+    if not by or find_principal(by) not in known:
+        reason = f"{where} was answered by {by or 'nobody known'}, who is not who signed for it"
+        return GateView("answer", False, reason, exit=Exit.REFUSED, leave=True)
+    return GateView("answer", True, f"{where} answered by {by}")
+
+
 def _window_gates(
     plan: Plan, stage: StagePlan, readings: Readings, now: datetime
 ) -> tuple[GateView, ...]:
@@ -205,6 +239,7 @@ def _exempt(plan: Plan, gate: GateView, now: datetime) -> GateView:
         "plan",
         "identity",
         "approval",
+        "answer",
         "execution",
         "pipeline",
         "rollback",

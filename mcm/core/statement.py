@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from mcm.core import canonical
+from mcm.core.principal import Principal
 from mcm.core.statement_form import (
     APPROVAL_LIFE,
     DECISIONS,
@@ -159,6 +160,8 @@ class Verified:
     """Fingerprint of the signing key; "" for an unsigned statement of a sandbox."""
     aliases: frozenset[str] = frozenset()
     """The signer's other names (e-mail, AWS session); they serve to deny, never to grant."""
+    principals: frozenset[Principal] = frozenset()
+    """The AWS callers that the trust file says are this person and nobody else."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,9 @@
 """From an AWS caller to the person behind it."""
 
 from mcm.core.errors import RefusedError
+from mcm.core.principal import ROLE, Principal, parse
 from mcm.trust.entry import Person
 from mcm.trust.persons import TrustFile
-from mcm.trust.principal import ROLE, Principal, parse
 
 __all__ = ["Principal", "parse", "person_of"]
 

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from mcm.core import canonical
 from mcm.core.errors import RefusedError
+from mcm.core.principal import ROLE
 from mcm.core.statement import Statement, Verified, is_sandbox, namespace
 from mcm.trust import sshsig
 from mcm.trust.entry import Person
@@ -56,6 +57,9 @@ def verify(
         digest=canonical.digest_bytes(envelope.payload),
         key="" if key is None else key.fingerprint,
         aliases=person.aliases,
+        principals=frozenset(
+            each.principal for each in person.aws if each.principal.kind != ROLE or each.enforced
+        ),
     )
 
 

@@ -67,5 +67,13 @@ def parse(arn: str) -> Principal:
     return Principal(ROLE, partition, account, role, who)
 
 
+def find(arn: str) -> Principal | None:
+    """Return what `parse` does, None where it names no human."""
+    try:
+        return parse(arn)
+    except RefusedError:
+        return None
+
+
 def _nobody(arn: str, reason: str) -> RefusedError:
     return RefusedError("E_NOT_A_PERSON", f"caller refused: {arn[:200]!r} is no person: {reason}")
