@@ -8,6 +8,7 @@ from mcm.aws.port import AwsError
 from mcm.core.errors import Exit
 from mcm.core.plan import Guardrail, Plan
 from mcm.core.window import Freeze
+from tests.kit.dying import KilledError
 from tests.kit.world import PIPELINE, STAGE, World
 
 MINUTES = timedelta(minutes=1)
@@ -234,9 +235,15 @@ def prepare(story: str, world: World) -> Setting:
         params = {"stageName": "ProdUS", "transitionType": "Inbound", **params}
         return console(world, operation, **params)
 
+    def roll_back() -> None:
+        try:
+            world.roll_back()
+        except KilledError:
+            world.roll_back()
+
     def oncall() -> None:
         breach()
-        world.clock.at(world.clock.now() + 3 * MINUTES, lambda: world.roll_back() and None)
+        world.clock.at(world.clock.now() + 3 * MINUTES, roll_back)
 
     plain: dict[str, Callable[[], Setting]] = {
         "clean": lambda: tell(DONE),

@@ -315,19 +315,18 @@ def test_an_approval_of_another_plan_is_refused() -> None:
     assert world.sent("EnableStageTransition") == 0
 
 
-def test_a_stuck_deployment_asks_a_person_and_goes_on_with_the_policy_to_abandon() -> None:
-    """Stop, wait, then abandon only if that was agreed on."""
+def test_a_stuck_deployment_calls_a_person_and_is_rolled_back_once_it_ended() -> None:
+    """Nobody agreed to abandon it, so mcm stays until it can go back."""
     world = World(update_takes=20 * MINUTE)
     plan = world.ready()
     world.when("intent", world.scenario.raise_errors)  # of what serves until the update is through
 
-    asked = world.deploy(plan)
-    resumed = world.roll_back(abandon=True)
+    ending = world.deploy(plan)
 
-    assert (asked.exit, asked.gate) == (Exit.NEEDS_PERSON, "stop")
-    assert resumed.exit is Exit.DONE
+    assert ending.exit is Exit.ROLLED_BACK
+    assert "person_needed" in world.kinds()
     assert world.sent("RollbackStage") == 1
-    assert [w.params["abandon"] for w in world.engine.log.accepted("StopPipelineExecution")][-1]
+    assert not any(w.params["abandon"] for w in world.engine.log.accepted("StopPipelineExecution"))
 
 
 def test_run_again_after_the_end_says_the_same_and_does_nothing() -> None:
