@@ -24,6 +24,7 @@ from mcm.core.goal import GoBack
 from mcm.core.naming import find_stage
 from mcm.core.plan import Plan
 from mcm.core.query import PipelineId, Place
+from mcm.core.sanitize import clean
 from mcm.core.service import Access, Service
 from mcm.core.statement import is_sandbox
 
@@ -47,7 +48,7 @@ class Ground:
 
 def warn(text: str) -> None:
     """Say on stderr what could not be used; the rollback goes on."""
-    say(f"warning: {text.splitlines()[0] if text else text}")
+    say(f"warning: {clean(text.partition(chr(10))[0], 400)}")
 
 
 def stand_on_files(start: Path, stage: str, profile: str | None) -> Ground:
@@ -57,13 +58,11 @@ def stand_on_files(start: Path, stage: str, profile: str | None) -> Ground:
     project = Project(find_root(start), profile=profile)
     plans = _read_plans(project)
     try:
-        goal = _from_service(project.service, stage)
+        service = project.service
     except McmError as err:
-        if isinstance(err, UsageError) and "no stage" in str(err):
-            raise
         warn(f"{CONFIG} cannot be used, the rollback goes on without it: {_brief(err)}")
         return _without_config(project, plans, stage, profile)
-    return Ground(goal, project.connect, project, plans)
+    return Ground(_from_service(service, stage), project.connect, project, plans)
 
 
 def stand_on_names(

@@ -64,6 +64,8 @@ class StageHand:
         if until is not None:
             self._await(command, until)
         self.say(f"\n$ {command}")
+        if meanwhile is not None:
+            self.say(f"  (during the bake, at another terminal: $ {meanwhile[2]})")
         with subprocess.Popen(
             self._words(command), cwd=self._folder, env=self._env, stdin=subprocess.DEVNULL
         ) as process:
@@ -95,15 +97,7 @@ class StageHand:
         """Wait until `command` would end with `want`: the pipeline takes its time."""
         ends = self._clock.now() + PATIENCE
         while self._clock.now() < ends:
-            done = subprocess.run(
-                self._words(command),
-                cwd=self._folder,
-                env=self._env,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                check=False,
-            )
-            if done.returncode == want:
+            if self._quietly(command) == want:
                 return
             self._clock.sleep_until(self._clock.now() + LOOK)
 
@@ -114,10 +108,23 @@ class StageHand:
         while process.poll() is None:
             entries = journal.entries(change)
             if any(entry.kind == kind for entry in entries):
-                self.run(command)
+                # Unseen: the walk that is shown has the screen to itself.
+                self._check(command, self._quietly(command), Exit.DONE)
                 break
             self._clock.sleep_until(self._clock.now() + LOOK)
         journal.close()
+
+    def _quietly(self, command: str) -> int:
+        """Run one command line unseen; return its exit code."""
+        done = subprocess.run(
+            self._words(command),
+            cwd=self._folder,
+            env=self._env,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+        )
+        return done.returncode
 
     def _words(self, command: str) -> list[str]:
         return [sys.executable, "-m", "mcm.cli.main", *shlex.split(command)[1:]]

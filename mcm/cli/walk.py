@@ -59,7 +59,7 @@ def deploy(
         writer = Writer(project.journal, name, listener.lost)
         start_walk(writer, goal, operator_name(project, who), project.clock)
         ending = project.runner(listener).run(goal, writer, patience=patience)
-    tell_ending(ending, f"mcm deploy {name} --stage {target.name}")
+    tell_ending(ending, name, target.name)
     if ending.exit in (Exit.BLIND, Exit.NEEDS_PERSON):
         _tell_way_back(goal, target.name)
     return ending.exit
@@ -118,9 +118,18 @@ def _see_ourselves(project: "Project", goal: "GoForward") -> str:
         raise
 
 
-def tell_ending(ending: "Ending", again: str) -> None:
+_NEXT = {
+    Exit.ROLLED_BACK: "the old content is back; `{log}` tells how. Mend the change and plan again.",
+    Exit.FAILED: "`{log}` tells how. Release the change again, then `mcm plan` it anew.",
+    Exit.ABORTED: "`{log}` tells who ended it and why.",
+    Exit.NEEDS_PERSON: "a person must look now; `{log}` tells what mcm saw.",
+}
+
+
+def tell_ending(ending: "Ending", change: str, stage: str) -> None:
     """Say why the walk stopped and what to do next."""
     from mcm.cli.lines import say
+    from mcm.core import commands
     from mcm.core.sanitize import clean
 
     gate = f"held at the gate {ending.gate}: " if ending.gate else ""
@@ -128,7 +137,10 @@ def tell_ending(ending: "Ending", again: str) -> None:
     if ending.hint:
         say(ending.hint)
     elif ending.gate:
+        again = commands.deploy(change, stage)
         say(f"Next: `{again}` goes on from here; `mcm status` shows every gate.")
+    elif ending.exit in _NEXT:
+        say(f"Next: {_NEXT[ending.exit].format(log=commands.about('log', change))}")
 
 
 def _dry_run(project: "Project", goal: "GoForward") -> int:

@@ -94,11 +94,12 @@ def _approvers(project: "Project", planned: "Planned") -> tuple[str, ...]:
     """Who could approve each stage, by the trust file; empty when it cannot be read."""
     from mcm.cli.lines import say
     from mcm.core.errors import McmError
+    from mcm.core.sanitize import clean
 
     try:
         trust = project.trust()
     except McmError as err:
-        say(f"warning: {err}")
+        say(f"warning: {clean(str(err), 400)}")
         return ()
     now = project.clock.now()
     return tuple(
