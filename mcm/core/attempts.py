@@ -79,6 +79,11 @@ def of_kind(tries: tuple[Attempt, ...], kind: type[object]) -> tuple[Attempt, ..
     return tuple(attempt for attempt in tries if isinstance(attempt.instruction, kind))
 
 
+def latest(tries: Sequence[Attempt], otherwise: datetime) -> datetime:
+    """Return when the latest of `tries` was known to have happened or not, else `otherwise`."""
+    return max((attempt.decided_at for attempt in tries if attempt.decided_at), default=otherwise)
+
+
 def enough(tries: Sequence[Attempt]) -> bool:
     """Say whether attempts of one kind have been made often enough."""
     return len(tries) >= ASKS or sum(1 for attempt in tries if counts(attempt)) >= ATTEMPTS

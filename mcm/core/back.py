@@ -82,7 +82,7 @@ def _step(
     """Return the first step that has something left to do: the order of going back."""
     return (
         _adopt(goal, rollback, stage, readings, now)
-        or _close(goal, rollback, stage, tries)
+        or _close(goal, rollback, stage, tries, now)
         or follow.follow(goal, rollback, stage, tries, readings, now)
         or stopping.stop(goal, rollback, stage, tries, now)
         or stopping.let_settle(goal, tries, readings, now)
@@ -206,17 +206,21 @@ def _adopt(
 
 
 def _close(
-    goal: GoBack, rollback: Rollback, stage: StageView, tries: tuple[Attempt, ...]
+    goal: GoBack, rollback: Rollback, stage: StageView, tries: tuple[Attempt, ...], now: datetime
 ) -> Turn | None:
     """Close the transition so that nothing enters while we go back; a denial stops nothing.
 
-    Closed first of all, and again behind a rollback execution that had to be let in.
+    Closed first of all, and again behind a rollback execution that had to be let in. In the
+    pause before it is tried again the other steps go on.
     """
     if not stage.transition_enabled or (rollback.execution and rollback.execution in stage.inbound):
         return None
     opened = max((attempt.intent for attempt in attempts.of_kind(tries, OpenTransition)), default=0)
     closes = [a for a in attempts.of_kind(tries, CloseTransition) if a.intent > opened]
-    if any(_is_answered(close) for close in closes) or attempts.enough(closes):
+    if any(close.happened for close in closes) or attempts.enough(closes):
+        return None
+    pause = attempts.pause(closes, goal.poll)
+    if pause is not None and now < pause and _is_answered(closes[-1]):
         return None
     reason = f"mcm rolls back {goal.stage} - {goal.why}"
     close = CloseTransition(goal.pipeline, goal.pipeline_stage, reason)
@@ -224,7 +228,7 @@ def _close(
 
 
 def _is_answered(close: Attempt) -> bool:
-    """Whatever AWS said to it: only one whose reply was lost is worth sending again."""
+    """Whatever AWS said to it: only one whose reply was lost is worth sending again at once."""
     return close.outcome is not None and close.outcome.result is not Result.IN_DOUBT
 
 

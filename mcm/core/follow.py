@@ -2,12 +2,21 @@
 
 from datetime import datetime, timedelta
 
-from mcm.core import attempts, verify_content
+from mcm.core import attempts, calling, verify_content
+from mcm.core.duration import spell
 from mcm.core.errors import Exit
 from mcm.core.goal import GoBack
 from mcm.core.instruction import AnswerApproval, Instruction, OpenTransition, RollBackStage
-from mcm.core.pipeline import ENDED_BADLY, SUCCEEDED, ExecutionView, StageView
-from mcm.core.query import ExecutionQuery
+from mcm.core.journal import Draft
+from mcm.core.pipeline import (
+    ENDED_BADLY,
+    RUNNING,
+    SUCCEEDED,
+    ExecutionView,
+    StageHistory,
+    StageView,
+)
+from mcm.core.query import ExecutionQuery, HistoryQuery
 from mcm.core.reading import Readings
 from mcm.core.state import Attempt, Rollback
 from mcm.core.turn import Act, Done, Hold, Turn, Wait
@@ -29,8 +38,8 @@ def follow(
     run = readings.known(ExecutionQuery(goal.pipeline, rollback.execution), ExecutionView)
     in_stage = stage.execution == rollback.execution
     status = stage.status if in_stage else (run.status if run else "")
-    if status == SUCCEEDED:
-        return verify_content.finish(goal, rollback, readings, now)
+    if status == SUCCEEDED and (in_stage or _is_of_stage(goal, rollback, tries, readings)):
+        return verify_content.finish(goal, rollback, stage, tries, readings, now)
     if status in ENDED_BADLY:
         reason = f"the rollback execution {rollback.execution} ended as {status}"
         return Turn(
@@ -38,8 +47,38 @@ def follow(
             Done(Exit.NEEDS_PERSON, reason),
         )
     return _let_in(goal, rollback, stage, tries, now) or Turn(
-        (), Wait(now + goal.poll, f"rollback {rollback.execution} is {status or 'on its way'}")
+        _worry(goal, rollback, tries, status, now),
+        Wait(now + goal.poll, f"rollback {rollback.execution} is {status or 'on its way'}"),
     )
+
+
+def _is_of_stage(
+    goal: GoBack, rollback: Rollback, tries: tuple[Attempt, ...], readings: Readings
+) -> bool:
+    """Say whether it is proven that the ROLLBACK went back in this stage, not in another."""
+    if any(attempt.execution == rollback.execution for attempt in tries):
+        return True
+    query = HistoryQuery(goal.pipeline, goal.pipeline_stage)
+    history = readings.known(query, StageHistory)
+    return history is not None and any(
+        (run.id, run.stage) == (rollback.execution, goal.pipeline_stage)
+        for run in history.rollbacks
+    )
+
+
+def _worry(
+    goal: GoBack, rollback: Rollback, tries: tuple[Attempt, ...], status: str, now: datetime
+) -> tuple[Draft, ...]:
+    """Call a person to a ROLLBACK that takes long or that nobody here understands."""
+    run = f"the rollback execution {rollback.execution}"
+    if status and status not in RUNNING | {SUCCEEDED}:
+        reason = f"{run} is {status}, a status that mcm does not know"
+        return calling.person(goal, rollback, reason, now)
+    since = attempts.latest(attempts.of_kind(tries, RollBackStage), rollback.at)
+    if now - since <= calling.LONG:
+        return ()
+    reason = f"{run} is not known to have ended in {spell(calling.LONG)}"
+    return calling.person(goal, rollback, reason, now)
 
 
 def _let_in(
@@ -52,8 +91,8 @@ def _let_in(
     if not shut_out:
         return None
     opened = attempts.of_kind(tries, OpenTransition)
-    latest = _latest((*attempts.of_kind(tries, RollBackStage), *opened)) or rollback.at
-    if now < latest + _moments(goal):
+    sent = (*attempts.of_kind(tries, RollBackStage), *opened)
+    if now < attempts.latest(sent, rollback.at) + _moments(goal):
         return None
     beside = ", ".join(one for one in stage.inbound if one != rollback.execution)
     if beside:
@@ -84,8 +123,7 @@ def _answer(
     if attempts.enough(answers):
         note = f"the rollback waits at {stage.name}/{waiting.name}: someone must approve it there"
         return Turn((), Hold("approval", note, None, Exit.NEEDS_PERSON))
-    latest = _latest(answers)
-    if latest is not None and now < latest + _moments(goal):
+    if answers and now < attempts.latest(answers, now) + _moments(goal):
         return None
     answer = AnswerApproval(
         goal.pipeline,
@@ -96,10 +134,6 @@ def _answer(
         f"mcm rollback of {goal.stage} to {rollback.target}",
     )
     return act(goal, answer, "the rollback waits at an approval in its own stage")
-
-
-def _latest(tries: tuple[Attempt, ...]) -> datetime | None:
-    return max((a.decided_at for a in tries if a.decided_at), default=None)
 
 
 def _moments(goal: GoBack) -> timedelta:

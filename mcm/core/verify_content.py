@@ -1,79 +1,135 @@
 """After a rollback: does the stage serve again what its target served? By content."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from mcm.core.endpoint import Content, EndpointView, differences
+from mcm.core import attempts, calling
+from mcm.core.checks.sagemaker_endpoint import BROKEN
+from mcm.core.endpoint import EndpointView, differences
 from mcm.core.errors import Exit
 from mcm.core.goal import GoBack
+from mcm.core.instruction import CloseTransition
 from mcm.core.journal import Draft
+from mcm.core.pipeline import StageView
 from mcm.core.query import EndpointQuery
 from mcm.core.reading import Blindness, Readings, Unknown
-from mcm.core.state import Rollback
+from mcm.core.state import Attempt, Rollback
 from mcm.core.turn import Done, Turn, Wait
 
-UNREADABLE = frozenset({Blindness.DENIED, Blindness.ABSENT})
-"""Answers for which waiting does not help."""
 SETTLING = timedelta(minutes=30)
 """How long an endpoint may take to come back into service before a person is called."""
 
 
-def finish(goal: GoBack, rollback: Rollback, readings: Readings, now: datetime) -> Turn:
-    """Return the end of a rollback whose execution succeeded, or a wait for its endpoints."""
-    contents = {content.endpoint: content for content in goal.contents_of(rollback.target)}
+@dataclass(frozen=True)
+class Findings:
+    """What the endpoints of a stage show, against what an execution served there."""
+
+    notes: tuple[str, ...]
+    wrong: tuple[str, ...]
+    """Content that differs."""
+    broken: tuple[str, ...]
+    """What serves nobody, or is not there: waiting does not help."""
+    waiting: tuple[str, ...]
+    """What cannot be judged yet."""
+    is_same: bool
+    """True when there are endpoints and each one serves exactly what it served."""
+
+
+def look(goal: GoBack, execution: str, readings: Readings) -> Findings:
+    """Compare what the endpoints serve now with what `execution` served."""
+    contents = {content.endpoint: content for content in goal.contents_of(execution)}
     notes: list[str] = []
     wrong: list[str] = []
-    if rollback.adopted and goal.signed and rollback.target != goal.signed:
-        wrong.append(f"others went back to {rollback.target}, the plan says {goal.signed}")
+    broken: list[str] = []
+    waiting: list[str] = []
     same = 0
     for place, name in goal.endpoints:
         query = EndpointQuery(place, name)
-        view = readings.known(query, EndpointView)
-        late = now - rollback.at > SETTLING
-        reading = readings.get(query)
-        why = reading.why if isinstance(reading, Unknown) else None
-        hopeless = why in UNREADABLE
-        if (view is None or not view.in_service) and not late and not hopeless:
-            shown = view.status if view else readings.why_unknown(query)
-            return Turn((), Wait(now + goal.poll, f"{name}: {shown}"))
-        if why is Blindness.DENIED:
-            notes.append(f"{name} may not be read, not verified: {readings.why_unknown(query)}")
-            continue
-        same += 1 if view and contents.get(name) else 0
-        note, problem = _compare(name, view, contents.get(name), readings.why_unknown(query))
-        notes.append(note)
-        wrong += [problem] if problem else []
+        reading, view = readings.get(query), readings.known(query, EndpointView)
+        before = contents.get(name)
+        if isinstance(reading, Unknown) and reading.why is Blindness.DENIED:
+            notes.append(f"{name} may not be read, not verified: {reading.reason}")
+        elif view is None:
+            is_gone = isinstance(reading, Unknown) and reading.why is Blindness.ABSENT
+            unread = f"{name} cannot be read: {readings.why_unknown(query)}"
+            (broken if is_gone else waiting).append(unread)
+        elif not view.in_service:
+            (broken if view.status in BROKEN else waiting).append(_not_in_service(view))
+        elif before is None:
+            notes.append(f"{name} in service; no snapshot to compare it with, not verified")
+        elif found := differences(before, view.content):
+            wrong.append(f"{name} is not what it was: {', '.join(found)}")
+        else:
+            same += 1
+            notes.append(f"{name} serves its old content ({view.config_name})")
+    is_same = bool(goal.endpoints) and same == len(goal.endpoints)
+    return Findings(tuple(notes), tuple(wrong), tuple(broken), tuple(waiting), is_same)
+
+
+def finish(
+    goal: GoBack,
+    rollback: Rollback,
+    stage: StageView,
+    tries: tuple[Attempt, ...],
+    readings: Readings,
+    now: datetime,
+) -> Turn:
+    """Return the end of a rollback whose execution succeeded, or a wait for its endpoints."""
+    found = look(goal, rollback.target, readings)
+    is_late = now - attempts.latest(tries, rollback.at) > SETTLING
+    if found.waiting and not found.broken and not is_late:
+        return Turn((), Wait(now + goal.poll, found.waiting[0]))
+    wrong = (*_others(goal, rollback), *found.broken, *found.wrong, *found.waiting)
+    way_in = _way_in(goal, stage, tries, now)
     if wrong:
-        detail = "; ".join(wrong)
+        detail = "; ".join((*wrong, *way_in))
         drafts = (
             Draft("person_needed", {"stage": goal.stage, "reason": detail}, now),
             ended(goal, "rolled_back", "differs", detail, now),
         )
         return Turn(drafts, Done(Exit.NEEDS_PERSON, f"rolled back, but {detail}"))
-    verified = "yes" if goal.endpoints and same == len(goal.endpoints) else "unverified"
-    detail = "; ".join(notes) or "no endpoint is configured, so the content was not verified"
+    notes = found.notes or ("no endpoint is configured, so the content was not verified",)
+    detail = "; ".join((*notes, *way_in))
+    target = rollback.target or "an execution that AWS does not name"
     return Turn(
-        (ended(goal, "rolled_back", verified, detail, now),),
-        Done(Exit.DONE, f"rolled back to {rollback.target}: {detail}"),
+        (ended(goal, "rolled_back", "yes" if found.is_same else "unverified", detail, now),),
+        Done(Exit.DONE, f"rolled back to {target}: {detail}"),
     )
+
+
+def _others(goal: GoBack, rollback: Rollback) -> tuple[str, ...]:
+    """Say that others went back to another place than mcm would have (AWS-RULES 9)."""
+    told = calling.went_elsewhere(rollback)
+    if told:
+        return (told,)
+    # Found under way by `mcm rollback`, it has no source: what was signed is for another day.
+    is_ours = rollback.source or goal.adopt_finished
+    if rollback.adopted and is_ours and goal.signed and rollback.target != goal.signed:
+        where = rollback.target or "an execution that AWS does not name"
+        return (f"others went back to {where}, the plan says {goal.signed}",)
+    return ()
+
+
+def _way_in(
+    goal: GoBack, stage: StageView, tries: tuple[Attempt, ...], now: datetime
+) -> tuple[str, ...]:
+    """Say that the way in is open, unless that may be a read from before it was closed."""
+    if not stage.transition_enabled:
+        return ()
+    closes = attempts.of_kind(tries, CloseTransition)
+    last = closes[-1] if closes else None
+    if last is not None and last.happened and now - attempts.latest(closes, now) <= goal.settle:
+        return ()
+    why = f" ({attempts.word(closes)})" if last is not None and not last.happened else ""
+    return (f"the transition into {stage.name} is still open{why}: the next execution enters",)
+
+
+def _not_in_service(view: EndpointView) -> str:
+    moves = " and changes still" if view.status == "InService" else ""
+    return f"{view.name} is {view.status}{moves}"
 
 
 def ended(goal: GoBack, outcome: str, verified: str, detail: str, now: datetime) -> Draft:
     """Return the entry that closes a rollback."""
     body = {"stage": goal.stage, "outcome": outcome, "verified": verified, "detail": detail}
     return Draft("rollback_ended", body, now)
-
-
-def _compare(
-    name: str, view: EndpointView | None, before: Content | None, why: str
-) -> tuple[str, str]:
-    """Return what to say of one endpoint, and what is wrong with it (empty when nothing)."""
-    if view is None:
-        return "", f"{name} cannot be read: {why}"
-    if not view.in_service:
-        return "", f"{name} is {view.status}"
-    if before is None:
-        return f"{name} in service; no snapshot to compare it with, not verified", ""
-    found = differences(before, view.content)
-    if found:
-        return "", f"{name} is not what it was: {', '.join(found)}"
-    return f"{name} serves its old content ({view.config_name})", ""

@@ -342,14 +342,36 @@ def followed(status: str = "InProgress") -> Notebook:
     return Notebook().rollback_started().tried(ROLL_BACK, STARTED)
 
 
-@pytest.mark.parametrize("status", ["InProgress", "Stopping", "Pondering", ""])
-def test_it_waits_for_a_rollback_under_way_or_in_words_unknown(status: str) -> None:
+@pytest.mark.parametrize("status", ["InProgress", "Stopping", ""])
+def test_it_waits_for_a_rollback_under_way(status: str) -> None:
     view = pipeline_view(stage("back-1", status, kind="ROLLBACK"))
     turn = back.decide(go_back(), followed().state, readings(view, history()), NOW)
 
     assert isinstance(turn.next, Wait)
     assert turn.next.until > NOW
     assert turn.entries == ()
+
+
+def test_a_rollback_in_words_unknown_is_waited_for_with_a_person() -> None:
+    view = pipeline_view(stage("back-1", "Pondering", kind="ROLLBACK"))
+    turn = back.decide(go_back(), followed().state, readings(view, history()), NOW)
+
+    assert isinstance(turn.next, Wait)
+    assert turn.next.until > NOW
+    assert kinds(turn) == ["person_needed", "rollback_note"]
+    assert "Pondering" in turn.entries[0].body["reason"]
+
+
+@pytest.mark.parametrize(("where", "taken"), [(STAGE, True), ("ProdEU", False), ("", False)])
+def test_success_counts_only_for_a_rollback_of_this_stage(where: str, taken: bool) -> None:
+    """One of another stage to the same execution says nothing of this one."""
+    run = rollback_run("back-1", "old", where=where)
+    state = Notebook().rollback_started(run="back-1").state
+    seen = readings(pipeline_view(), history(rollbacks=[run]), execution("back-1"))
+
+    turn = back.decide(go_back(), state, seen, NOW)
+
+    assert isinstance(turn.next, Done) is taken
 
 
 @pytest.mark.parametrize("status", ["Failed", "Stopped", "Cancelled", "Superseded"])

@@ -3,12 +3,15 @@
 from collections.abc import Callable
 from datetime import timedelta
 
+import pytest
+
 from mcm.app.runner import Ending
 from mcm.aws.port import Params, Port, Reply
 from mcm.core.errors import Exit
 from mcm.core.journal import Entry
 from mcm.sandbox.faults import Effect, Fault
 from mcm.sandbox.identity import user_key
+from tests.kit.dying import KilledError
 from tests.kit.world import World
 
 INBOUND = {"stageName": "ProdUS", "transitionType": "Inbound"}
@@ -96,3 +99,138 @@ def test_a_walk_whose_breach_comes_during_the_deployment_stays_until_it_is_rolle
     assert ending.exit is Exit.ROLLED_BACK
     assert world.sent("RollbackStage") == 1
     assert len(said(world, "person_needed")) == 1
+
+
+# The way in
+
+
+def test_a_way_in_whose_closing_was_throttled_is_closed_a_moment_later() -> None:
+    world = World()
+    open_the_way(world)
+    fault(world, Effect.THROTTLE, "DisableStageTransition", times=1)
+
+    ending = world.roll_back()
+
+    assert went_back(world, ending)
+    assert not world.stage_state()["inboundTransitionState"]["enabled"]
+    assert "still open" not in ending.reason
+
+
+def test_a_way_in_that_may_not_be_closed_stops_nothing_and_is_named_at_the_end() -> None:
+    world = World()
+    open_the_way(world)
+    fault(world, Effect.DENIED, "DisableStageTransition")
+
+    ending = world.roll_back()
+
+    assert went_back(world, ending)
+    assert "the transition into ProdUS is still open (AccessDenied" in ending.reason
+
+
+# Following
+
+
+def show_status(world: World, word: str, until: timedelta) -> None:
+    """Let ProdUS show `word` once RollbackStage was sent, for that long from now on."""
+    ends = world.clock.now() + until
+
+    def bend(operation: str, reply: Reply) -> None:
+        if (
+            operation == "GetPipelineState"
+            and world.sent("RollbackStage")
+            and world.clock.now() < ends
+        ):
+            shown = next(s for s in reply["stageStates"] if s["stageName"] == "ProdUS")
+            shown["latestExecution"]["status"] = word
+
+    world.wrap = lambda port: Bent(port, bend)
+
+
+def test_a_rollback_that_takes_very_long_calls_a_person_once_and_is_followed_to_its_end() -> None:
+    world = World()
+    show_status(world, "InProgress", timedelta(minutes=50))
+
+    assert went_back(world, world.roll_back())
+    assert len(said(world, "person_needed")) == 1
+
+
+def test_a_rollback_in_an_unknown_status_calls_a_person_once_and_is_followed_to_its_end() -> None:
+    world = World()
+    show_status(world, "Pondering", timedelta(minutes=10))
+
+    assert went_back(world, world.roll_back())
+    assert len(said(world, "person_needed")) == 1
+    assert "Pondering" in said(world, "person_needed")[0].body["reason"]
+
+
+# The endpoints afterwards
+
+
+def show_endpoint(world: World, status: str, until: timedelta = timedelta(days=1)) -> None:
+    """Let the endpoint show `status` once RollbackStage was sent, for that long from now on."""
+    ends = world.clock.now() + until
+
+    def bend(operation: str, reply: Reply) -> None:
+        sent = world.sent("RollbackStage") and world.clock.now() < ends
+        if operation == "DescribeEndpoint" and sent:
+            reply["EndpointStatus"] = status
+
+    world.wrap = lambda port: Bent(port, bend)
+
+
+def test_an_endpoint_that_serves_nobody_after_a_rollback_calls_a_person_at_once() -> None:
+    world = World()
+    show_endpoint(world, "Failed")
+    began = world.clock.now()
+
+    ending = world.roll_back()
+
+    assert ending.exit is Exit.NEEDS_PERSON
+    assert "photo-check-us is Failed" in ending.reason
+    assert world.clock.now() - began < timedelta(minutes=5)
+
+
+def test_a_rollback_taken_up_again_later_gives_its_endpoint_time() -> None:
+    """What counts is when the rollback was sent, not when somebody first began."""
+    world = World()
+
+    def die(_service: str, operation: str, _params: object) -> None:
+        if operation == "RollbackStage":
+            raise KilledError
+
+    world.before = die
+    with pytest.raises(KilledError):
+        world.roll_back()
+    world.before = lambda *_: None
+    world.clock.pass_time(timedelta(minutes=40))
+    show_endpoint(world, "Updating", until=timedelta(minutes=10))
+
+    assert went_back(world, world.roll_back())
+
+
+# Others
+
+
+def test_a_rollback_of_another_stage_to_the_same_execution_is_not_taken_for_ours() -> None:
+    """It waits in front of ProdEU when ours, sent in that moment, is lost before its effect."""
+    world = World(passes=False)
+    before = world.executions()[0]
+    target = world.executions()[1]
+    fault(world, Effect.TIMEOUT_BEFORE, "RollbackStage", times=1)
+    others: list[str] = []
+
+    def colleague(_service: str, operation: str, _params: object) -> None:
+        if operation == "RollbackStage" and not others:
+            others.append("sent")
+            world.console("RollbackStage", stageName="ProdEU", targetPipelineExecutionId=target)
+
+    world.before = colleague
+    later = world.clock.now() + timedelta(minutes=2)
+    way = {"stageName": "ProdEU", "transitionType": "Inbound"}
+    world.clock.at(later, lambda: world.console("EnableStageTransition", **way) and None)
+
+    ending = world.roll_back()
+
+    assert went_back(world, ending)
+    assert world.stage_state()["latestExecution"]["pipelineExecutionId"] != before
+    assert world.sent("RollbackStage") == 2
