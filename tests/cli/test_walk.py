@@ -170,3 +170,29 @@ def test_a_sandbox_that_is_down_is_blind(
 
     assert shop.mcm("plan CM-0001") == 8
     assert "the sandbox is not running" in capsys.readouterr().err
+
+
+def test_an_approval_that_comes_while_it_waits_lets_it_go_on(shop: Shop) -> None:
+    """The walk never blocks on a keyboard: the second person is elsewhere."""
+    shop.mcm("plan CM-0001")
+    shop.mcm("request CM-0001")
+    with shop.start("deploy CM-0001 --stage prod-us --wait=30s") as process:
+        shop.wait_for("gate_changed")
+        assert shop.approve()[0] == 0
+        _, said = process.communicate(timeout=40)
+
+    assert process.returncode == 0, said
+    assert shop.sent("EnableStageTransition") == 1
+
+
+def test_on_call_takes_it_back_in_the_bake_and_the_walk_ends_with_it(shop: Shop) -> None:
+    """One rollback, whoever asked; the walk reports it with 5."""
+    shop.edit("mcm.yaml", "{for: 1s, min_samples: 1}", "{for: 25s, min_samples: 1}")
+    shop.ready()
+    with shop.start("deploy CM-0001 --stage prod-us") as process:
+        shop.wait_for("bake_started")
+        assert shop.mcm("rollback --stage prod-us --no-input") == 0
+        _, said = process.communicate(timeout=40)
+
+    assert process.returncode == 5, said
+    assert shop.sent("RollbackStage") == 1
