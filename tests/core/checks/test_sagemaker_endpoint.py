@@ -1,0 +1,117 @@
+"""The check `sagemaker-endpoint`: by content, not status (AWS-RULES 29 to 31)."""
+
+from dataclasses import replace
+
+import pytest
+
+from mcm.core.checks import Watch, judge
+from mcm.core.checks.sagemaker_endpoint import BROKEN, MOVING, SILENTLY_ROLLED_BACK
+from mcm.core.endpoint import Content, EndpointView, Variant
+from mcm.core.plan import Guardrail
+from mcm.core.query import EndpointQuery
+from mcm.core.reading import Blindness, Known, Reading, Readings, Unknown
+from mcm.core.verdict import Kind, Verdict
+from tests.kit.readings import NOW, US, content
+from tests.kit.world import stage_plan
+
+NAME = "photo-check-us"
+STAGE = stage_plan("old")
+BEFORE = content()
+CANDIDATE = Variant("candidate", "photo-check-v7", "sha256:v7", "ml.m5.xlarge", 2, "1")
+AFTER = replace(BEFORE, shadow=(CANDIDATE,))
+GUARDRAIL = Guardrail("endpoint", "sagemaker-endpoint", {"endpoint": NAME}, "roll_back")
+
+
+def verdict(
+    serves: Content = AFTER,
+    status: str = "InService",
+    *,
+    pending: bool = False,
+    settled: bool = True,
+    deployed: bool = True,
+    promoted: bool = True,
+    expects: bool = True,
+    baseline: bool = True,
+) -> Verdict:
+    view = EndpointView(NAME, status, "config", pending, settled, serves)
+    stage = STAGE if expects else replace(STAGE, expect=())
+    known = {NAME: BEFORE} if baseline else {}
+    watch = Watch(stage, NOW if promoted else None, deployed, known, 500)
+    return judge(GUARDRAIL, watch, Readings({EndpointQuery(US, NAME): Known(view, NOW)}, NOW))
+
+
+@pytest.mark.parametrize("why", list(Blindness))
+def test_an_endpoint_that_cannot_be_read_is_an_error(why: Blindness) -> None:
+    answer: Reading = Unknown(why, "no reply", NOW)
+    watch = Watch(STAGE, NOW, True, {NAME: BEFORE}, 500)
+
+    found = judge(GUARDRAIL, watch, Readings({EndpointQuery(US, NAME): answer}, NOW))
+
+    assert found.kind is Kind.ERROR
+
+
+def test_what_is_expected_and_nothing_else_passes() -> None:
+    assert verdict().kind is Kind.PASS
+
+
+@pytest.mark.parametrize("status", sorted(BROKEN))
+def test_a_broken_endpoint_is_a_breach(status: str) -> None:
+    assert verdict(status=status).kind is Kind.BREACH
+
+
+@pytest.mark.parametrize("status", [*sorted(MOVING), "Pondering", ""])
+def test_an_endpoint_on_the_move_or_in_unknown_words_is_inconclusive(status: str) -> None:
+    assert verdict(status=status).kind is Kind.INCONCLUSIVE
+
+
+def test_in_service_with_something_pending_or_unsettled_is_inconclusive() -> None:
+    assert verdict(pending=True).kind is Kind.INCONCLUSIVE
+    assert verdict(settled=False).kind is Kind.INCONCLUSIVE
+
+
+def test_without_a_snapshot_nothing_passes() -> None:
+    assert verdict(baseline=False).kind is Kind.ERROR
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"model": "v9"}, {"image": "sha256:other"}, {"instance_type": "ml.m5.large"}, {"weight": "2"}],
+    ids=lambda change: next(iter(change)),
+)
+def test_a_live_variant_that_changed_is_a_breach(change: dict[str, str]) -> None:
+    live = replace(BEFORE.live[0], **change)  # type: ignore[arg-type]
+
+    assert verdict(replace(AFTER, live=(live,))).kind is Kind.BREACH
+
+
+def test_data_capture_that_changed_is_a_breach() -> None:
+    assert verdict(replace(AFTER, capture="Started 100")).kind is Kind.BREACH
+
+
+def test_the_old_content_after_the_deployment_is_a_silent_rollback() -> None:
+    """Fault scenario 19: in service again, with the old configuration and no reason."""
+    found = verdict(BEFORE)
+
+    assert (found.kind, found.code) == (Kind.BREACH, SILENTLY_ROLLED_BACK)
+
+
+def test_the_old_content_during_the_deployment_is_inconclusive() -> None:
+    assert verdict(BEFORE, deployed=False).kind is Kind.INCONCLUSIVE
+
+
+def test_a_shadow_of_another_model_is_a_breach() -> None:
+    other = replace(CANDIDATE, model="photo-check-v8")
+    found = verdict(replace(BEFORE, shadow=(other,)))
+
+    assert found.kind is Kind.BREACH
+    assert found.code == ""
+
+
+def test_without_an_expectation_everything_must_stay() -> None:
+    assert verdict(BEFORE, expects=False).kind is Kind.PASS
+    assert verdict(AFTER, expects=False).kind is Kind.BREACH
+
+
+def test_before_the_promotion_it_must_be_in_service() -> None:
+    assert verdict(BEFORE, promoted=False).kind is Kind.PASS
+    assert verdict(BEFORE, "Updating", promoted=False).kind is Kind.INCONCLUSIVE
