@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 from mcm.clock import SystemClock
 from mcm.core.errors import BlindError, RefusedError, UsageError
 from mcm.core.naming import check_change_id
-from mcm.core.query import Place
 
 if TYPE_CHECKING:
     from mcm.app.observing import Observer
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from mcm.config.definitions import Definition
     from mcm.core.change import Change
     from mcm.core.inbox import Inbox
+    from mcm.core.query import Place
     from mcm.core.service import Access, Service
     from mcm.core.window import Freeze
     from mcm.sandbox.process import Sandbox
@@ -50,7 +50,7 @@ def find_root(start: Path) -> Path:
     )
 
 
-def aws_realm(place: Place) -> str:
+def aws_realm(place: "Place") -> str:
     """Return the realm of an account and region: `aws:<partition>:<account>:<region>`."""
     partition = {"cn": "aws-cn", "us-gov": "aws-us-gov"}
     name = next(
@@ -78,7 +78,7 @@ class Connections:
     """Ports by place and profile, each made once; `access` says whose credentials they use."""
 
     def __init__(
-        self, sandbox: "Sandbox | None", access: Mapping[Place, "Access"], profile: str | None
+        self, sandbox: "Sandbox | None", access: "Mapping[Place, Access]", profile: str | None
     ) -> None:
         if sandbox is None:
             from mcm.aws.session import refuse_redirection
@@ -87,20 +87,20 @@ class Connections:
         self._sandbox = sandbox
         self._access = access
         self._profile = profile
-        self._made: dict[Place, Port] = {}
+        self._made: "dict[Place, Port]" = {}
 
     @property
     def in_sandbox(self) -> bool:
         """Whether every port leads to the sandbox."""
         return self._sandbox is not None
 
-    def __call__(self, place: Place) -> "Port":
+    def __call__(self, place: "Place") -> "Port":
         """Return the port for `place`."""
         if place not in self._made:
             self._made[place] = self._connect(place)
         return self._made[place]
 
-    def _connect(self, place: Place) -> "Port":
+    def _connect(self, place: "Place") -> "Port":
         from mcm.aws.session import connect
 
         if self._sandbox is not None:

@@ -6,7 +6,6 @@ wait for AWS's models or for cryptography. Each command imports what it needs.
 
 import os
 import sys
-import traceback
 from typing import Annotated
 
 import typer
@@ -95,6 +94,8 @@ def _other(err: Exception, *, debug: bool) -> int:
         print("See `mcm --help`.", file=sys.stderr)
         return Exit.USAGE
     if debug:
+        import traceback
+
         traceback.print_exc()
     text = " ".join(str(err).split())[:300]
     print(f"bug in mcm: {type(err).__name__}: {text} (see it with --debug)", file=sys.stderr)

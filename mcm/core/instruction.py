@@ -7,10 +7,21 @@ holds. `op` names the instruction in the journal.
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import ClassVar
 
+from mcm.core.outcome import Outcome, Result
 from mcm.core.query import PipelineId
+
+__all__ = [
+    "AnswerApproval",
+    "CloseTransition",
+    "Instruction",
+    "OpenTransition",
+    "Outcome",
+    "Result",
+    "RollBackStage",
+    "StopExecution",
+]
 
 
 @dataclass(frozen=True)
@@ -78,26 +89,3 @@ class RollBackStage:
 
 
 Instruction = OpenTransition | CloseTransition | AnswerApproval | StopExecution | RollBackStage
-
-
-class Result(StrEnum):
-    """How a performed instruction ended, as far as the performer can know."""
-
-    DONE = "done"
-    REFUSED = "refused"
-    """AWS said no; nothing happened."""
-    NOT_SENT = "not_sent"
-    """What the instruction expects no longer holds (or could not be read)."""
-    IN_DOUBT = "in_doubt"
-    """It may have happened: only looking settles it (AWS-RULES 2, 5)."""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    result: Result
-    detail: str
-    """One clause for people; AWS's words, cleaned, where AWS refused."""
-    code: str = ""
-    """AWS's error code where there is one."""
-    execution: str = ""
-    """The execution that RollBackStage started."""

@@ -1,19 +1,25 @@
 """State, folded from the journal and stored nowhere else.
 
 `apply` is total: an entry of a kind that this version does not know changes nothing, so
-an older mcm can read a newer journal without guessing.
+an older mcm can read a newer journal without guessing. Instructions and snapshots are kept
+as they are spelled and read when somebody asks: showing how fifty changes stand needs none
+of them.
 """
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
-from mcm.core import canonical, codec
-from mcm.core.endpoint import Content
-from mcm.core.instruction import Instruction, Outcome, Result
+from mcm.core import canonical
 from mcm.core.journal import Entry
+from mcm.core.outcome import Outcome, Result
 from mcm.core.verdict import Kind
+
+if TYPE_CHECKING:
+    from mcm.core.endpoint import Content
+    from mcm.core.instruction import Instruction
 
 
 @dataclass(frozen=True)
@@ -24,7 +30,8 @@ class Attempt:
     """Sequence number of the intent's entry: its identity."""
     stage: str
     purpose: str
-    instruction: Instruction
+    spelled: Mapping[str, Any]
+    """The instruction as the journal has it."""
     at: datetime
     outcome: Outcome | None = None
     happened: bool | None = None
@@ -35,6 +42,15 @@ class Attempt:
     """When observing found no trace of it, while in doubt."""
     decided_at: datetime | None = None
     """When it was known to have happened or not."""
+
+    @cached_property
+    def instruction(self) -> "Instruction":
+        """The instruction; raises RefusedError(E_CANONICAL) if the journal's is none."""
+        from mcm.core import codec
+        from mcm.core.instruction import Instruction
+
+        read: Instruction = codec.from_value(Instruction, self.spelled)  # type: ignore[arg-type]
+        return read
 
     @property
     def in_doubt(self) -> bool:
@@ -80,7 +96,8 @@ class StageState:
     started_at: datetime | None = None
     baseline_execution: str = ""
     """Execution that was effective in the stage when the baseline was taken."""
-    baseline: tuple[Content, ...] = ()
+    snapshot: tuple[Mapping[str, Any], ...] = ()
+    """What the stage's endpoints served right before the promotion, as spelled."""
     found: str = ""
     """Latest execution in the stage right before the promotion."""
     entered_at: datetime | None = None
@@ -98,6 +115,14 @@ class StageState:
     ended_at: datetime | None = None
     reason: str = ""
     rollbacks: tuple[Rollback, ...] = ()
+
+    @cached_property
+    def baseline(self) -> "tuple[Content, ...]":
+        """The snapshot as contents."""
+        from mcm.core import codec
+        from mcm.core.endpoint import Content
+
+        return tuple(codec.from_value(Content, item) for item in self.snapshot)
 
     @property
     def rollback(self) -> Rollback | None:
@@ -174,11 +199,10 @@ def _watch_anew(state: State) -> State:
 
 
 def _baseline(state: State, entry: Entry) -> State:
-    contents = tuple(codec.from_value(Content, item) for item in entry.body["contents"])
     return _put(
         state,
         entry,
-        baseline=contents,
+        snapshot=tuple(entry.body["contents"]),
         baseline_execution=entry.body["effective"],
         found=entry.body["found"],
     )
@@ -200,8 +224,7 @@ def _verdict_changed(state: State, entry: Entry) -> State:
 
 def _intent(state: State, entry: Entry) -> State:
     body = entry.body
-    instruction: Instruction = codec.from_value(Instruction, body["instruction"])  # type: ignore[arg-type]
-    attempt = Attempt(entry.seq, body["stage"], body["purpose"], instruction, entry.at)
+    attempt = Attempt(entry.seq, body["stage"], body["purpose"], body["instruction"], entry.at)
     consumed = {**state.consumed, **{claim["nonce"]: claim["holder"] for claim in body["claims"]}}
     return replace(state, attempts=(*state.attempts, attempt), consumed=consumed)
 

@@ -138,7 +138,7 @@ def test_a_held_walk_names_its_closed_gates_and_who_drives() -> None:
 
     assert (found.operator, found.realm, found.edition) == ("alice", REALM, 1)
     assert found.stages[0].phase is Phase.GATES
-    assert {gate.gate for gate in found.stages[0].gates} == {"execution", "approval"}
+    assert {gate.gate for gate in found.stages[0].gates} == {"execution", "approval", "answer"}
     assert found.exit is Exit.HELD
 
 

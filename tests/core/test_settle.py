@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from mcm.core import codec
 from mcm.core.instruction import (
     AnswerApproval,
     CloseTransition,
@@ -45,7 +46,8 @@ WRITES = [ROLL_BACK, OPEN, CLOSE, STOP, ANSWER]
 def attempt(instruction: Instruction, *reads: float) -> Attempt:
     """An attempt in doubt, with reads without a trace so many seconds ago."""
     denials = tuple(NOW - timedelta(seconds=ago) for ago in reads)
-    return Attempt(7, "prod-us", "roll_back", instruction, NOW - minutes(5), denials=denials)
+    spelled = codec.to_value(instruction)
+    return Attempt(7, "prod-us", "roll_back", spelled, NOW - minutes(5), denials=denials)
 
 
 def settled(instruction: Instruction, seen: Readings, *reads: float) -> bool | None:
