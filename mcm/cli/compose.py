@@ -87,7 +87,7 @@ class Connections:
         self._sandbox = sandbox
         self._access = access
         self._profile = profile
-        self._made: "dict[Place, Port]" = {}
+        self._made: dict[Place, Port] = {}
 
     @property
     def in_sandbox(self) -> bool:
