@@ -102,6 +102,11 @@ def _finished(goal: GoForward, state: State) -> Turn:
                 known.outcome, Exit.NEEDS_PERSON
             )
             return Turn((), Done(code, f"{name} {known.outcome}: {known.reason}"))
+    unknown = [name for name in goal.stages if goal.plan.stage(name) is None]
+    if unknown or not goal.stages:
+        return Turn(
+            (), Done(Exit.USAGE, f"the plan has no stage {', '.join(unknown) or 'to walk'}")
+        )
     return Turn((), Done(Exit.DONE, f"succeeded: {', '.join(goal.stages)}"))
 
 

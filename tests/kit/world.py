@@ -306,8 +306,10 @@ class World:
 
     def deploy(self, plan: Plan, *, patience: timedelta = timedelta(0)) -> Ending:
         """Run the walk of `plan` as `mcm deploy --stage prod-us` does."""
-        goal = GoForward(plan, (STAGE,))
-        writer = Writer(self.journal, plan.change, self.listener.lost)
+        return self.run(GoForward(plan, (STAGE,)), patience=patience)
+
+    def run(self, goal: GoForward, *, patience: timedelta = timedelta(0)) -> Ending:
+        writer = Writer(self.journal, goal.plan.change, self.listener.lost)
         start_walk(writer, goal, "alice", self.clock)
         return self.runner().run(goal, writer, patience=patience)
 
