@@ -104,7 +104,8 @@ class PipelineReader:
                     rollbacks.append(_rollback(item, where, when))
         runs.sort(key=lambda run: run.entered, reverse=True)
         rollbacks.sort(key=lambda run: run.started, reverse=True)
-        return StageHistory(tuple(runs), tuple(rollbacks))
+        latest = max(entered, key=lambda execution: entered[execution], default="")
+        return StageHistory(tuple(runs), tuple(rollbacks), latest)
 
     def _stage_of(self, name: str, execution: str, shared: "_Lists") -> tuple[str, datetime | None]:
         """Return the stage a ROLLBACK re-runs and when it entered; `""` while AWS shows none."""

@@ -11,7 +11,17 @@ left to do, so the order of the steps is the order of the lines in `decide`.
 
 from datetime import datetime
 
-from mcm.core import adopt, attempts, follow, settle, stopping, target, verify_content
+from mcm.core import (
+    adopt,
+    attempts,
+    calling,
+    earlier,
+    follow,
+    settle,
+    stopping,
+    target,
+    verify_content,
+)
 from mcm.core.errors import Exit
 from mcm.core.goal import GoBack
 from mcm.core.instruction import (
@@ -25,6 +35,7 @@ from mcm.core.journal import Draft
 from mcm.core.pipeline import (
     SUCCEEDED,
     PipelineView,
+    RollbackRun,
     StageHistory,
     StageView,
 )
@@ -43,8 +54,9 @@ def queries(goal: GoBack, state: State) -> frozenset[Query]:
         HistoryQuery(goal.pipeline, goal.pipeline_stage),
     }
     rollback = state.stage(goal.stage).rollback
-    if rollback is not None:
+    if goal.known or state.stage(goal.stage).rollbacks:
         wanted |= {EndpointQuery(place, name) for place, name in goal.endpoints}
+    if rollback is not None:
         if rollback.execution:
             wanted.add(ExecutionQuery(goal.pipeline, rollback.execution))
         doubtful = _doubtful(state.tries(goal.stage, follow.PURPOSE, after=rollback.started))
@@ -60,7 +72,7 @@ def decide(goal: GoBack, state: State, readings: Readings, now: datetime) -> Tur
     if view is None or stage is None:
         return Turn((), _unseen(goal, view, readings, now))
     if rollback is None:
-        return _start(goal, view, stage, readings, now)
+        return _start(goal, view, stage, state, readings, now)
     tries = state.tries(goal.stage, follow.PURPOSE, after=rollback.started)
     doubtful = _doubtful(tries)
     if doubtful is not None:
@@ -69,6 +81,17 @@ def decide(goal: GoBack, state: State, readings: Readings, now: datetime) -> Tur
         look = now if settled else settle.next_look(now, goal.settle, goal.poll)
         return Turn(entries, Wait(look, f"whether {doubtful.instruction.op} happened"))
     return _step(goal, rollback, stage, tries, readings, now)
+
+
+def _given_up(
+    goal: GoBack, rollback: Rollback, stage: StageView, readings: Readings, now: datetime
+) -> Turn | None:
+    """End a rollback that was begun, never sent and left behind; the next turn starts afresh."""
+    history = readings.known(HistoryQuery(goal.pipeline, goal.pipeline_stage), StageHistory)
+    why = earlier.overtaken(rollback, stage, history, now)
+    if not why:
+        return None
+    return Turn((verify_content.ended(goal, "overtaken", "unverified", why, now),), Wait(now, why))
 
 
 def _step(
@@ -82,6 +105,7 @@ def _step(
     """Return the first step that has something left to do: the order of going back."""
     return (
         _adopt(goal, rollback, stage, readings, now)
+        or _given_up(goal, rollback, stage, readings, now)
         or _close(goal, rollback, stage, tries, now)
         or follow.follow(goal, rollback, stage, tries, readings, now)
         or stopping.stop(goal, rollback, stage, tries, now)
@@ -101,7 +125,12 @@ def _unseen(goal: GoBack, view: PipelineView | None, readings: Readings, now: da
 
 
 def _start(
-    goal: GoBack, view: PipelineView, stage: StageView, readings: Readings, now: datetime
+    goal: GoBack,
+    view: PipelineView,
+    stage: StageView,
+    state: State,
+    readings: Readings,
+    now: datetime,
 ) -> Turn:
     """Adopt a rollback under way, or name the target and begin."""
     query = HistoryQuery(goal.pipeline, goal.pipeline_stage)
@@ -115,9 +144,13 @@ def _start(
         return Turn((), Wait(now + goal.poll, adopt.WHY_HIDDEN))
     if run is not None:
         who = f"already under way since {run.started:%H:%M:%SZ} by {run.started_by or 'AWS'}"
-        return Turn((_started(goal, "", run.target, history, now, run.id, who),), Wait(now, who))
+        return _take_over(goal, run, history, who, now)
     if stage.in_rollback and stage.status == SUCCEEDED and not goal.further and not goal.to:
-        return _already(goal, stage, history, now)
+        found_over = earlier.report(goal, stage, history, state.stage(goal.stage), readings, now)
+        if not isinstance(found_over, RollbackRun):
+            return Turn((), found_over)
+        who = f"rolled back at {found_over.started:%H:%M:%SZ} by {found_over.started_by or 'AWS'}"
+        return _take_over(goal, found_over, history, who, now)
     found = target.find_target(view, history, goal.pipeline_stage, signed=goal.signed)
     if isinstance(found, target.NoTarget):
         return Turn(
@@ -130,16 +163,15 @@ def _start(
     return _begin(goal, found, stage, history, readings, now)
 
 
-def _already(goal: GoBack, stage: StageView, history: StageHistory, now: datetime) -> Turn:
-    """Report a rollback that is over, or take it for that of this incident."""
-    run = next((run for run in history.rollbacks if run.id == stage.execution), None)
-    if not goal.adopt_finished:
-        when = f" at {run.started:%Y-%m-%d %H:%M:%SZ} to {run.target}" if run else ""
-        return Turn((), Done(Exit.DONE, f"already rolled back{when}"))
-    if run is None or run.id == goal.found:
-        return Turn((), Wait(now + goal.poll, "a late read of the stage: looking again"))
-    who = f"rolled back at {run.started:%H:%M:%SZ} by {run.started_by or 'AWS'}"
-    return Turn((_started(goal, "", run.target, history, now, run.id, who),), Wait(now, who))
+def _take_over(
+    goal: GoBack, run: RollbackRun, history: StageHistory, who: str, now: datetime
+) -> Turn:
+    """Follow a rollback of others; one to another place than ours calls a person."""
+    # With a rollback in the stage, `mcm rollback` knows what was signed for its target, which
+    # is one further back; only a walk knows what was signed for what is being taken back.
+    ours = goal.to or (goal.signed if goal.adopt_finished else "")
+    started = _started(goal, "", run.target, history, now, run.id, who)
+    return Turn((started, *calling.elsewhere(goal, run, ours, now)), Wait(now, who))
 
 
 def _begin(
@@ -200,9 +232,9 @@ def _adopt(
     if run is None:
         return None
     body = {"stage": goal.stage, "execution": run.id, "target": run.target, "by": run.started_by}
-    return Turn(
-        (Draft("rollback_adopted", body, now),), Wait(now, "following the rollback under way")
-    )
+    adopted = Draft("rollback_adopted", body, now)
+    told = calling.elsewhere(goal, run, rollback.target, now)
+    return Turn((adopted, *told), Wait(now, "following the rollback under way"))
 
 
 def _close(

@@ -130,6 +130,11 @@ class StageHistory:
     """Runs that succeeded in the stage in the current pipeline version, newest first."""
     rollbacks: tuple[RollbackRun, ...]
     """ROLLBACK executions of this stage, newest first, whatever their status."""
+    latest: str = ""
+    """The execution whose action began last in the stage; empty when none is listed.
+
+    Read by another call than `StageView.execution`: when they differ, one of them is late.
+    """
 
 
 @dataclass(frozen=True)

@@ -49,6 +49,13 @@ def effective_execution(stage: StageView, history: StageHistory) -> str:
     return ""
 
 
+def replaced(stage: StageView, history: StageHistory) -> str:
+    """Return what a rollback begun now would take back; empty when that cannot be told."""
+    if stage.in_rollback and stage.status in ENDED_BADLY:
+        return stage.execution
+    return effective_execution(stage, history)
+
+
 def find_target(
     view: PipelineView, history: StageHistory, stage: str, *, signed: str = ""
 ) -> Target | NoTarget:

@@ -7,6 +7,8 @@ import pytest
 
 from mcm.app.runner import Ending
 from mcm.aws.port import Params, Port, Reply
+from mcm.core import codec
+from mcm.core.endpoint import Content
 from mcm.core.errors import Exit
 from mcm.core.journal import Entry
 from mcm.sandbox.faults import Effect, Fault
@@ -234,3 +236,126 @@ def test_a_rollback_of_another_stage_to_the_same_execution_is_not_taken_for_ours
     assert went_back(world, ending)
     assert world.stage_state()["latestExecution"]["pipelineExecutionId"] != before
     assert world.sent("RollbackStage") == 2
+
+
+def test_a_rollback_of_others_to_another_target_is_adopted_and_calls_a_person() -> None:
+    """AWS-RULES 9: never a second one; both targets are named."""
+    world = World()
+    plan = world.ready()
+    signed, other = plan.stages[0].rollback_target, world.executions()[1]
+    world.when("bake_started", world.scenario.raise_errors)
+    fault(world, Effect.CONFLICT, "RollbackStage", times=1)
+
+    def colleague(_service: str, operation: str, _params: object) -> None:
+        if operation == "RollbackStage" and not world.sent("RollbackStage"):
+            world.console("RollbackStage", stageName="ProdUS", targetPipelineExecutionId=other)
+
+    world.before = colleague
+
+    ending = world.deploy(plan)
+
+    assert ending.exit is Exit.NEEDS_PERSON
+    assert world.sent("RollbackStage") == 1
+    told = said(world, "person_needed")[0].body["reason"]
+    assert signed in told
+    assert other in told
+
+
+# What was there before
+
+
+def interrupted(world: World) -> None:
+    """Let `mcm rollback` be stopped after AWS turned its first RollbackStage away."""
+    fault(world, Effect.CONFLICT, "RollbackStage", times=1)
+
+    def stop(entry: Entry) -> None:
+        if entry.kind == "outcome" and entry.body["code"] == "ConflictException":
+            raise KilledError
+
+    world.listener.hooks.append(stop)
+    with pytest.raises(KilledError):
+        world.roll_back()
+    world.listener.hooks.clear()
+
+
+def test_a_rollback_given_up_before_the_team_went_on_does_not_choose_the_target() -> None:
+    """Days later the new execution goes back to what it replaced, not one further."""
+    world = World()
+    world.approve(world.plan())
+    replaced = world.executions()[0]
+    interrupted(world)
+    open_the_way(world)
+    world.clock.pass_time(timedelta(days=6))
+
+    assert went_back(world, world.roll_back())
+    first, second = said(world, "rollback_ended")
+    assert first.body["outcome"] == "overtaken"
+    assert second.body["outcome"] == "rolled_back"
+    assert said(world, "rollback_started")[1].body["target"] == replaced
+
+
+def test_an_interrupted_rollback_is_finished_to_its_own_target() -> None:
+    world = World()
+    target = world.executions()[1]
+    interrupted(world)
+    world.clock.pass_time(timedelta(days=6))
+
+    assert went_back(world, world.roll_back())
+    assert [entry.body["target"] for entry in said(world, "rollback_started")] == [target]
+
+
+def test_a_rollback_whose_content_differs_is_never_reported_as_done() -> None:
+    world = World()
+    plan = world.ready()
+    world.when("bake_started", world.scenario.raise_errors)
+    world.when("rollback_started", world.scenario.roll_back_silently)
+    assert world.deploy(plan).exit is Exit.NEEDS_PERSON
+    baseline = said(world, "baseline")[0]
+    contents = tuple(codec.from_value(Content, item) for item in baseline.body["contents"])
+    known = ((baseline.body["effective"], contents),)
+
+    by_content = world.roll_back(known=known)
+    by_journal = world.roll_back(change=plan.change)
+
+    assert by_content.exit is Exit.NEEDS_PERSON
+    assert "photo-check-us is not what it was" in by_content.reason
+    assert by_journal.exit is Exit.NEEDS_PERSON
+    assert world.sent("RollbackStage") == 1
+
+
+def test_a_rollback_whose_old_content_is_served_again_is_reported_as_done() -> None:
+    world = World()
+    plan = world.ready()
+    world.when("bake_started", world.scenario.raise_errors)
+    assert world.deploy(plan).exit is Exit.ROLLED_BACK
+
+    again = world.roll_back(change=plan.change)
+
+    assert again.exit is Exit.DONE
+    assert again.reason.startswith("already rolled back at")
+
+
+def test_a_late_read_that_shows_an_old_rollback_is_not_reported_as_done() -> None:
+    """The actions of the stage tell another story: look again, then take the new one back."""
+    world = World()
+    world.approve(world.plan())
+    world.console(
+        "RollbackStage", stageName="ProdUS", targetPipelineExecutionId=world.executions()[1]
+    )
+    world.clock.pass_time(timedelta(minutes=6))
+    shown = world.stage_state()
+    open_the_way(world)
+    world.clock.pass_time(timedelta(seconds=10))
+    late = world.clock.now() + timedelta(seconds=20)
+
+    def bend(operation: str, reply: Reply) -> None:
+        if operation == "GetPipelineState" and world.clock.now() < late:
+            stages = reply["stageStates"]
+            stages[[s["stageName"] for s in stages].index("ProdUS")] = shown
+
+    world.wrap = lambda port: Bent(port, bend)
+
+    ending = world.roll_back()
+
+    assert went_back(world, ending)
+    assert not ending.reason.startswith("already")
