@@ -108,14 +108,7 @@ def _after_rollback(world: World) -> Setting:
     plan = replace(plan, stages=(replace(plan.stages[0], rollback_target=ran.rollback_target),))
     world.approve(plan)
     world.clock.pass_time(2 * MINUTES)
-    return Setting(
-        world,
-        plan,
-        world.scenario.raise_errors,
-        frozenset({BACK}),
-        breaks=True,
-        at_latest="entered",
-    )
+    return Setting(world, plan, nothing, frozenset({BACK}), breaks=True, broken=True)
 
 
 def _no_target(world: World) -> Setting:
