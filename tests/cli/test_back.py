@@ -126,22 +126,6 @@ def test_broken_files_are_told_and_passed_over(
     assert shop.sent("RollbackStage") == 1
 
 
-def test_a_broken_trust_file_costs_the_signed_target_only(
-    shop: Shop, capsys: pytest.CaptureFixture[str]
-) -> None:
-    shop.ready()
-    assert shop.mcm("deploy CM-0001 --stage prod-us") == 0
-    trust = shop.root / ".mcm/trust.yml"
-    before = trust.read_bytes()
-    trust.write_bytes(b"nobody")
-    capsys.readouterr()
-    try:
-        assert shop.mcm(GO) == 0
-    finally:
-        trust.write_bytes(before)
-    assert "the approvals of CM-0001 cannot be verified" in capsys.readouterr().err
-
-
 def test_nobody_can_disable_a_transition_and_it_goes_on(
     shop: Shop, capsys: pytest.CaptureFixture[str]
 ) -> None:

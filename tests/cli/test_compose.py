@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from mcm.app.notebook import note
 from mcm.cli.compose import Connections, Project, aws_realm, find_root, replace_file
 from mcm.core.errors import BlindError, RefusedError, UsageError
+from mcm.core.journal import Draft
 from mcm.core.query import Place
 from mcm.core.statement import is_sandbox
 from tests.cli.conftest import Shop
@@ -58,12 +60,19 @@ def test_redirected_calls_are_refused_by_name(monkeypatch: pytest.MonkeyPatch) -
 def test_a_change_that_is_over_need_not_be_named(shop: Shop) -> None:
     """Over: each stage of its newest plan has its outcome."""
     project = Project(shop.root)
+    shop.mcm("plan CM-0001")
+    plan = shop.plan()
+    started = {"plan": plan.digest, "edition": 1, "stages": ["prod-us"], "operator": "alice"}
+    note(project.journal, "CM-0001", Draft("walk_started", started, project.clock.now()))
     assert not project.is_over("CM-0001")
-    shop.ready()
-    assert shop.mcm("deploy CM-0001 --stage prod-us") == 0
+    ended = {"stage": "prod-us", "outcome": "succeeded", "reason": ""}
+    note(project.journal, "CM-0001", Draft("stage_ended", ended, project.clock.now()))
 
     assert project.is_over("CM-0001")
     assert project.pick_change(None) == "CM-0002"
+    shop.edit("changes/CM-0001/change.yaml", "PHOTO-417", "PHOTO-418")
+    shop.mcm("plan CM-0001")
+    assert not project.is_over("CM-0001")
 
 
 def test_a_file_is_replaced_whole_or_not_at_all(tmp_path: Path) -> None:
