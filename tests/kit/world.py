@@ -58,6 +58,7 @@ class Recorder:
         self.entries: list[Entry] = []
         self.lost_entries: list[Entry] = []
         self.turns: list[Turn] = []
+        self.states: list[State] = []
         self.hooks: list[Callable[[Entry], None]] = []
 
     def wrote(self, entries: Sequence[Entry]) -> None:
@@ -68,6 +69,7 @@ class Recorder:
 
     def turned(self, turn: Turn, state: State, now: datetime) -> None:
         self.turns.append(turn)
+        self.states.append(state)
 
     def lost(self, entries: Sequence[Entry], why: str) -> None:
         self.lost_entries += entries
