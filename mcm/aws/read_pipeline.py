@@ -163,7 +163,8 @@ def _stage(state: Reply, approvals: set[tuple[str, str]]) -> StageView:
     transition = state.get("inboundTransitionState", {})
     latest = state.get("latestExecution", {})
     single = state.get("inboundExecution")
-    items = [*([single] if single else []), *state.get("inboundExecutions", ())]
+    shown = [*([single] if single else []), *state.get("inboundExecutions", ())]
+    items = [item for item in shown if item.get("pipelineExecutionId")]
     inbound = tuple(dict.fromkeys(item["pipelineExecutionId"] for item in items))
     returning = {item["pipelineExecutionId"] for item in items if item.get("type") == ROLLBACK}
     return StageView(

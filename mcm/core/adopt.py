@@ -28,7 +28,8 @@ def arrived(
     """Return a ROLLBACK that came since `seen` was noted: under way, or over and successful."""
     is_new = stage.in_rollback and stage.execution not in seen
     if history is None:
-        return HIDDEN if is_new and stage.status not in ENDED_BADLY else None
+        waits = any(run not in seen for run in stage.inbound_rollbacks)
+        return HIDDEN if waits or (is_new and stage.status not in ENDED_BADLY) else None
     if is_new and stage.status == SUCCEEDED:
         return _listed(stage.execution, history)
     return under_way(stage, history, seen)

@@ -20,6 +20,7 @@ from mcm.core import (
     settle,
     stopping,
     target,
+    unseen,
     verify_content,
 )
 from mcm.core.errors import Exit
@@ -42,7 +43,7 @@ from mcm.core.pipeline import (
 from mcm.core.query import EndpointQuery, ExecutionQuery, HistoryQuery, PipelineQuery, Query
 from mcm.core.reading import Readings
 from mcm.core.state import Attempt, Rollback, State
-from mcm.core.turn import Done, Hold, Next, Turn, Wait
+from mcm.core.turn import Done, Hold, Turn, Wait
 
 CANNOT = "UnableToRollbackStageException"
 
@@ -69,8 +70,11 @@ def decide(goal: GoBack, state: State, readings: Readings, now: datetime) -> Tur
     rollback = state.stage(goal.stage).rollback
     view = readings.known(PipelineQuery(goal.pipeline), PipelineView)
     stage = view.stage(goal.pipeline_stage) if view else None
-    if view is None or stage is None:
-        return Turn((), _unseen(goal, view, readings, now))
+    if view is None:
+        return Turn((), unseen.without_pipeline(goal, readings, now))
+    if stage is None:
+        reason = f"the pipeline has no stage {goal.pipeline_stage}"
+        return Turn((), Hold("rollback", reason, None, Exit.NEEDS_PERSON, leave=True))
     if rollback is None:
         return _start(goal, view, stage, state, readings, now)
     tries = state.tries(goal.stage, follow.PURPOSE, after=rollback.started)
@@ -79,7 +83,9 @@ def decide(goal: GoBack, state: State, readings: Readings, now: datetime) -> Tur
         entries = settle.settle(doubtful, rollback, readings, now, goal.settle)
         settled = any(entry.kind == "settled" for entry in entries)
         look = now if settled else settle.next_look(now, goal.settle, goal.poll)
-        return Turn(entries, Wait(look, f"whether {doubtful.instruction.op} happened"))
+        told = () if entries else unseen.unsettled(goal, rollback, doubtful, now)
+        why = f"whether {doubtful.instruction.op} happened"
+        return Turn((*entries, *told), Wait(look, why))
     return _step(goal, rollback, stage, tries, readings, now)
 
 
@@ -114,16 +120,6 @@ def _step(
     )
 
 
-def _unseen(goal: GoBack, view: PipelineView | None, readings: Readings, now: datetime) -> Next:
-    if view is not None:
-        reason = f"the pipeline has no stage {goal.pipeline_stage}"
-        return Hold("rollback", reason, None, Exit.NEEDS_PERSON, leave=True)
-    why = readings.why_unknown(PipelineQuery(goal.pipeline))
-    if readings.blind():
-        return Hold("blind", why, None, Exit.BLIND, leave=True)
-    return Wait(now + goal.poll, f"the pipeline cannot be read: {why}")
-
-
 def _start(
     goal: GoBack,
     view: PipelineView,
@@ -136,9 +132,7 @@ def _start(
     query = HistoryQuery(goal.pipeline, goal.pipeline_stage)
     history = readings.known(query, StageHistory)
     if history is None:
-        if readings.blind():
-            return Turn((), Hold("blind", readings.blind(), None, Exit.BLIND, leave=True))
-        return Turn((), Wait(now + goal.poll, readings.why_unknown(query)))
+        return _start_unseen(goal, stage, state, readings, now)
     run = adopt.under_way(stage, history, ())
     if run is adopt.HIDDEN:
         return Turn((), Wait(now + goal.poll, adopt.WHY_HIDDEN))
@@ -161,6 +155,19 @@ def _start(
         reason = f"{goal.to} is not where a rollback goes ({found.execution}): that is a deploy"
         return Turn((), Done(Exit.REFUSED, f"{reason} [E_ROLLBACK_TARGET]"))
     return _begin(goal, found, stage, history, readings, now)
+
+
+def _start_unseen(
+    goal: GoBack, stage: StageView, state: State, readings: Readings, now: datetime
+) -> Turn:
+    """Begin although the past of the stage cannot be read, as far as that goes."""
+    step = unseen.without_history(goal, stage, state.stage(goal.stage), readings, now)
+    history = unseen.bare_history(stage, now)
+    if isinstance(step, target.Target):
+        return _begin(goal, step, stage, history, readings, now)
+    if isinstance(step, RollbackRun):
+        return _take_over(goal, step, history, "the rollback that the stage shows", now)
+    return Turn((), step)
 
 
 def _take_over(
@@ -225,10 +232,13 @@ def _adopt(
     """Take over a ROLLBACK that appeared although we have not sent ours (AWS-RULES 9)."""
     if rollback.execution:
         return None
-    history = readings.known(HistoryQuery(goal.pipeline, goal.pipeline_stage), StageHistory)
+    query = HistoryQuery(goal.pipeline, goal.pipeline_stage)
+    history = readings.known(query, StageHistory)
     run = adopt.arrived(stage, history, rollback.seen)
     if run is adopt.HIDDEN:
-        return Turn((), Wait(now + goal.poll, adopt.WHY_HIDDEN))
+        if not unseen.is_hopeless(readings, query):
+            return Turn((), Wait(now + goal.poll, adopt.WHY_HIDDEN))
+        run = unseen.in_stage(stage, rollback.seen, now)
     if run is None:
         return None
     body = {"stage": goal.stage, "execution": run.id, "target": run.target, "by": run.started_by}

@@ -6,6 +6,7 @@ evidence settles it at once; its absence only after three agreeing reads spread 
 time that reads may lag behind writes.
 """
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from mcm.core.instruction import (
@@ -19,10 +20,13 @@ from mcm.core.instruction import (
 from mcm.core.journal import Draft
 from mcm.core.pipeline import ActionRun, ExecutionView, PipelineView, StageHistory, StageView
 from mcm.core.query import ActionsQuery, ExecutionQuery, HistoryQuery, PipelineQuery, Query
-from mcm.core.reading import Readings
+from mcm.core.reading import Blindness, Readings, Unknown
 from mcm.core.state import Attempt, Rollback
 
 AGREEING_READS = 3
+SKEW = timedelta(hours=1)
+"""How far this machine's clock may be ahead of AWS's. What began before that is of another
+day, also when nobody could read what had been there."""
 REPEATABLE = (CloseTransition, StopExecution)
 """Sending these again does no harm, so one read without a trace settles them: a lost
 reply must not cost a rollback the minutes that a promotion can spare."""
@@ -53,7 +57,7 @@ def settle(
     `settled` when it is answered, `doubt_read` for one more read without a trace, nothing
     when AWS could not be read. `lag` is how long reads may lag behind writes.
     """
-    trace = _trace(attempt.instruction, rollback, readings)
+    trace = _trace(attempt.instruction, rollback, readings, attempt.at)
     if trace is None:
         return ()
     if trace:
@@ -84,17 +88,21 @@ def _settled(attempt: Attempt, happened: bool, detail: str, execution: str, now:
     return Draft("settled", body, now)
 
 
-def _trace(instruction: Instruction, rollback: Rollback | None, readings: Readings) -> str | None:
+def _trace(
+    instruction: Instruction, rollback: Rollback | None, readings: Readings, since: datetime
+) -> str | None:
     """Return a non-empty trace of `instruction`, empty when there is none, None if unknown."""
     if isinstance(instruction, RollBackStage):
-        return _trace_rollback(instruction, rollback, readings)
+        return _trace_rollback(instruction, rollback, readings, since)
     if isinstance(instruction, AnswerApproval):
         return _trace_answer(instruction, readings)
     if isinstance(instruction, StopExecution):
         seen = readings.known(
             ExecutionQuery(instruction.pipeline, instruction.execution), ExecutionView
         )
-        return None if seen is None else (seen.status if seen.status in STOPPED else "")
+        if seen is None:
+            return _trace_stop(instruction, readings)
+        return seen.status if seen.status in STOPPED else ""
     view = readings.known(PipelineQuery(instruction.pipeline), PipelineView)
     stage = view.stage(instruction.stage) if view else None
     if stage is None:
@@ -102,6 +110,15 @@ def _trace(instruction: Instruction, rollback: Rollback | None, readings: Readin
     if isinstance(instruction, CloseTransition):
         return "" if stage.transition_enabled else "closed"
     return _trace_opening(instruction, stage)
+
+
+def _trace_stop(instruction: StopExecution, readings: Readings) -> str | None:
+    """Look at the stage, when the execution itself cannot be read."""
+    view = readings.known(PipelineQuery(instruction.pipeline), PipelineView)
+    stage = view.stage(instruction.stage) if view else None
+    if stage is None or stage.execution != instruction.execution:
+        return None
+    return stage.status if stage.status in STOPPED else ""
 
 
 def _trace_opening(instruction: OpenTransition, stage: StageView) -> str:
@@ -125,26 +142,43 @@ def _trace_answer(instruction: AnswerApproval, readings: Readings) -> str | None
 
 
 def _trace_rollback(
-    instruction: RollBackStage, rollback: Rollback | None, readings: Readings
+    instruction: RollBackStage, rollback: Rollback | None, readings: Readings, since: datetime
 ) -> str | None:
     """Look for a ROLLBACK of this stage to our target that was not there before."""
     query = HistoryQuery(instruction.pipeline, instruction.stage)
     history = readings.known(query, StageHistory)
-    if history is None:
-        return None
     before = rollback.seen if rollback else ()
     view = readings.known(PipelineQuery(instruction.pipeline), PipelineView)
-    waiting = {run: stage.name for stage in view.stages for run in stage.inbound} if view else {}
+    if history is None:
+        reading = readings.get(query)
+        denied = isinstance(reading, Unknown) and reading.why is Blindness.DENIED
+        return _trace_in_stage(instruction, before, view) if denied else None
+    shown = {run: stage.name for stage in view.stages for run in _shown(stage)} if view else {}
     hidden = False
     for run in history.rollbacks:
-        if run.target != instruction.target or run.id in before:
+        if run.target != instruction.target or run.id in before or run.started < since - SKEW:
             continue
-        where = run.stage or waiting.get(run.id, "")
+        where = run.stage or shown.get(run.id, "")
         if where == instruction.stage:
             return run.id
         hidden = hidden or not where
     # One whose stage AWS does not show yet may be ours: as good as not read.
     return None if hidden else ""
+
+
+def _trace_in_stage(
+    instruction: RollBackStage, before: Collection[str], view: PipelineView | None
+) -> str | None:
+    """Look for a new ROLLBACK where it must show: in the stage, or in front of it."""
+    stage = view.stage(instruction.stage) if view else None
+    if stage is None:
+        return None
+    here = (stage.execution,) if stage.in_rollback else ()
+    return next((run for run in (*here, *stage.inbound_rollbacks) if run not in before), "")
+
+
+def _shown(stage: StageView) -> tuple[str, ...]:
+    return (*stage.inbound, stage.execution) if stage.in_rollback else stage.inbound
 
 
 def _seconds(span: timedelta) -> int:

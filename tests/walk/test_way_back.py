@@ -359,3 +359,91 @@ def test_a_late_read_that_shows_an_old_rollback_is_not_reported_as_done() -> Non
 
     assert went_back(world, ending)
     assert not ending.reason.startswith("already")
+
+
+# What may not be read
+
+
+def test_a_pipeline_that_may_not_be_read_is_said_at_once() -> None:
+    world = World()
+    fault(world, Effect.DENIED, "GetPipelineState")
+    began = world.clock.now()
+
+    ending = world.roll_back()
+
+    assert ending.exit is Exit.BLIND
+    assert "not authorized to perform codepipeline:GetPipelineState" in ending.reason
+    assert world.clock.now() == began
+
+
+def test_a_past_that_may_not_be_read_needs_a_person_who_names_the_target() -> None:
+    world = World()
+    fault(world, Effect.DENIED, "ListPipelineExecutions")
+
+    ending = world.roll_back()
+
+    assert ending.exit is Exit.NEEDS_PERSON
+    assert "ListPipelineExecutions" in ending.reason
+    assert "--to" in ending.hint
+
+
+@pytest.mark.parametrize("name", ["to", "signed"])
+def test_with_a_target_named_or_signed_it_goes_back_without_the_past(name: str) -> None:
+    """AWS checks by itself that the target succeeded in the stage."""
+    world = World()
+    target = world.executions()[1]
+    fault(world, Effect.DENIED, "ListPipelineExecutions")
+
+    assert went_back(world, world.roll_back(**{name: target}))
+    assert said(world, "rollback_started")[0].body["target"] == target
+
+
+def test_a_walk_that_may_not_read_the_past_goes_back_to_the_signed_target() -> None:
+    world = World()
+    plan = world.ready()
+    world.when("bake_started", world.scenario.raise_errors)
+    world.when("breach", lambda: fault(world, Effect.DENIED, "ListPipelineExecutions"))
+
+    assert world.deploy(plan).exit is Exit.ROLLED_BACK
+    started = said(world, "rollback_started")[0]
+    assert started.body["target"] == plan.stages[0].rollback_target
+
+
+def test_a_rollback_in_doubt_is_settled_by_the_stage_when_the_past_may_not_be_read() -> None:
+    """Lost before its effect: the stage shows no trace of it, so it is sent again."""
+    world = World()
+    fault(world, Effect.TIMEOUT_BEFORE, "RollbackStage", times=1)
+
+    def deny(entry: Entry) -> None:
+        if entry.kind == "outcome" and not world.sent("RollbackStage"):
+            fault(world, Effect.DENIED, "ListPipelineExecutions")
+
+    world.listener.hooks.append(deny)
+
+    assert went_back(world, world.roll_back())
+    assert world.sent("RollbackStage") == 1
+
+
+def test_a_rollback_in_doubt_that_the_stage_shows_is_followed_without_the_past() -> None:
+    world = World()
+    fault(world, Effect.TIMEOUT_AFTER, "RollbackStage", times=1)
+
+    def deny(entry: Entry) -> None:
+        if entry.kind == "outcome" and entry.body["result"] == "in_doubt":
+            fault(world, Effect.DENIED, "ListPipelineExecutions")
+
+    world.listener.hooks.append(deny)
+
+    assert went_back(world, world.roll_back())
+    assert world.sent("RollbackStage") == 1
+
+
+def test_a_rollback_of_others_under_way_is_followed_without_the_past() -> None:
+    world = World()
+    world.console(
+        "RollbackStage", stageName="ProdUS", targetPipelineExecutionId=world.executions()[1]
+    )
+    fault(world, Effect.DENIED, "ListPipelineExecutions")
+
+    assert went_back(world, world.roll_back())
+    assert world.sent("RollbackStage") == 1
