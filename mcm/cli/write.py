@@ -114,7 +114,8 @@ def _approvers(project: "Project", planned: "Planned") -> tuple[str, ...]:
 
 def render(change: Change = None) -> int:
     """Write the record, record.md, from the plan and the journal."""
-    from mcm.cli.compose import Project, replace_file
+    from mcm.cli.compose import Project
+    from mcm.cli.folder import replace_file
     from mcm.cli.record import render_change
 
     project = Project.here()

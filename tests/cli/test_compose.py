@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from mcm.app.notebook import note
-from mcm.cli.compose import Connections, Project, aws_realm, find_root, replace_file
+from mcm.cli.compose import Connections, Project, aws_realm, find_root
+from mcm.cli.folder import replace_file
 from mcm.core.errors import BlindError, RefusedError, UsageError
 from mcm.core.journal import Draft
 from mcm.core.query import Place

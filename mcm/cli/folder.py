@@ -1,0 +1,45 @@
+"""The files of one change: read safely, replaced whole."""
+
+import os
+from pathlib import Path
+
+from mcm.core.errors import UsageError
+
+
+class Folder:
+    """The files of one change."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.change_file = path / "change.yaml"
+        self.plan_file = path / "plan.json"
+        self.record_file = path / "record.md"
+        self.statements = path / "statements"
+
+    def read_plan(self) -> bytes | None:
+        """Return the bytes of plan.json as they lie there, None when there is none."""
+        from mcm.trust.files import read_small
+
+        try:
+            return read_small(self.plan_file, limit=4_000_000)
+        except FileNotFoundError:
+            return None
+
+    def write_plan(self, data: bytes) -> None:
+        """Put the plan in place, whole or not at all."""
+        replace_file(self.plan_file, data)
+
+
+def replace_file(path: Path, data: bytes) -> None:
+    """Write `data` beside `path` and put it in its place, so that no reader sees half of it."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}.new")
+    try:
+        with beside.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    except OSError as err:
+        raise UsageError(f"cannot write {path}: {err.strerror}") from err
+    finally:
+        beside.unlink(missing_ok=True)
