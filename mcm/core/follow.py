@@ -38,8 +38,10 @@ def follow(
     run = readings.known(ExecutionQuery(goal.pipeline, rollback.execution), ExecutionView)
     in_stage = stage.execution == rollback.execution
     status = stage.status if in_stage else (run.status if run else "")
-    if status == SUCCEEDED and (in_stage or _is_of_stage(goal, rollback, tries, readings)):
+    if status == SUCCEEDED and in_stage:
         return verify_content.finish(goal, rollback, stage, tries, readings, now)
+    if status == SUCCEEDED and _is_of_stage(goal, rollback, tries, readings):
+        return _over(goal, rollback, stage, tries, readings, now)
     if status in ENDED_BADLY:
         reason = f"the rollback execution {rollback.execution} ended as {status}"
         return Turn(
@@ -50,6 +52,24 @@ def follow(
         _worry(goal, rollback, tries, status, now),
         Wait(now + goal.poll, f"rollback {rollback.execution} is {status or 'on its way'}"),
     )
+
+
+def _over(
+    goal: GoBack,
+    rollback: Rollback,
+    stage: StageView,
+    tries: tuple[Attempt, ...],
+    readings: Readings,
+    now: datetime,
+) -> Turn:
+    """End a ROLLBACK that succeeded while the stage shows another execution, or look again."""
+    history = readings.known(HistoryQuery(goal.pipeline, goal.pipeline_stage), StageHistory)
+    latest = history.latest if history else ""
+    if latest == rollback.execution:
+        why = f"a late read of {stage.name}: looking again"
+        return Turn(_worry(goal, rollback, tries, SUCCEEDED, now), Wait(now + goal.poll, why))
+    since = stage.execution if latest == stage.execution else ""
+    return verify_content.finish(goal, rollback, stage, tries, readings, now, since=since)
 
 
 def _is_of_stage(

@@ -73,13 +73,19 @@ def finish(
     tries: tuple[Attempt, ...],
     readings: Readings,
     now: datetime,
+    *,
+    since: str = "",
 ) -> Turn:
-    """Return the end of a rollback whose execution succeeded, or a wait for its endpoints."""
+    """Return the end of a rollback whose execution succeeded, or a wait for its endpoints.
+
+    `since` is the execution that has entered the stage after it; empty when none has.
+    """
     found = look(goal, rollback.target, readings)
     is_late = now - attempts.latest(tries, rollback.at) > SETTLING
     if found.waiting and not found.broken and not is_late:
         return Turn((), Wait(now + goal.poll, found.waiting[0]))
-    wrong = (*_others(goal, rollback), *found.broken, *found.wrong, *found.waiting)
+    entered = (f"{since} has entered {stage.name} since",) if since else ()
+    wrong = (*entered, *_others(goal, rollback), *found.broken, *found.wrong, *found.waiting)
     way_in = _way_in(goal, stage, tries, now)
     if wrong:
         detail = "; ".join((*wrong, *way_in))

@@ -1,5 +1,6 @@
 """Going back, step by step, on readings built by hand."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -382,6 +383,25 @@ def test_a_rollback_that_ended_badly_needs_a_person(status: str) -> None:
 
     assert isinstance(turn.next, Done)
     assert turn.next.exit is Exit.NEEDS_PERSON
+
+
+@pytest.mark.parametrize("latest", ["newer", "back-1"])
+def test_what_the_stage_shows_after_a_rollback_has_entered_since_or_is_a_late_read(
+    latest: str,
+) -> None:
+    """The list of actions tells which: only the first is a matter for a person."""
+    past = replace(history(), latest=latest)
+    seen = readings(pipeline_view(stage("newer")), past, execution("back-1"))
+
+    turn = back.decide(go_back(), followed().state, seen, NOW)
+
+    if latest == "back-1":
+        assert isinstance(turn.next, Wait)
+        assert turn.next.until > NOW
+    else:
+        assert isinstance(turn.next, Done)
+        assert turn.next.exit is Exit.NEEDS_PERSON
+        assert "newer has entered ProdUS since" in turn.next.reason
 
 
 SHUT_OUT = stage("new", returning=["back-1"])
