@@ -76,7 +76,7 @@ class Rollback:
     notes: tuple[str, ...] = ()
     ended_at: datetime | None = None
     outcome: str = ""
-    """`rolled_back` or `failed`."""
+    """`rolled_back`, `failed`, or `overtaken` when it was begun, left and never sent."""
     verified: str = ""
     """`yes`, `differs` or `unverified`."""
     detail: str = ""
@@ -184,9 +184,12 @@ def _walk_started(state: State, entry: Entry) -> State:
     digest = entry.body["plan"]
     if digest == state.plan:
         return _watch_anew(state)
-    # Another edition starts afresh, but what was rolled back stays known.
+    # Another edition starts afresh, but what was rolled back stays known, and a rollback
+    # under way keeps what it has sent: it is finished first.
     kept = {name: StageState(rollbacks=stage.rollbacks) for name, stage in state.stages.items()}
-    return replace(state, plan=digest, edition=entry.body["edition"], stages=kept, attempts=())
+    going = {name: stage.rollback.started for name, stage in kept.items() if stage.rollback}
+    sent = tuple(a for a in state.attempts if a.intent > going.get(a.stage, a.intent))
+    return replace(state, plan=digest, edition=entry.body["edition"], stages=kept, attempts=sent)
 
 
 def _watch_anew(state: State) -> State:
