@@ -37,7 +37,7 @@ def queries(goal: GoForward, state: State) -> frozenset[Query]:
     known = state.stage(stage.name)
     doubtful = state.doubtful(stage.name)
     wanted: set[Query] = set(settle.queries(doubtful.instruction)) if doubtful else set()
-    if known.breach and known.on_breach == "roll_back":
+    if _goes_back(known):
         return frozenset(wanted | back.queries(retreat(goal, stage, known), state))
     watch = attempts.watch(stage, state, None, deployed=False)
     for guardrail in stage.guardrails:
@@ -60,7 +60,7 @@ def decide(goal: GoForward, state: State, readings: Readings, now: datetime) -> 
     known = state.stage(stage.name)
     if known.started_at is None:
         return Turn((notes.started(stage, now),), Wait(now, "starting"))
-    if known.breach and known.on_breach == "roll_back":
+    if _goes_back(known):
         return _go_back(goal, stage, state, readings, now)
     doubtful = state.doubtful(stage.name)
     if doubtful is not None:
@@ -70,6 +70,11 @@ def decide(goal: GoForward, state: State, readings: Readings, now: datetime) -> 
     return watching.decide(goal, stage, state, readings, now)
 
 
+def _goes_back(known: StageState) -> bool:
+    """A breach turns the walk around, and a rollback that was begun is finished first."""
+    return known.rollback is not None or (bool(known.breach) and known.on_breach == "roll_back")
+
+
 def retreat(goal: GoForward, stage: StagePlan, known: StageState) -> GoBack:
     """Return the way back that this walk takes for `stage`."""
     snapshot = ((known.baseline_execution, known.baseline),) if known.baseline else ()
@@ -77,7 +82,7 @@ def retreat(goal: GoForward, stage: StagePlan, known: StageState) -> GoBack:
         pipeline=goal.plan.pipeline,
         pipeline_stage=stage.pipeline_stage,
         stage=stage.name,
-        why=known.breach,
+        why=known.breach or (known.rollback.why if known.rollback else ""),
         signed=stage.rollback_target,
         adopt_finished=True,
         found=known.found,

@@ -186,10 +186,20 @@ def _walk_started(state: State, entry: Entry) -> State:
         return _watch_anew(state)
     # Another edition starts afresh, but what was rolled back stays known, and a rollback
     # under way keeps what it has sent: it is finished first.
-    kept = {name: StageState(rollbacks=stage.rollbacks) for name, stage in state.stages.items()}
+    kept = {name: _begin_anew(stage) for name, stage in state.stages.items()}
     going = {name: stage.rollback.started for name, stage in kept.items() if stage.rollback}
     sent = tuple(a for a in state.attempts if a.intent > going.get(a.stage, a.intent))
     return replace(state, plan=digest, edition=entry.body["edition"], stages=kept, attempts=sent)
+
+
+def _begin_anew(stage: StageState) -> StageState:
+    if stage.rollback is None:
+        return StageState(rollbacks=stage.rollbacks)
+    return StageState(
+        rollbacks=stage.rollbacks,
+        snapshot=stage.snapshot,
+        baseline_execution=stage.baseline_execution,
+    )
 
 
 def _watch_anew(state: State) -> State:
