@@ -13,13 +13,13 @@ from typing import Any, Protocol
 from mcm.app.notebook import head_seen, note
 from mcm.core import counting
 from mcm.core.errors import McmError, RefusedError, UsageError
+from mcm.core.fold import fold
 from mcm.core.gates import holder_of, promotion_of
 from mcm.core.goal import GoForward
 from mcm.core.guard import Granted, Missing, Refused, guard
 from mcm.core.inbox import Inbox
 from mcm.core.journal import Draft, Journal
 from mcm.core.plan import Plan, StagePlan
-from mcm.core.state import fold
 from mcm.core.statement import APPROVAL_LIFE, Statement, TrustRef, Verified
 from mcm.core.window import openings
 

@@ -7,10 +7,11 @@ from enum import StrEnum
 
 from mcm.app.evidence import Evidence, Filed
 from mcm.core.counting import loosely
+from mcm.core.fold import apply
 from mcm.core.journal import Entry
 from mcm.core.plan import Plan
 from mcm.core.sentence import shorten
-from mcm.core.state import Attempt, State, apply
+from mcm.core.state import Attempt, State
 from mcm.core.statement import Statement
 
 

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from mcm.core import codec
 from mcm.core.endpoint import Content
 from mcm.core.errors import McmError
+from mcm.core.fold import fold
 from mcm.core.inbox import Inbox
 from mcm.core.journal import Draft, Entry, Journal, JournalMoved, StoreError
 from mcm.core.pipeline import PipelineView, StageHistory
 from mcm.core.plan import Plan
 from mcm.core.query import HistoryQuery, PipelineId, PipelineQuery
 from mcm.core.reading import Readings
-from mcm.core.state import fold
 from mcm.core.target import effective_execution
 
 Warn = Callable[[str], None]

@@ -13,10 +13,10 @@ from mcm.app.ports import Clock, Listener, Perform
 from mcm.app.writer import Writer
 from mcm.core import attempts, codec, walk
 from mcm.core.errors import Exit
+from mcm.core.fold import spell_claims
 from mcm.core.goal import Goal, GoForward
 from mcm.core.instruction import Outcome
 from mcm.core.journal import Draft, JournalMoved
-from mcm.core.state import spell_claims
 from mcm.core.turn import Act, Done, Hold, Turn, Wait
 
 FOREVER = timedelta.max

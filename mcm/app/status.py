@@ -14,8 +14,9 @@ from typing import Any
 from mcm.app.phase import OUTCOMES, UNDER_WAY, Phase, is_taken_back, walk_phase
 from mcm.core import canonical
 from mcm.core.errors import Exit, McmError
+from mcm.core.fold import fold
 from mcm.core.journal import Entry, Journal
-from mcm.core.state import StageState, State, fold
+from mcm.core.state import StageState, State
 from mcm.core.verdict import Kind
 
 SEVERITY = (

@@ -123,10 +123,11 @@ def _prepare(
     from mcm.app.rolling_back import effective_now, look_back
     from mcm.cli.ground import warn
     from mcm.core import walk
+    from mcm.core.fold import fold
     from mcm.core.naming import find_stage
     from mcm.core.pipeline import PipelineView
     from mcm.core.query import PipelineQuery
-    from mcm.core.state import State, fold
+    from mcm.core.state import State
 
     goal = ground.goal
     now = _now()

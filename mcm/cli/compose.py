@@ -257,8 +257,8 @@ class Project:
 
     def is_over(self, change: str) -> bool:
         """Say whether every stage of the change's newest plan has its outcome."""
+        from mcm.core.fold import fold
         from mcm.core.plan import Plan
-        from mcm.core.state import fold
 
         data = self.folder(change).read_plan()
         entries = self.journal.entries(change)

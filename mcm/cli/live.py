@@ -15,11 +15,12 @@ from typing import IO, TYPE_CHECKING, Any, Self, TextIO, cast
 
 from mcm.app.ports import Clock
 from mcm.core.duration import spell_wait
+from mcm.core.fold import apply
 from mcm.core.goal import Goal
 from mcm.core.journal import Entry, to_line
 from mcm.core.sanitize import clean
 from mcm.core.sentence import sentence, shorten
-from mcm.core.state import State, apply
+from mcm.core.state import State
 from mcm.core.turn import Act, Done, Hold, Turn, Wait
 
 if TYPE_CHECKING:

@@ -7,10 +7,11 @@ from mcm.core.change import Change
 from mcm.core.duration import spell
 from mcm.core.endpoint import Expected
 from mcm.core.errors import McmError
+from mcm.core.fold import fold
 from mcm.core.journal import ChainProblem, Entry
 from mcm.core.plan import Answer, Plan
 from mcm.core.sanitize import clean
-from mcm.core.state import State, fold
+from mcm.core.state import State
 from mcm.core.statement import Verified
 from mcm.record import progress, topics
 from mcm.record.stages import build_stage, spell_window

@@ -1,8 +1,8 @@
 """State is folded from the journal: the same entries, the same state, whoever folds them."""
 
+from mcm.core.fold import fold, spell_claims
 from mcm.core.instruction import OpenTransition, Outcome, Result, RollBackStage
 from mcm.core.journal import Draft, chain_all
-from mcm.core.state import fold, spell_claims
 from tests.kit.readings import NOW, PIPELINE, STAGE, Notebook
 
 OPEN = OpenTransition(PIPELINE, STAGE, "new", 4)

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from mcm.core.errors import RefusedError
+from mcm.core.principal import Principal
 from mcm.trust.identity import parse, person_of
 from mcm.trust.persons import TrustFile
-from mcm.core.principal import Principal
 
 IAM = "arn:aws:iam::111111111111:"
 STS = "arn:aws:sts::111111111111:"
