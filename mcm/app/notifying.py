@@ -146,6 +146,8 @@ class Notifying:
     def _rollback_ended(self, stage: str, body: Mapping[str, Any], at: datetime) -> None:
         detail = _text(body, "detail")
         look = commands.about("log", self._change)
+        if body.get("outcome") == "overtaken":
+            return  # given up before anything was sent: whoever asks now is told what follows
         if body.get("outcome") != "rolled_back":
             what = f"the rollback of {stage} failed"
             after = (*self._back(stage), look)

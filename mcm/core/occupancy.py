@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from mcm.core import attempts, notes
+from mcm.core.errors import Exit
 from mcm.core.goal import GoForward
 from mcm.core.instruction import CloseTransition
 from mcm.core.pipeline import ENDED_BADLY, ExecutionView, StageView
@@ -29,7 +30,12 @@ def decide(
     plan, known = goal.plan, state.stage(stage.name)
     if _is_late(plan, known, seen, now):
         return Turn((), Wait(now + plan.poll, f"a late read of {seen.name}: looking again"))
-    if seen.inbound_rollbacks or (seen.in_rollback and seen.execution != known.found):
+    foreign = seen.in_rollback and seen.execution != known.found
+    if foreign and seen.status in ENDED_BADLY:
+        reason = f"somebody's rollback of {seen.name} ended as {seen.status}"
+        hint = f"Find out what it left there; `mcm rollback --stage {stage.name}` goes back."
+        return Turn((), Hold("rollback", reason, None, Exit.NEEDS_PERSON, hint=hint))
+    if seen.inbound_rollbacks or foreign:
         reason = "somebody else's rollback of this stage"
         return Turn((notes.breach(stage, "rollback", reason, "roll_back", now),), Wait(now, reason))
     if seen.execution == plan.execution:

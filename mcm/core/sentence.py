@@ -213,6 +213,8 @@ def _rollback_note(body: _Body, _entry: Entry) -> str:
 
 
 def _rollback_ended(body: _Body, _entry: Entry) -> str:
+    if body.get("outcome") == "overtaken":
+        return f"{body['stage']}: a rollback that was begun is given up{body.because('detail')}"
     if body.get("outcome") != "rolled_back":
         return f"{body['stage']}: the rollback failed{body.because('detail')}"
     verified = _VERIFIED.get(body.get("verified"), _VERIFIED["unverified"])

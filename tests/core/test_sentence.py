@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mcm.core import codec, state
+from mcm.core import codec, fold
 from mcm.core.instruction import (
     AnswerApproval,
     CloseTransition,
@@ -36,7 +36,7 @@ def written() -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("kind", sorted({*state._HANDLERS, *written(), "warned"}))
+@pytest.mark.parametrize("kind", sorted({*fold._HANDLERS, *written(), "warned"}))
 def test_every_kind_has_a_sentence_of_its_own(kind: str) -> None:
     """Also with nothing in it: a sentence is never worth an error."""
     assert kind in _TELLERS

@@ -189,3 +189,22 @@ class LateOnce:
         kinds = self.world.kinds()
         is_late = operation == "GetPipelineState" and kinds and kinds[-1] == "entered"
         return self.old if is_late and len(self.world.listener.turns) == 2 else reply
+
+
+def test_a_strangers_rollback_that_was_stopped_calls_a_person_and_sends_none_of_ours() -> None:
+    """Nothing was breached, so mcm has no reason of its own to go back."""
+    world = World()
+    plan = world.ready()
+
+    def start_and_stop() -> None:
+        roll_back_at_console(world)
+        world.clock.pass_time(timedelta(seconds=5))
+        begun = world.stage_state()["latestExecution"]["pipelineExecutionId"]
+        world.console("StopPipelineExecution", pipelineExecutionId=begun, abandon=True)
+
+    world.when("bake_started", start_and_stop, after=60)
+
+    ending = world.deploy(plan)
+
+    assert (ending.exit, ending.gate) == (Exit.NEEDS_PERSON, "rollback")
+    assert world.sent("RollbackStage") == 1
