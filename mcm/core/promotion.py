@@ -4,6 +4,7 @@ from datetime import datetime
 
 from mcm.core import attempts, checks, codec, gates, notes
 from mcm.core.endpoint import EndpointView
+from mcm.core.errors import Exit
 from mcm.core.goal import GoForward
 from mcm.core.guard import Granted
 from mcm.core.inbox import Inbox
@@ -32,6 +33,9 @@ def decide(
     verdicts = tuple(checks.judge(item, watch, readings) for item in stage.guardrails)
     found = gates.judge_gates(goal, stage, state, readings, verdicts, now)
     entries = notes.gates(stage, known, found, now)
+    if readings.blind():
+        blind = Hold("blind", readings.blind(), None, Exit.BLIND, leave=True)
+        return Turn(entries, blind, verdicts, found)
     closed = [gate for gate in found if not gate.open]
     if closed:
         return Turn(entries, _hold(closed), verdicts, found)

@@ -146,3 +146,15 @@ def test_a_rollback_ends_behind_a_closed_transition_either_way(passes: bool) -> 
     assert world.deploy(plan).exit is Exit.ROLLED_BACK
     assert world.sent("RollbackStage") == 1
     assert not world.stage_state()["inboundTransitionState"]["enabled"]
+
+
+def test_expired_credentials_before_the_promotion_are_blind_not_held() -> None:
+    """Nothing can be known: exit 8, whatever else is closed."""
+    world = World()
+    plan = world.ready()
+    world.engine.identities.expire(user_key("alice"))
+
+    ending = world.deploy(plan)
+
+    assert (ending.exit, ending.gate) == (Exit.BLIND, "blind")
+    assert world.sent("EnableStageTransition") == 0
