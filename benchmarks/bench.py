@@ -176,11 +176,17 @@ def main() -> int:
     parser.add_argument("--mcm", type=Path, default=Path(sys.executable).with_name("mcm"))
     parser.add_argument("--aws", type=Path, required=True)
     parser.add_argument("--strict", action="store_true", help="exit 1 if a floor is missed")
+    names = [measure.__name__ for measure in (*ROWS, *MEASURES)]
+    parser.add_argument("--only", choices=names, metavar="NAME", help=f"one of {', '.join(names)}")
     chosen = parser.parse_args()
-    rows = [measure(Tools(chosen.mcm.absolute(), chosen.aws.absolute())) for measure in ROWS]
-    print(table(rows))
-    measures = [measure() for measure in MEASURES]
-    print(second_table(measures))
+    tools = Tools(chosen.mcm.absolute(), chosen.aws.absolute())
+    wanted = {chosen.only} if chosen.only else set(names)
+    rows = [measure(tools) for measure in ROWS if measure.__name__ in wanted]
+    measures = [measure() for measure in MEASURES if measure.__name__ in wanted]
+    if rows:
+        print(table(rows))
+    if measures:
+        print(second_table(measures))
     met = all(row.is_met for row in rows) and all(each.is_met for each in measures)
     return 1 if chosen.strict and not met else 0
 

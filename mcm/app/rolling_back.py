@@ -7,18 +7,21 @@ passed over; nothing here may stop a rollback (promise 1).
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from mcm.core import codec
 from mcm.core.endpoint import Content
 from mcm.core.errors import McmError
 from mcm.core.fold import fold
-from mcm.core.inbox import Inbox
 from mcm.core.journal import Draft, Entry, Journal, JournalMoved, StoreError
 from mcm.core.pipeline import PipelineView, StageHistory
 from mcm.core.plan import Plan
 from mcm.core.query import HistoryQuery, PipelineId, PipelineQuery
 from mcm.core.reading import Readings
 from mcm.core.target import effective_execution
+
+if TYPE_CHECKING:
+    from mcm.core.inbox import Inbox  # statements are loaded when a plan has some
 
 Warn = Callable[[str], None]
 NO_CLAIMS: Mapping[str, str] = {}
@@ -84,7 +87,7 @@ def look_back(
     effective: str,
     plans: Mapping[str, Plan],
     journal: Journal,
-    inbox: Callable[[str], Inbox],
+    inbox: "Callable[[str], Inbox]",
     warn: Warn,
 ) -> Past:
     """Gather what plans, journals and inboxes know of `stage`, which now runs `effective`."""
@@ -140,7 +143,7 @@ def _pins(plan: Plan, stage: str, effective: str) -> bool:
 
 
 def _signed(
-    plan: Plan, stage: str, effective: str, inbox: Callable[[str], Inbox], warn: Warn
+    plan: Plan, stage: str, effective: str, inbox: "Callable[[str], Inbox]", warn: Warn
 ) -> str:
     """The target in an approval that verifies for this very plan, stage and execution."""
     try:

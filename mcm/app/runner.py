@@ -8,7 +8,7 @@ again at once after an act. Kill it anywhere: the same command finishes the job.
 from dataclasses import dataclass
 from datetime import timedelta
 
-from mcm.app.observing import Observer, deadline
+from mcm.app.observing import LONGEST, Observer, deadline
 from mcm.app.ports import Clock, Listener, Perform
 from mcm.app.writer import Writer
 from mcm.core import attempts, codec, walk
@@ -17,6 +17,7 @@ from mcm.core.fold import spell_claims
 from mcm.core.goal import Goal, GoForward
 from mcm.core.instruction import Outcome
 from mcm.core.journal import Draft, JournalMoved
+from mcm.core.reading import Readings
 from mcm.core.turn import Act, Done, Hold, Turn, Wait
 
 FOREVER = timedelta.max
@@ -41,15 +42,24 @@ class Runner:
     clock: Clock
     listener: Listener
 
-    def run(self, goal: Goal, writer: Writer, *, patience: timedelta = timedelta(0)) -> Ending:
+    def run(
+        self,
+        goal: Goal,
+        writer: Writer,
+        *,
+        patience: timedelta = timedelta(0),
+        first: Readings | None = None,
+    ) -> Ending:
         """Turn the loop until it ends; wait at closed gates for `patience` in all.
 
         With no patience the first Hold ends the run (exit 3 and its kin), resumable by the
-        same command. Raises McmError for what stops a command from going on at all.
+        same command. `first` is for the first turn, see `turn`. Raises McmError for what
+        stops a command from going on at all.
         """
         started = self.clock.now()
         while True:
-            ending = self.turn(goal, writer)
+            ending = self.turn(goal, writer, first)
+            first = None
             if isinstance(ending, Ending):
                 return ending
             if isinstance(ending, Wait):
@@ -61,11 +71,21 @@ class Runner:
             look = now + _poll(goal)
             self.clock.sleep_until(min(look, ending.until) if ending.until else look)
 
-    def turn(self, goal: Goal, writer: Writer) -> Ending | Wait | Hold:
-        """Turn the loop once: observe, decide, keep, act. For `tick`, and for `run`."""
+    def turn(
+        self, goal: Goal, writer: Writer, seen: Readings | None = None
+    ) -> Ending | Wait | Hold:
+        """Turn the loop once: observe, decide, keep, act. For `tick`, and for `run`.
+
+        `seen` is what the caller read for this very turn a moment ago; it is decided on
+        instead of reading all that again, unless any of it is older than 10 s by now.
+        """
         state = writer.catch_up()
-        readings = self.observer.observe(walk.queries(goal, state), deadline(_poll(goal)))
         now = self.clock.now()
+        if seen is not None and timedelta(0) <= now - seen.oldest() <= LONGEST:
+            readings = seen
+        else:
+            readings = self.observer.observe(walk.queries(goal, state), deadline(_poll(goal)))
+            now = self.clock.now()
         turn = walk.decide(goal, state, readings, now)
         self.listener.turned(turn, state, now)
         try:

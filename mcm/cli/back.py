@@ -4,7 +4,7 @@ import sys
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -18,13 +18,25 @@ if TYPE_CHECKING:
 
     from mcm.app.observing import Observer
     from mcm.app.ports import Listener
-    from mcm.app.rolling_back import Past
     from mcm.app.runner import Ending, Runner
     from mcm.cli.ground import Ground
     from mcm.core.goal import GoBack
     from mcm.core.inbox import Inbox
     from mcm.core.journal import Journal
+    from mcm.core.reading import Readings
     from mcm.core.turn import Turn
+
+
+class Look(NamedTuple):
+    """What was seen before anything is done."""
+
+    goal: "GoBack"
+    """With all that plans and journals add to it."""
+    journal: str
+    """The change into whose journal the rollback is written."""
+    begins: str
+    """What would begin, in words; empty when it only adopts, goes on, waits or reports."""
+    readings: "Readings"
 
 
 def register(app: typer.Typer) -> None:
@@ -66,17 +78,22 @@ def rollback(
     waits = not no_input and sys.stdin.isatty()
     runner = _runner(ground, LineView())
     journal = _journal(ground)
-    goal, past, begins = _prepare(ground, runner.observer, journal)
-    if begins and not no_input:
-        _confirm(goal, begins)
+    look = _prepare(ground, runner.observer, journal)
+    goal = look.goal
+    if look.begins and not no_input:
+        _confirm(goal, look.begins)
     view = shown(goal, sandbox=ground.connect.in_sandbox)
-    with view, _told(ground, goal, past.journal, view) as told:
-        writer = Writer(journal, past.journal, told.lost, from_nothing=True)
+    with view, _told(ground, goal, look.journal, view) as told:
+        writer = Writer(journal, look.journal, told.lost, from_nothing=True)
         runner = replace(runner, listener=told)
-        ending = runner.run(goal, writer, patience=FOREVER if waits else timedelta(0))
+        patience = FOREVER if waits else timedelta(0)
+        # A look that found something to begin is enough to begin on; a person who was
+        # asked may have let it grow old, so then the runner looks for itself.
+        first = look.readings if look.begins and no_input else None
+        ending = runner.run(goal, writer, patience=patience, first=first)
     _tell(ending, goal)
-    if begins and ground.project is not None:
-        say(f"Next: `mcm log {past.journal}` shows what was done.")
+    if look.begins and ground.project is not None:
+        say(f"Next: `mcm log {look.journal}` shows what was done.")
     return ending.exit
 
 
@@ -115,10 +132,8 @@ def _journal(ground: "Ground") -> "Journal":
     return AnyJournal(ground.project.journal)
 
 
-def _prepare(
-    ground: "Ground", observer: "Observer", journal: "Journal"
-) -> "tuple[GoBack, Past, str]":
-    """Look once; return the goal with all that helps, and what would begin (empty: nothing)."""
+def _prepare(ground: "Ground", observer: "Observer", journal: "Journal") -> Look:
+    """Look once at AWS, the plans and the journals; nothing is written."""
     from mcm.app.observing import deadline
     from mcm.app.rolling_back import effective_now, look_back
     from mcm.cli.ground import warn
@@ -145,9 +160,9 @@ def _prepare(
         state = fold(journal.entries(past.journal))
     except Exception:  # noqa: BLE001 - `look_back` has said so; the writer goes on without it
         state = State()
-    if state.stage(goal.stage).rollback:
-        return goal, past, ""
-    return goal, past, _what_begins(walk.decide(goal, State(), readings, now))
+    under_way = state.stage(goal.stage).rollback
+    begins = "" if under_way else _what_begins(walk.decide(goal, state, readings, now))
+    return Look(goal, past.journal, begins, readings)
 
 
 def _told(

@@ -26,7 +26,6 @@ from mcm.core.plan import Plan
 from mcm.core.query import PipelineId, Place
 from mcm.core.sanitize import clean
 from mcm.core.service import Access, Service
-from mcm.core.statement import is_sandbox
 
 if TYPE_CHECKING:
     from mcm.sandbox.process import Sandbox
@@ -113,6 +112,8 @@ def _without_config(
     if goals:
         name = find_stage(named, goals)
         plan, goal = goals[name]
+        from mcm.core.statement import is_sandbox  # not needed while mcm.yaml can be read
+
         sandbox = _sandbox(project.root) if is_sandbox(plan.realm) else None
         say(f"the plan of {plan.change} says where {name} is")
         return Ground(goal, Connections(sandbox, {}, profile), project, plans)

@@ -1,8 +1,12 @@
-"""The pure half of the loop: what to look at, and what to do about what was seen."""
+"""The pure half of the loop: what to look at, and what to do about what was seen.
+
+The forward half is loaded when a walk goes forward. Going back needs none of its gates,
+guard and windows, and somebody waits for it from the moment the command is typed.
+"""
 
 from datetime import datetime
 
-from mcm.core import back, forward
+from mcm.core import back
 from mcm.core.goal import Goal, GoForward
 from mcm.core.query import Query
 from mcm.core.reading import Readings
@@ -13,6 +17,8 @@ from mcm.core.turn import Turn
 def queries(goal: Goal, state: State) -> frozenset[Query]:
     """Return what the next decision about `goal` needs to see."""
     if isinstance(goal, GoForward):
+        from mcm.core import forward
+
         return forward.queries(goal, state)
     return back.queries(goal, state)
 
@@ -20,5 +26,7 @@ def queries(goal: Goal, state: State) -> frozenset[Query]:
 def decide(goal: Goal, state: State, readings: Readings, now: datetime) -> Turn:
     """Decide one turn. The same arguments give the same turn; nothing else is looked at."""
     if isinstance(goal, GoForward):
+        from mcm.core import forward
+
         return forward.decide(goal, state, readings, now)
     return back.decide(goal, state, readings, now)

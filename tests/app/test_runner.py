@@ -4,14 +4,17 @@ from datetime import timedelta
 
 import pytest
 
+from mcm.app.writer import Writer
 from mcm.aws.port import Params
+from mcm.core import walk
 from mcm.core.errors import Exit
-from mcm.core.goal import GoForward
+from mcm.core.goal import GoBack, GoForward
 from mcm.core.journal import Draft
+from mcm.core.state import State
 from mcm.core.turn import Act, Hold
 from mcm.sandbox.faults import Effect, Fault
 from mcm.sandbox.identity import user_key
-from tests.kit.world import STAGE, World
+from tests.kit.world import PIPELINE, STAGE, World
 
 MINUTE = timedelta(minutes=1)
 
@@ -138,3 +141,22 @@ def test_a_stage_unknown_to_the_plan_is_not_called_done() -> None:
 
     assert ending.exit is Exit.USAGE
     assert "nowhere" in ending.reason
+
+
+@pytest.mark.parametrize(("seconds", "first"), [(0, "RollbackStage"), (11, "ListActionExecutions")])
+def test_what_was_read_for_the_first_turn_is_decided_on_unless_it_is_old(
+    seconds: int, first: str
+) -> None:
+    """Older than 10 s it is read again; the performer's own look is GetPipelineState."""
+    world = World()
+    goal = GoBack(PIPELINE, "ProdUS", STAGE, "on-call asked", poll=world.poll)
+    runner = world.runner()
+    seen = runner.observer.observe(walk.queries(goal, State()), MINUTE)
+    world.clock.pass_time(timedelta(seconds=seconds))
+    asked: list[str] = []
+    world.before = lambda _service, operation, _params: asked.append(operation)
+
+    writer = Writer(world.journal, "ROLLBACK-prod-us", world.listener.lost, from_nothing=True)
+    assert runner.run(goal, writer, first=seen).exit is Exit.DONE
+    assert next(name for name in asked if name != "GetPipelineState") == first
+    assert world.sent("RollbackStage") == 1
