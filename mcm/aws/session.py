@@ -31,13 +31,15 @@ def connect(
     credentials_file: str | os.PathLike[str] | None = None,
     limits: Limits | None = None,
     environ: Mapping[str, str] = os.environ,
+    ignore_redirection: bool = False,
 ) -> BotoPort:
     """Return a port for `region`; nothing is sent before its first call.
 
     Without `endpoint_url` the port talks to AWS, as `profile` (or botocore's default chain)
     and, with `role_arn`, as that role. With it the port talks to the sandbox there, as
     `profile` of `credentials_file`; both are then needed. `environ` is only looked at for
-    settings that redirect AWS.
+    settings that redirect AWS. No client follows those; they are refused as a sign that
+    someone expects otherwise, unless `ignore_redirection`, for a rollback, goes on.
 
     Raises RefusedError(E_ENDPOINT_OVERRIDE) when AWS_ENDPOINT_URL… is set for AWS,
     RefusedError(E_REALM) for a sandbox anywhere but on this machine, and UsageError when
@@ -45,7 +47,8 @@ def connect(
     """
     limits = limits or Limits()
     if endpoint_url is None:
-        refuse_redirection(environ)
+        if not ignore_redirection:
+            refuse_redirection(environ)
         session = _aws_session(profile, limits)
     else:
         require_loopback(endpoint_url)
@@ -55,9 +58,14 @@ def connect(
     return BotoPort(session, region, endpoint_url=endpoint_url, limits=limits)
 
 
+def redirections(environ: Mapping[str, str]) -> list[str]:
+    """Return the names of the variables that would send AWS calls elsewhere, sorted."""
+    return sorted(name for name in environ if name.upper().startswith("AWS_ENDPOINT_URL"))
+
+
 def refuse_redirection(environ: Mapping[str, str]) -> None:
     """Raise RefusedError(E_ENDPOINT_OVERRIDE) if a variable sends AWS calls elsewhere."""
-    names = sorted(name for name in environ if name.upper().startswith("AWS_ENDPOINT_URL"))
+    names = redirections(environ)
     if names:
         raise RefusedError(
             "E_ENDPOINT_OVERRIDE",

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mcm.cli.folder import Folder
+from mcm.cli.lines import say
 from mcm.clock import SystemClock
 from mcm.core.errors import BlindError, RefusedError, UsageError
 from mcm.core.naming import check_change_id
@@ -75,16 +76,34 @@ def running_sandbox(root: Path) -> "Sandbox":
     return found
 
 
+def _look_for_redirection(*, going_back: bool) -> None:
+    """Refuse, or tell a rollback: at once and aloud, not as an unknown reading."""
+    from mcm.aws.session import redirections, refuse_redirection
+
+    if not going_back:
+        refuse_redirection(os.environ)
+    elif names := redirections(os.environ):
+        say(f"warning: {', '.join(names)} is set and not followed: this goes to AWS itself")
+
+
 class Connections:
-    """Ports by place and profile, each made once; `access` says whose credentials they use."""
+    """Ports by place and profile, each made once; `access` says whose credentials they use.
+
+    Variables that redirect AWS are refused, as E_ENDPOINT_OVERRIDE. No port follows them
+    in any case, so `going_back` is told of them on stderr and goes on (promise 1).
+    """
 
     def __init__(
-        self, sandbox: "Sandbox | None", access: "Mapping[Place, Access]", profile: str | None
+        self,
+        sandbox: "Sandbox | None",
+        access: "Mapping[Place, Access]",
+        profile: str | None,
+        *,
+        going_back: bool = False,
     ) -> None:
         if sandbox is None:
-            from mcm.aws.session import refuse_redirection
-
-            refuse_redirection(os.environ)  # at once and aloud, not as an unknown reading
+            _look_for_redirection(going_back=going_back)
+        self._going_back = going_back
         self._sandbox = sandbox
         self._access = access
         self._profile = profile
@@ -113,19 +132,26 @@ class Connections:
             )
         access = self._access.get(place)
         if self._profile is not None or access is None:
-            return connect(place.region, profile=self._profile)
+            return connect(place.region, profile=self._profile, ignore_redirection=self._going_back)
         return connect(
-            place.region, profile=access.profile or None, role_arn=access.role_arn or None
+            place.region,
+            profile=access.profile or None,
+            role_arn=access.role_arn or None,
+            ignore_redirection=self._going_back,
         )
 
 
 class Project:
-    """One service's directory and all that its commands work with."""
+    """One service's directory and all that its commands work with.
 
-    def __init__(self, root: Path, *, profile: str | None = None) -> None:
+    `going_back` says that the command is a rollback, see `Connections`.
+    """
+
+    def __init__(self, root: Path, *, profile: str | None = None, going_back: bool = False) -> None:
         self.root = root
         self.clock = SystemClock()
         self._profile = profile
+        self._going_back = going_back
         self._freezes: tuple[bytes, tuple[Freeze, ...]] | None = None
 
     @staticmethod
@@ -180,7 +206,7 @@ class Project:
         """Ports to the places of mcm.yaml; the pipeline's access wins where two meet."""
         access = {stage.place: stage.access for stage in reversed(self.service.stages)}
         access[self.service.pipeline.place] = self.service.access
-        return Connections(self.sandbox, access, self._profile)
+        return Connections(self.sandbox, access, self._profile, going_back=self._going_back)
 
     @cached_property
     def gather(self) -> "ThreadedGather":

@@ -54,7 +54,7 @@ def stand_on_files(start: Path, stage: str, profile: str | None) -> Ground:
     """Return the ground that the project's files give; raise UsageError when they give none."""
     from mcm.cli.compose import find_root
 
-    project = Project(find_root(start), profile=profile)
+    project = Project(find_root(start), profile=profile, going_back=True)
     plans = _read_plans(project)
     try:
         service = project.service
@@ -74,7 +74,7 @@ def stand_on_names(
     poll = _SANDBOX_POLL if sandbox else _AWS_POLL
     goal = GoBack(PipelineId(Place("", region), pipeline), stage, stage, WHY, poll=poll)
     found = _sandbox(Path.cwd()) if sandbox else None
-    return Ground(goal, Connections(found, {}, profile), None)
+    return Ground(goal, Connections(found, {}, profile, going_back=True), None)
 
 
 def _from_service(service: Service, named: str) -> GoBack:
@@ -116,7 +116,8 @@ def _without_config(
 
         sandbox = _sandbox(project.root) if is_sandbox(plan.realm) else None
         say(f"the plan of {plan.change} says where {name} is")
-        return Ground(goal, Connections(sandbox, {}, profile), project, plans)
+        connect = Connections(sandbox, {}, profile, going_back=True)
+        return Ground(goal, connect, project, plans)
     return _from_loose_yaml(project, named, profile)
 
 
@@ -157,7 +158,8 @@ def _from_loose_yaml(project: Project, named: str, profile: str | None) -> Groun
     poll = _SANDBOX_POLL if in_sandbox else _AWS_POLL
     goal = GoBack(where, stages[name], name, WHY, poll=poll)
     sandbox = _sandbox(project.root) if in_sandbox else None
-    return Ground(goal, Connections(sandbox, {place: access}, profile), project)
+    connect = Connections(sandbox, {place: access}, profile, going_back=True)
+    return Ground(goal, connect, project)
 
 
 def _sandbox(root: Path) -> "Sandbox":

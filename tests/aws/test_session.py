@@ -45,10 +45,15 @@ def test_redirected_aws_is_refused(name: str) -> None:
     assert name in str(caught.value)
 
 
+@pytest.mark.parametrize("in_environment", [False, True])
 def test_a_configured_endpoint_is_ignored(
-    script: Script, keys: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    script: Script,
+    keys: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    in_environment: bool,
 ) -> None:
-    """Threat 30: a profile names the local server; the call does not go there.
+    """Threat 30: a profile or a variable names the local server; the call does not go there.
 
     It goes to AWS's own name, through a proxy that is not there.
     """
@@ -65,7 +70,10 @@ def test_a_configured_endpoint_is_ignored(
             ("no_proxy", "none"),
         ):
             monkeypatch.setenv(name, value)
-        port = connect("us-east-1", profile="alice", environ={})
+        if in_environment:
+            monkeypatch.setenv("AWS_ENDPOINT_URL", script.url)
+            monkeypatch.setenv("AWS_ENDPOINT_URL_CODEPIPELINE", script.url)
+        port = connect("us-east-1", profile="alice", ignore_redirection=True)
         with pytest.raises(AwsError) as caught:
             port.call("codepipeline", "EnableStageTransition", TRANSITION)
     assert (caught.value.kind, caught.value.code) == (

@@ -1,11 +1,14 @@
 """rollback: works with whatever there is, asks one key, never sends twice."""
 
 import gc
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+from mcm.cli.main import run
 from tests.cli.conftest import ENV, Shop
 
 GO = "rollback --stage prod-us --no-input"
@@ -172,3 +175,23 @@ def test_a_stage_that_nobody_knows_lists_those_that_are(
 ) -> None:
     assert shop.mcm("rollback --stage prod-moon --no-input") == 2
     assert "prod-eu, prod-fe, prod-us" in capsys.readouterr().err
+
+
+def test_a_redirecting_variable_does_not_block_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is told and not followed; here it then lacks credentials, which it says (8, not 4)."""
+    monkeypatch.chdir(tmp_path)
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_ENDPOINT_URL_CODEPIPELINE", "http://127.0.0.1:1")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
+
+    words = "rollback --pipeline P --region us-east-1 --stage ProdUS --no-input"
+
+    assert run(words.split()) == 8
+    said = capsys.readouterr().err
+    assert "warning: AWS_ENDPOINT_URL_CODEPIPELINE is set and not followed" in said
+    assert "credentials" in said

@@ -58,6 +58,18 @@ def test_redirected_calls_are_refused_by_name(monkeypatch: pytest.MonkeyPatch) -
         Connections(None, {}, None)
 
 
+def test_a_rollback_is_told_of_redirection_and_goes_on(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Promise 1; its ports do not follow the variable, see tests/aws/test_session.py."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL_STS", "http://127.0.0.1:1")
+
+    connect = Connections(None, {}, None, going_back=True)
+
+    assert "warning: AWS_ENDPOINT_URL_STS is set and not followed" in capsys.readouterr().err
+    assert connect(Place("", "us-east-1")) is not None
+
+
 def test_a_change_that_is_over_need_not_be_named(shop: Shop) -> None:
     """Over: each stage of its newest plan has its outcome."""
     project = Project(shop.root)
