@@ -16,7 +16,14 @@ from mcm.core.errors import BlindError, McmError, RefusedError, UsageError
 from mcm.core.journal import Draft, Journal
 from mcm.core.pipeline import PipelineView, StageHistory
 from mcm.core.plan import Plan
-from mcm.core.planning import Definitions, build_plan, more_queries, plan_queries, replan
+from mcm.core.planning import (
+    Definitions,
+    build_plan,
+    more_queries,
+    plan_queries,
+    plan_warnings,
+    replan,
+)
 from mcm.core.query import HistoryQuery, PipelineQuery, Query
 from mcm.core.reading import Readings
 from mcm.core.service import Service
@@ -55,6 +62,8 @@ class Planned:
     """False when the edition that was there says the same."""
     differences: tuple[str, ...] = ()
     """What the edition before said otherwise."""
+    warnings: tuple[str, ...] = ()
+    """What stands in nobody's way, but somebody should know."""
 
 
 class NoPlanError(McmError):
@@ -91,16 +100,18 @@ def plan_change(files: Files, observer: Observer, shelf: Shelf, journal: Journal
     readings = _together(first, second)
     if readings.blind():
         raise BlindError(f"cannot plan: {readings.blind()}")
+    warnings = plan_warnings(files.service, files.change, readings)
     before = _readable(shelf.read_plan())
     newest = max(before.edition if before else 0, _newest_edition(journal, files.change.id))
     if before is not None and before == _build(files, readings, before.edition):
-        return Planned(before, is_new=False)
+        return Planned(before, is_new=False, warnings=warnings)
     plan = _build(files, readings, newest + 1)
     # First the journal: an edition that never reached its file is followed by another one.
     body = {"edition": plan.edition, "plan": plan.digest, "execution": plan.execution}
     note(journal, plan.change, Draft("planned", body, readings.oldest()))
     shelf.write_plan(plan.to_bytes())
-    return Planned(plan, True, plan_differences(before, plan) if before else ())
+    differences = plan_differences(before, plan) if before else ()
+    return Planned(plan, True, differences, warnings)
 
 
 def load_plan(shelf: Shelf, change: str) -> Plan:

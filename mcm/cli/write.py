@@ -80,6 +80,8 @@ def _tell(planned: "Planned") -> None:
     from mcm.cli.lines import say
 
     plan = planned.plan
+    for line in planned.warnings:
+        say(f"warning: {line}")
     if planned.differences:
         say(f"edition {plan.edition} takes the place of the one before; approvals of that are void")
         for line in planned.differences:

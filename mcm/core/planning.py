@@ -8,17 +8,18 @@ is planned as it is and closes the gate `rollback-target`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from mcm.core import codec
 from mcm.core.change import Change
 from mcm.core.pinning import base_stage, name_packages, pin_execution, waiting
-from mcm.core.pipeline import ExecutionView, PipelineView, StageHistory
+from mcm.core.pipeline import ExecutionView, PipelineView, Revision, StageHistory
 from mcm.core.plan import FORMAT, Answer, Guardrail, Package, Plan, StagePlan
 from mcm.core.query import ExecutionQuery, HistoryQuery, PipelineQuery, Query
 from mcm.core.reading import Readings
 from mcm.core.service import CheckUse, Service, StageConfig
-from mcm.core.structure import structure_problems
+from mcm.core.structure import structure_problems, structure_warnings
 
 Definitions = Mapping[str, Mapping[str, Any]]
 """Check definitions by name, as canonical values with at least `name` and `kind`."""
@@ -88,32 +89,14 @@ def build_plan(
     problems += [found for found in packages if isinstance(found, str)]
     if problems:
         return tuple(problems)
-    return Plan(
-        format=FORMAT,
-        change=change.id,
-        title=change.title,
-        edition=edition,
-        realm=realm,
-        service=service.name,
-        template=change.template,
-        requester=change.requester,
-        ticket=change.ticket,
-        pipeline=service.pipeline,
-        pipeline_version=view.version,
+    seen = Seen(
+        version=view.version,
         execution=pinned.id,
         revisions=tuple(sorted(pinned.revisions, key=lambda r: (r.source, r.id))),
         packages=tuple(p for p in packages if isinstance(p, Package)),
-        stages=tuple(
-            _plan_stage(service, change, stage, definitions, targets[stage.name])
-            for stage in stages
-        ),
-        freezes=tuple(sorted(service.freezes, key=lambda freeze: freeze.name)),
-        poll=service.poll,
-        settle=service.settle,
-        answers=_merge_answers(service.answers, change.answers),
-        exceptions=tuple(sorted(change.exceptions, key=lambda e: (e.gate, e.until))),
-        definitions=_used(stages, definitions),
+        targets=targets,
     )
+    return _freeze(service, change, definitions, seen, realm=realm, edition=edition)
 
 
 def replan(
@@ -125,29 +108,67 @@ def replan(
     rollback targets) is taken from `frozen`, and so is the edition. The two are equal
     exactly when no file that people sign has changed.
     """
-    targets = {stage.name: stage.rollback_target for stage in frozen.stages}
-    stages = _configs(service, change)
-    planned = {stage.name: targets.get(stage.name, "") for stage in stages}
-    problems = _stage_problems(service, change, definitions, planned)
+    before = {stage.name: stage.rollback_target for stage in frozen.stages}
+    targets = {stage.name: before.get(stage.name, "") for stage in _configs(service, change)}
+    problems = _stage_problems(service, change, definitions, targets)
     if problems:
         return tuple(problems)
+    seen = Seen(
+        version=frozen.pipeline_version,
+        execution=change.execution or frozen.execution,
+        revisions=frozen.revisions,
+        packages=frozen.packages,
+        targets=targets,
+    )
+    return _freeze(service, change, definitions, seen, realm=realm, edition=frozen.edition)
+
+
+def plan_warnings(service: Service, change: Change, readings: Readings) -> tuple[str, ...]:
+    """Return what stands in nobody's way, but somebody should know before signing."""
+    view = readings.known(PipelineQuery(service.pipeline), PipelineView)
+    return structure_warnings(view, _configs(service, change)) if view else ()
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What AWS said when a plan was made."""
+
+    version: int
+    execution: str
+    revisions: tuple[Revision, ...]
+    packages: tuple[Package, ...]
+    targets: Mapping[str, str]
+    """Rollback target by stage."""
+
+
+def _freeze(
+    service: Service,
+    change: Change,
+    definitions: Definitions,
+    seen: Seen,
+    *,
+    realm: str,
+    edition: int,
+) -> Plan:
+    """Put together what the files say and what AWS said; the one place that does."""
+    stages = _configs(service, change)
     return Plan(
         format=FORMAT,
         change=change.id,
         title=change.title,
-        edition=frozen.edition,
+        edition=edition,
         realm=realm,
         service=service.name,
         template=change.template,
         requester=change.requester,
         ticket=change.ticket,
         pipeline=service.pipeline,
-        pipeline_version=frozen.pipeline_version,
-        execution=change.execution or frozen.execution,
-        revisions=frozen.revisions,
-        packages=frozen.packages,
+        pipeline_version=seen.version,
+        execution=seen.execution,
+        revisions=seen.revisions,
+        packages=seen.packages,
         stages=tuple(
-            _plan_stage(service, change, stage, definitions, planned[stage.name])
+            _plan_stage(service, change, stage, definitions, seen.targets[stage.name])
             for stage in stages
         ),
         freezes=tuple(sorted(service.freezes, key=lambda freeze: freeze.name)),

@@ -69,3 +69,22 @@ def _gate_problems(view: PipelineView, names: list[str], stage: StageConfig) -> 
                 f"{approve.action}"
             )
     return problems
+
+
+def structure_warnings(view: PipelineView, stages: Sequence[StageConfig]) -> tuple[str, ...]:
+    """Name approvals that stand inside a stage that mcm promotes.
+
+    They work, but a rollback of the stage waits there too, and somebody must be woken.
+    """
+    inside = [
+        (stage, action.name)
+        for stage in stages
+        for seen in filter(None, [view.stage(stage.pipeline_stage)])
+        for action in seen.actions
+        if action.approval
+    ]
+    return tuple(
+        f"stage {stage.name}: a rollback would wait at {stage.pipeline_stage}/{name}; "
+        "put the approval in a stage of its own"
+        for stage, name in inside
+    )

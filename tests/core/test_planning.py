@@ -8,7 +8,7 @@ import pytest
 
 from mcm.core.pipeline import ActionView, PipelineView, RollbackRun, StageHistory, StageRun
 from mcm.core.plan import Answer, Approval, Gate, Package, Plan
-from mcm.core.planning import more_queries, plan_queries
+from mcm.core.planning import more_queries, plan_queries, plan_warnings
 from mcm.core.query import ExecutionQuery, HistoryQuery, PipelineQuery, Query
 from mcm.core.reading import Known, Reading, Readings
 from mcm.core.service import CheckUse
@@ -384,3 +384,23 @@ def rolled_back(view: PipelineView, target: str) -> dict[Query, Reading]:
     back = RollbackRun("e8", "ProdUS", target, "Succeeded", NOW, "")
     history = StageHistory(tuple(StageRun(run, run.started) for run in runs), (back,))
     return {**make_answers(view), HistoryQuery(PIPELINE, "ProdUS"): Known(history, NOW)}
+
+
+def test_an_approval_inside_the_stage_is_warned_of() -> None:
+    """It works, but a rollback of the stage would wait there at night."""
+    pipeline = make_pipeline()
+    inside = ActionView("Confirm", True, "", False, "", "")
+    stages = tuple(
+        replace(stage, actions=(*stage.actions, inside)) if stage.name == "ProdUS" else stage
+        for stage in pipeline.stages
+    )
+    service, change = make_service(), make_change()
+    query = PipelineQuery(service.pipeline)
+
+    def warned(view: PipelineView) -> tuple[str, ...]:
+        readings = Readings({query: Known(view, NOW)}, NOW)
+        return plan_warnings(service, change, readings)
+
+    assert warned(pipeline) == ()
+    (line,) = warned(replace(pipeline, stages=stages))
+    assert "a rollback would wait at ProdUS/Confirm" in line
