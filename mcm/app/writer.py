@@ -36,20 +36,20 @@ class Writer:
     def catch_up(self) -> State:
         """Fold in what others have appended since and return the state.
 
-        Raises what the journal raises while nothing has been read yet; later a journal
-        that cannot be read any more leaves the state as it is.
+        Raises what the journal raises while nothing has been read yet, and StoreError for
+        an entry of which no state can be made. Later, and for a rollback from the start,
+        such a journal leaves the state as it was, with what comes before that entry.
         """
         if self._adrift:
             return self.state
         try:
-            entries = self._journal.entries(self._change)
+            self._fold_others(self._journal.entries(self._change)[self.state.last :])
         except McmError as err:
             if not self._has_read:
                 raise
             self._drift((), f"the journal cannot be read: {err}")
             return self.state
         self._has_read = True
-        self._fold(entries[self.state.last :])
         return self.state
 
     def write(
@@ -89,6 +89,15 @@ class Writer:
         self._adrift = why
         self._fold(entries)
         self._lost(entries, why)
+
+    def _fold_others(self, entries: Sequence[Entry]) -> None:
+        """Fold what others wrote; its chain holds, but nobody promises what is in it."""
+        for entry in entries:
+            try:
+                self._fold((entry,))
+            except Exception as err:
+                what = f"entry {entry.seq} ({entry.kind})"
+                raise StoreError(f"{what} is not understood: {type(err).__name__}") from err
 
     def _fold(self, entries: Sequence[Entry]) -> None:
         for entry in entries:

@@ -159,6 +159,35 @@ def test_a_journal_that_becomes_unreadable_leaves_what_is_known() -> None:
     assert one.catch_up().stage("prod-us").started_at == NOW
 
 
+ODD = Draft("outcome", {"intent": "seven"}, NOW)
+"""Well chained, and nothing that a state can be made of."""
+
+
+def test_an_entry_that_is_not_understood_stops_who_has_read_nothing_yet() -> None:
+    journal = Failing()
+    journal.append(CHANGE, (STARTED, ODD), after=0)
+
+    with pytest.raises(StoreError, match="entry 2 \\(outcome\\) is not understood"):
+        writer(journal, Lost()).catch_up()
+
+
+@pytest.mark.parametrize("from_nothing", [True, False])
+def test_an_entry_that_is_not_understood_stops_no_rollback_and_no_watch(from_nothing: bool) -> None:
+    """What came before it is kept; what comes after is chained on and handed over."""
+    journal, lost = Failing(), Lost()
+    one = writer(journal, lost, from_nothing=from_nothing)
+    if not from_nothing:
+        one.catch_up()
+    journal.append(CHANGE, (STARTED, ODD), after=0)
+
+    assert one.catch_up().stage("prod-us").started_at == NOW
+    assert "entry 2 (outcome) is not understood" in lost.reasons[0]
+    one.write((ENTERED,))
+    assert [entry.kind for entry in lost.entries] == ["entered"]
+    with pytest.raises(StoreError):
+        one.write((ENTERED,), durable=True)
+
+
 def test_nothing_to_write_writes_nothing() -> None:
     journal = Failing()
     journal.on_write = FULL
