@@ -11,6 +11,22 @@ class DeclinedError(McmError):
     exit_code = Exit.ABORTED
 
 
+def show(line: str, indent: int = 13) -> None:
+    """Print one line of data; at a terminal broken between words, `indent` columns deep.
+
+    Piped away it stays one line: whoever reads it then is a program.
+    """
+    if not sys.stdout.isatty():
+        print(line)
+        return
+    import shutil
+    import textwrap
+
+    width = max(shutil.get_terminal_size().columns, 40)
+    deep = " " * indent
+    print(textwrap.fill(line, width, subsequent_indent=deep, break_on_hyphens=False))
+
+
 def say(text: str) -> None:
     """Print one line to stderr at once."""
     print(text, file=sys.stderr, flush=True)

@@ -10,6 +10,8 @@ from mcm.cli.write import Change, Profile
 from mcm.core.errors import Exit, RefusedError
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from mcm.cli.compose import Project
     from mcm.cli.desk import KeyDesk
     from mcm.core.plan import Plan, StagePlan
@@ -132,18 +134,18 @@ def _require_terminal() -> None:
 def _show_and_ask(project: "Project", plan: "Plan", stages: "list[StagePlan]") -> None:
     """Show what will be signed; go on only when the change's id has been typed."""
     from mcm.app.people import valid_until
-    from mcm.cli.lines import DeclinedError
+    from mcm.cli.lines import DeclinedError, show
     from mcm.cli.plan_text import plan_lines
     from mcm.core.commands import rollback
 
     for line in plan_lines(plan, ()):
         if not line.startswith("  may approve"):
-            print(line)
+            show(line)
     now = project.clock.now()
     print("You sign, with your own key and for this plan only:")
     for stage in stages:
         until = valid_until(stage, plan, now)
-        print(f"  {stage.name}: approve, valid until {until:%Y-%m-%d %H:%M}Z, for one promotion")
+        show(f"  {stage.name}: valid until {_when(stage, until, now)}; void on any change of plan")
         print(f"  {stage.name}: taken back by `{rollback(stage.name)}`")
     print(f"Type {plan.change} to approve, anything else to leave: ", end="", flush=True)
     typed = sys.stdin.readline().strip()
@@ -172,3 +174,10 @@ def _approve_stage(
         digest = mine.digest
     person = profile or (desk.person if project.service.sandbox else None)
     return answer_gate(project, plan, stage, digest, person)
+
+
+def _when(stage: "StagePlan", until: "datetime", now: "datetime") -> str:
+    """Spell an instant in the zone of the stage's window."""
+    from mcm.core.zone import find_zone, spell_local
+
+    return spell_local(until, find_zone(stage.window.timezone if stage.window else "UTC"), now)

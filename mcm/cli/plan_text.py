@@ -8,8 +8,13 @@ from mcm.core.sanitize import clean
 
 
 def plan_lines(plan: Plan, approvers: tuple[str, ...]) -> Iterator[str]:
-    """Yield the plan, line by line; text from commits and files is cleaned."""
+    """Yield the plan, line by line, exceptions first; foreign text is cleaned."""
     yield f"{plan.change} edition {plan.edition}: {clean(plan.title, 200)}"
+    for exception in plan.exceptions:
+        yield (
+            f"  exception  opens {exception.gate} until {exception.until:%Y-%m-%d %H:%M}Z:"
+            f" {clean(exception.reason, 120)}"
+        )
     yield f"  digest     {plan.digest}"
     yield f"  requester  {plan.requester}"
     if plan.ticket:
@@ -26,11 +31,6 @@ def plan_lines(plan: Plan, approvers: tuple[str, ...]) -> Iterator[str]:
     for stage in plan.stages:
         yield ""
         yield from stage_lines(plan, stage)
-    for exception in plan.exceptions:
-        yield (
-            f"  exception  opens {exception.gate} until {exception.until:%Y-%m-%d %H:%M}Z:"
-            f" {clean(exception.reason, 120)}"
-        )
     yield ""
     yield f"  may approve: {', '.join(approvers) or 'nobody in the trust file'}"
 

@@ -60,6 +60,7 @@ def plan(change: Change = None, profile: Profile = None, json: Json = False) -> 
 
     from mcm.app.planning import plan_change
     from mcm.cli.compose import Project
+    from mcm.cli.lines import show
     from mcm.cli.plan_text import plan_lines
 
     project = Project.here(profile=profile)
@@ -71,7 +72,7 @@ def plan(change: Change = None, profile: Profile = None, json: Json = False) -> 
         sys.stdout.write(planned.plan.to_bytes().decode() + "\n")
     else:
         for line in plan_lines(planned.plan, _approvers(project, planned)):
-            print(line)
+            show(line)
     _tell(planned)
     return Exit.DONE
 
