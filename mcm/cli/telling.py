@@ -70,7 +70,7 @@ def telling(project: Project, goal: Goal, change: str, view: Listener) -> Iterat
         service.notify,
         lambda channel, why: say(f"warning: {channel} was not told: {why}"),
         environ=os.environ,
-        publish=lambda topic, subject, text: _publish(project, topic, subject, text),
+        publish=lambda topic, subject, text: publish(project, topic, subject, text),
     )
     try:
         yield Everyone([view, Notifying(goal, change, notifier.send, sandbox=service.sandbox)])
@@ -78,8 +78,19 @@ def telling(project: Project, goal: Goal, change: str, view: Listener) -> Iterat
         notifier.close(LAST_WORDS)
 
 
-def _publish(project: Project, topic: str, subject: str, text: str) -> None:
-    """Send to an SNS topic in its own region, with the pipeline's credentials."""
+def publish(project: Project, topic: str, subject: str, text: str) -> None:
+    """Send to an SNS topic in its own region, with the pipeline's credentials.
+
+    Raises ConnectionError for what may pass, as `mcm.notify` expects it: the port itself
+    sends a write once.
+    """
+    from mcm.aws.port import AwsError, ErrorKind
+
     _, _, _, region, account, _ = topic.split(":", 5)
     port = project.connect(Place(account, region))
-    port.call("sns", "Publish", {"TopicArn": topic, "Subject": subject, "Message": text})
+    try:
+        port.call("sns", "Publish", {"TopicArn": topic, "Subject": subject, "Message": text})
+    except AwsError as err:
+        if err.kind in {ErrorKind.UNREACHABLE, ErrorKind.LOST, ErrorKind.THROTTLED}:
+            raise ConnectionError(str(err)) from err
+        raise

@@ -1,4 +1,9 @@
-"""The three ways to send one message. Each sends once, within 10 s, or raises NotSent."""
+"""The three ways to send one message: within 10 s, or NotSent is raised.
+
+What may pass (no connection, no answer, a 5xx) is tried again, three times in all; a
+message that arrives twice is better than none. What will not pass is tried once: a refusal,
+a wrong address, a program that cannot be started or that ends badly.
+"""
 
 import http.client
 import os
@@ -7,9 +12,10 @@ import socket
 import ssl
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
@@ -18,17 +24,32 @@ from mcm.core.service import Channel
 from mcm.notify.message import Message
 
 Publish = Callable[[str, str, str], None]
-"""`publish(topic_arn, subject, message)`: how the program reaches SNS; may raise."""
+"""`publish(topic_arn, subject, message)`: how the program reaches SNS; may raise.
+
+OSError, of which ConnectionError is one, says that another try may help.
+"""
 
 TIMEOUT = 10.0
-"""Seconds for one message over one channel."""
+"""Seconds for one message over one channel, all tries together."""
+TRIES = 3
+PAUSE = 0.5
+"""Seconds before the second try; twice that before the third."""
+_LEAST = 0.05
+"""Seconds that a try may have when a pause took longer than it should."""
 _PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR")
 """What a command may know of our environment: no credentials, no addresses."""
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 class NotSent(Exception):
-    """A message was not sent; says why, without secrets such as a webhook's address."""
+    """A message was not sent; says why, without secrets such as a webhook's address.
+
+    `passing`: another try may help.
+    """
+
+    def __init__(self, why: str, *, passing: bool = False) -> None:
+        super().__init__(why)
+        self.passing = passing
 
 
 @dataclass(frozen=True)
@@ -41,10 +62,46 @@ class Outlets:
     folder: Path | None = None
     """Where commands run: the project's, so that `./page.sh` is found from any directory."""
     timeout: float = TIMEOUT
+    pause: float = PAUSE
 
 
 def send(channel: Channel, message: Message, outlets: Outlets) -> None:
     """Send one message over one channel. Raises NotSent, and nothing else that is expected."""
+    ends = time.monotonic() + outlets.timeout
+    try:
+        _send_once(channel, message, outlets)
+    except NotSent as err:
+        if not err.passing:
+            raise
+        _send_again(channel, message, outlets, ends, err)
+
+
+def _send_again(
+    channel: Channel, message: Message, outlets: Outlets, ends: float, first: NotSent
+) -> None:
+    """Go on after a first try that failed; raise what the last one raised."""
+    import tenacity  # 50 ms that only a channel in trouble costs
+
+    failed = [first]
+
+    def once() -> None:
+        if failed:
+            raise failed.pop()
+        left = max(_LEAST, ends - time.monotonic())
+        _send_once(channel, message, replace(outlets, timeout=left))
+
+    tenacity.Retrying(
+        retry=tenacity.retry_if_exception(lambda err: isinstance(err, NotSent) and err.passing),
+        stop=tenacity.stop_any(
+            tenacity.stop_after_attempt(TRIES),
+            tenacity.stop_before_delay(ends - time.monotonic()),
+        ),
+        wait=tenacity.wait_exponential(multiplier=outlets.pause),
+        reraise=True,
+    )(once)
+
+
+def _send_once(channel: Channel, message: Message, outlets: Outlets) -> None:
     if channel.kind == "command":
         _run(channel.argv, message, outlets)
     elif channel.kind == "webhook":
@@ -102,12 +159,13 @@ def _post(variable: str, message: Message, outlets: Outlets) -> None:
         status = connection.getresponse().status
     except (OSError, http.client.HTTPException, ValueError) as err:
         # The text of the error may hold the address, which is a secret.
-        raise NotSent(f"no answer: {type(err).__name__}") from err
+        passing = not isinstance(err, (ssl.SSLCertVerificationError, ValueError))
+        raise NotSent(f"no answer: {type(err).__name__}", passing=passing) from err
     finally:
         cut.cancel()
         connection.close()
     if not 200 <= status < 300:
-        raise NotSent(f"answered {status}")
+        raise NotSent(f"answered {status}", passing=status >= 500)
 
 
 def _webhook_url(variable: str, environ: Mapping[str, str]) -> SplitResult:
@@ -148,4 +206,5 @@ def _publish(topic: str, message: Message, publish: Publish | None) -> None:
     try:
         publish(topic, message.subject(), message.text())
     except Exception as err:  # whatever the port raises
-        raise NotSent(clean(f"{type(err).__name__}: {err}", 300)) from err
+        passing = isinstance(err, OSError)
+        raise NotSent(clean(f"{type(err).__name__}: {err}", 300), passing=passing) from err

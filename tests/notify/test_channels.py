@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from mcm.core.service import Channel
-from mcm.notify.channels import NotSent, Outlets, name_of, send
+from mcm.notify.channels import TRIES, NotSent, Outlets, name_of, send
 from mcm.notify.message import Message
 
 AT = datetime(2026, 3, 18, 9, 30, tzinfo=UTC)
@@ -36,6 +36,8 @@ class Hook(ThreadingHTTPServer):
     """A webhook that keeps what it is sent and answers `status`."""
 
     status = 200
+    fails = 0
+    """How many answers are 503 before `status` is given."""
     location = ""
     drips = False
     daemon_threads = True
@@ -58,7 +60,8 @@ class _Handler(BaseHTTPRequestHandler):
                 while not self.server.over.wait(0.02):
                     self.wfile.write(b"2")
             return
-        self.send_response(self.server.status)
+        bad = len(self.server.got) <= self.server.fails
+        self.send_response(503 if bad else self.server.status)
         if self.server.location:
             self.send_header("Location", self.server.location)
         self.send_header("Content-Length", "0")
@@ -81,7 +84,7 @@ def hook() -> Iterator[Hook]:
 
 
 def post(url: str, timeout: float = 10.0) -> None:
-    send(Channel("webhook", "HOOK", ()), MESSAGE, Outlets({"HOOK": url}, timeout=timeout))
+    send(Channel("webhook", "HOOK", ()), MESSAGE, Outlets({"HOOK": url}, timeout=timeout, pause=0))
 
 
 def test_a_command_gets_the_message_and_no_credentials(tmp_path: Path) -> None:
@@ -149,7 +152,7 @@ def test_a_webhook_that_drips_its_answer_is_cut_off(hook: Hook) -> None:
         post(f"http://127.0.0.1:{hook.server_port}/hook", timeout=0.3)
 
 
-@pytest.mark.parametrize("status", [302, 307, 400, 500])
+@pytest.mark.parametrize("status", [302, 307, 400, 429])
 def test_any_other_answer_is_a_failure_and_redirects_are_not_followed(
     hook: Hook, status: int
 ) -> None:
@@ -159,6 +162,62 @@ def test_any_other_answer_is_a_failure_and_redirects_are_not_followed(
         post(f"http://127.0.0.1:{hook.server_port}/secret")
 
     assert len(hook.got) == 1
+
+
+@pytest.mark.parametrize(("fails", "got"), [(0, 1), (1, 2), (2, 3)])
+def test_a_webhook_in_trouble_is_tried_three_times(hook: Hook, fails: int, got: int) -> None:
+    hook.fails = fails
+
+    post(f"http://127.0.0.1:{hook.server_port}/hook")
+
+    assert len(hook.got) == got
+
+
+def test_a_webhook_that_stays_in_trouble_is_given_up(hook: Hook) -> None:
+    hook.fails = 9
+
+    with pytest.raises(NotSent, match="answered 503"):
+        post(f"http://127.0.0.1:{hook.server_port}/hook")
+
+    assert len(hook.got) == TRIES
+
+
+def test_no_try_begins_after_the_time_for_the_message(hook: Hook) -> None:
+    """The pause alone would take longer, so it is not even begun."""
+    hook.fails = 9
+    outlets = Outlets({"HOOK": f"http://127.0.0.1:{hook.server_port}/hook"}, pause=60)
+
+    with pytest.raises(NotSent, match="answered 503"):
+        send(Channel("webhook", "HOOK", ()), MESSAGE, outlets)
+
+    assert len(hook.got) == 1
+
+
+def test_a_command_that_ends_badly_is_not_run_again(tmp_path: Path) -> None:
+    """What it did before it failed is not known here."""
+    count = tmp_path / "count"
+    script = (
+        f"import pathlib; pathlib.Path({str(count)!r}).open('a').write('x'); raise SystemExit(3)"
+    )
+
+    with pytest.raises(NotSent, match="exit code 3"):
+        send(Channel("command", "", (sys.executable, "-c", script)), MESSAGE, Outlets({}, pause=0))
+
+    assert count.read_text() == "x"
+
+
+@pytest.mark.parametrize(("error", "tries"), [(ConnectionError, 3), (RuntimeError, 1)])
+def test_sns_is_tried_again_when_the_connection_fails(error: type[Exception], tries: int) -> None:
+    calls: list[str] = []
+
+    def fail(topic: str, subject: str, text: str) -> None:
+        calls.append(topic)
+        raise error("no")
+
+    with pytest.raises(NotSent, match=f"{error.__name__}: no"):
+        send(Channel("sns", "arn:topic", ()), MESSAGE, Outlets({}, fail, pause=0))
+
+    assert len(calls) == tries
 
 
 @pytest.mark.parametrize(
