@@ -149,7 +149,14 @@ def _start(
     if isinstance(found, target.NoTarget):
         return Turn(
             (Draft("person_needed", {"stage": goal.stage, "reason": found.reason}, now),),
-            Hold("rollback-target", found.reason, None, Exit.NEEDS_PERSON, leave=True),
+            Hold(
+                "rollback-target",
+                found.reason,
+                None,
+                Exit.NEEDS_PERSON,
+                leave=True,
+                hint="Start an older revision through the pipeline, or restore the stage by hand.",
+            ),
         )
     if goal.to and goal.to != found.execution:
         reason = f"{goal.to} is not where a rollback goes ({found.execution}): that is a deploy"

@@ -188,7 +188,7 @@ def _rollback_note(state: State, entry: Entry) -> State:
 
 def _rollback_ended(state: State, entry: Entry) -> State:
     body = entry.body
-    return _change_rollback(
+    state = _change_rollback(
         state,
         body["stage"],
         ended_at=entry.at,
@@ -196,6 +196,12 @@ def _rollback_ended(state: State, entry: Entry) -> State:
         verified=body["verified"],
         detail=body["detail"],
     )
+    stage = state.stage(body["stage"])
+    if body["outcome"] != "rolled_back" or stage.outcome != "succeeded":
+        return state
+    # Taken back after it had succeeded: it is not done any more, whoever asks.
+    reason = stage.rollbacks[-1].why if stage.rollbacks else ""
+    return _put(state, entry, outcome="rolled_back", ended_at=entry.at, reason=reason)
 
 
 def _breach(state: State, entry: Entry) -> State:

@@ -208,3 +208,16 @@ def test_a_strangers_rollback_that_was_stopped_calls_a_person_and_sends_none_of_
 
     assert (ending.exit, ending.gate) == (Exit.NEEDS_PERSON, "rollback")
     assert world.sent("RollbackStage") == 1
+
+
+def test_a_walk_that_was_taken_back_afterwards_does_not_say_succeeded() -> None:
+    """On-call took the stage back after its success: a job that asks again must hear it."""
+    world = World()
+    plan = world.ready()
+    assert world.deploy(plan).exit is Exit.DONE
+    assert world.roll_back(plan.change).exit is Exit.DONE
+
+    ending = world.deploy(plan)
+
+    assert ending.exit is Exit.ROLLED_BACK
+    assert "on-call asked" in ending.reason
