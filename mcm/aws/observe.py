@@ -84,7 +84,7 @@ class AwsSource:
         tasks = {key: self._task(key, members, started) for key, members in groups.items()}
         results = self._gather(tasks, within)
         answers: dict[Query, Reading] = {}
-        late = Unknown(Blindness.LATE, f"no answer within {within.total_seconds():g} s", started)
+        late = Unknown(Blindness.LATE, f"no answer within {within.total_seconds():.2g} s", started)
         for key, members in groups.items():
             found = results.get(key, {})
             answers.update({query: found.get(query, late) for query in members})

@@ -141,7 +141,8 @@ def _unseen(
     if since is None:
         entries = (notes.sight(stage, why, now),)
     if readings.blind() or (since is not None and now - since > BLIND_FOR):
-        hint = "The stage keeps running unwatched; run the same command with working credentials."
+        with_what = "with working credentials" if readings.blind() else "once AWS answers again"
+        hint = f"The stage keeps running unwatched; run the same command {with_what}."
         return Turn(entries, Hold("blind", why, None, Exit.BLIND, leave=True, hint=hint))
     return Turn(entries, Wait(now + goal.plan.poll, f"cannot see: {why}"))
 
