@@ -15,8 +15,8 @@ from mcm.core.reading import Blindness, Known, Reading, Unknown
 
 SERVICE = "cloudwatch"
 T = TypeVar("T")
-ALARM_KINDS = ["MetricAlarm", "CompositeAlarm"]
-"""All kinds must be named, or composite alarms are silently left out (AWS-RULES 18)."""
+ALARM_KINDS = ["MetricAlarm", "CompositeAlarm", "LogAlarm"]
+"""All kinds must be named, or those left out are silently absent (AWS-RULES 18)."""
 
 
 def read_alarms(port: Port, queries: Iterable[AlarmQuery], clock: Clock) -> dict[Query, Reading]:
@@ -38,7 +38,7 @@ def _describe(port: Port, names: list[str]) -> dict[str, Reply]:
     params = {"AlarmNames": names, "AlarmTypes": ALARM_KINDS, "MaxRecords": 100}
     found: dict[str, Reply] = {}
     for page in pages(port, SERVICE, "DescribeAlarms", params, field="NextToken", limit=10):
-        for field in ("MetricAlarms", "CompositeAlarms"):
+        for field in ("MetricAlarms", "CompositeAlarms", "LogAlarms"):
             found.update({item["AlarmName"]: item for item in page.get(field, ())})
     return found
 

@@ -66,20 +66,22 @@ def test_a_thousand_alarms_are_ten_calls_with_all_their_kinds() -> None:
     assert len(port.calls) == 10
     assert all(isinstance(one, Known) for one in found.values())
     assert all(
-        set(params["AlarmTypes"]) >= {"MetricAlarm", "CompositeAlarm"} for _, params in port.calls
+        set(params["AlarmTypes"]) == {"MetricAlarm", "CompositeAlarm", "LogAlarm"}
+        for _, params in port.calls
     )
 
 
-def test_all_pages_and_composite_alarms_are_read() -> None:
+def test_all_pages_and_all_kinds_of_alarm_are_read() -> None:
     pages = [
         {"MetricAlarms": [alarm("one")], "NextToken": "more"},
-        {"CompositeAlarms": [alarm("two", "ALARM")]},
+        {"CompositeAlarms": [alarm("two", "ALARM")], "LogAlarms": [alarm("three", "ALARM")]},
     ]
-    found = alarms(Answering(DescribeAlarms=pages), asked("one"), asked("two"))
+    found = alarms(Answering(DescribeAlarms=pages), asked("one"), asked("two"), asked("three"))
 
-    two = found[asked("two")]
-    assert isinstance(two, Known)
-    assert two.value.state == "ALARM"
+    for name in ("two", "three"):
+        one = found[asked(name)]
+        assert isinstance(one, Known)
+        assert one.value.state == "ALARM"
 
 
 @pytest.mark.parametrize(
