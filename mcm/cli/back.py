@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
+from mcm.cli.complete import stage_names
 from mcm.cli.write import Profile
 from mcm.core.errors import UsageError
 
@@ -45,7 +46,10 @@ def register(app: typer.Typer) -> None:
 
 
 def rollback(
-    stage: Annotated[str, typer.Option("--stage", help="The stage to take back.")],
+    stage: Annotated[
+        str,
+        typer.Option("--stage", autocompletion=stage_names, help="The stage to take back."),
+    ],
     further: Annotated[
         bool, typer.Option("--further", help="Go one more back after a rollback.")
     ] = False,

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mcm.cli.complete import stage_names
 from mcm.cli.write import Change, Json
 from mcm.core.errors import Exit
 
@@ -49,7 +50,10 @@ def status(
 
 def log(
     change: Change = None,
-    stage: Annotated[str, typer.Option("--stage", help="Only what is about this stage.")] = "",
+    stage: Annotated[
+        str,
+        typer.Option("--stage", autocompletion=stage_names, help="Only what is about this stage."),
+    ] = "",
     json: Json = False,
 ) -> int:
     """Show the timeline of a change, times in UTC; `--json` gives one object a line."""

@@ -20,7 +20,7 @@ app = typer.Typer(
     help="Change records, two people and guardrails for production deployments on AWS.",
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    add_completion=False,
+    add_completion=True,
     no_args_is_help=True,
 )
 for part in (write, people, walk, back, look, demo):

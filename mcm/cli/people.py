@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mcm.cli.complete import change_ids, stage_names
 from mcm.cli.write import Change, Profile
 from mcm.core.errors import Exit, RefusedError
 
@@ -54,9 +55,12 @@ def request(change: Change = None, key: Key = None, profile: Profile = None) -> 
 
 
 def approve(
-    change: Annotated[str, typer.Argument(metavar="CHANGE")],
+    change: Annotated[str, typer.Argument(metavar="CHANGE", autocompletion=change_ids)],
     stage: Annotated[
-        list[str] | None, typer.Option("--stage", help="Only this stage; may be repeated.")
+        list[str] | None,
+        typer.Option(
+            "--stage", autocompletion=stage_names, help="Only this stage; may be repeated."
+        ),
     ] = None,
     profile: Profile = None,
     key: Key = None,
@@ -89,7 +93,7 @@ def approve(
 
 
 def reject(
-    change: Annotated[str, typer.Argument(metavar="CHANGE")],
+    change: Annotated[str, typer.Argument(metavar="CHANGE", autocompletion=change_ids)],
     reason: Annotated[str, typer.Option("--reason", help="Why not, in one line.")],
     key: Key = None,
     profile: Profile = None,

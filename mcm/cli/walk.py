@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mcm.cli.complete import stage_names
 from mcm.cli.write import Change, Profile
 from mcm.core.errors import BlindError, Exit, UsageError
 
@@ -23,7 +24,10 @@ def register(app: typer.Typer) -> None:
 
 def deploy(
     change: Change = None,
-    stage: Annotated[str | None, typer.Option("--stage", help="The stage to promote.")] = None,
+    stage: Annotated[
+        str | None,
+        typer.Option("--stage", autocompletion=stage_names, help="The stage to promote."),
+    ] = None,
     no_input: Annotated[
         bool, typer.Option("--no-input", help="Leave with 3 at the first closed gate.")
     ] = False,

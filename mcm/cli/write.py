@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mcm.cli.complete import change_ids
 from mcm.core.errors import Exit, UsageError
 
 if TYPE_CHECKING:
@@ -11,7 +12,12 @@ if TYPE_CHECKING:
     from mcm.cli.compose import Project
 
 Change = Annotated[
-    str | None, typer.Argument(metavar="[CHANGE]", help="Its id; not needed when one is open.")
+    str | None,
+    typer.Argument(
+        metavar="[CHANGE]",
+        autocompletion=change_ids,
+        help="Its id; not needed when one is open.",
+    ),
 ]
 Profile = Annotated[str | None, typer.Option("--profile", help="AWS profile to act as.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the canonical data instead of words.")]

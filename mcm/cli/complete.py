@@ -1,0 +1,41 @@
+"""Shell completion: the stages and changes of the project, from its files alone.
+
+The shell asks at each Tab, so nothing here reads AWS or a journal, prints, or raises:
+without a project, or with files that cannot be read, there is nothing to offer. mcm.yaml
+is read without judging it, for a rollback works with a broken one too.
+"""
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+
+def stage_names(incomplete: str) -> list[str]:
+    """Return the names of mcm.yaml's stages that begin with `incomplete`, in its order."""
+    import yaml
+
+    from mcm.cli.compose import CONFIG, find_root
+
+    try:
+        data = yaml.safe_load((find_root(Path.cwd()) / CONFIG).read_bytes())
+        names = [str(stage["name"]) for stage in data["stages"]]
+    except Exception:  # noqa: BLE001 - no file, no YAML, another shape: nothing to offer
+        return []
+    return _offered(names, incomplete)
+
+
+def change_ids(incomplete: str) -> list[str]:
+    """Return the ids of the changes that have a change.yaml and begin with `incomplete`."""
+    from mcm.cli.compose import Project
+
+    try:
+        found = Project.here().change_ids()
+    except Exception:  # noqa: BLE001 - as above
+        return []
+    return _offered(found, incomplete)
+
+
+def _offered(words: Iterable[str], incomplete: str) -> list[str]:
+    """Leave out what is no plain word: the files may be anybody's, and a shell reads this."""
+    plain = (word for word in words if re.fullmatch(r"[A-Za-z0-9._-]+", word))
+    return [word for word in plain if word.startswith(incomplete)]
