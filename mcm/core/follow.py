@@ -48,7 +48,7 @@ def follow(
             (verify_content.ended(goal, "failed", "unverified", reason, now),),
             Done(Exit.NEEDS_PERSON, reason),
         )
-    return _let_in(goal, rollback, stage, tries, now) or Turn(
+    return _let_in(goal, rollback, stage, tries, readings, now) or Turn(
         _worry(goal, rollback, tries, status, now),
         Wait(now + goal.poll, f"rollback {rollback.execution} is {status or 'on its way'}"),
     )
@@ -102,13 +102,22 @@ def _worry(
 
 
 def _let_in(
-    goal: GoBack, rollback: Rollback, stage: StageView, tries: tuple[Attempt, ...], now: datetime
+    goal: GoBack,
+    rollback: Rollback,
+    stage: StageView,
+    tries: tuple[Attempt, ...],
+    readings: Readings,
+    now: datetime,
 ) -> Turn | None:
-    """Open what keeps the ROLLBACK out: an approval in the stage, or its own transition."""
+    """Open what keeps the ROLLBACK out: an approval in the stage, or its own transition.
+
+    A late read shows it outside after it has entered; once its actions are listed it is in.
+    """
     if stage.execution == rollback.execution:
         return _answer(goal, rollback, stage, attempts.of_kind(tries, AnswerApproval), now)
     shut_out = rollback.execution in stage.inbound and not stage.transition_enabled
-    if not shut_out:
+    history = readings.known(HistoryQuery(goal.pipeline, goal.pipeline_stage), StageHistory)
+    if not shut_out or (history is not None and history.latest == rollback.execution):
         return None
     opened = attempts.of_kind(tries, OpenTransition)
     sent = (*attempts.of_kind(tries, RollBackStage), *opened)

@@ -417,6 +417,16 @@ def test_a_rollback_shut_out_is_let_in_after_some_moments() -> None:
     assert instruction(late) == OPEN
 
 
+def test_a_rollback_whose_actions_are_listed_has_entered_whatever_the_state_shows() -> None:
+    """A late read of the state must not open the way in beside it."""
+    past = replace(history(), latest="back-1")
+    seen = readings(pipeline_view(SHUT_OUT), past, execution("back-1", "InProgress"))
+
+    late = back.decide(go_back(), followed().state, seen, NOW + minutes(1))
+
+    assert isinstance(late.next, Wait)
+
+
 def test_a_rollback_that_cannot_be_let_in_needs_a_person() -> None:
     """It would wait for ever, and mcm with it, in silence."""
     book = followed()
