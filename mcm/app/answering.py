@@ -4,21 +4,53 @@ This is what makes the second person more than a promise: where requesters may n
 PutApprovalResult, AWS itself lets nobody past (docs/security-design.md).
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from mcm.app.notebook import note
 from mcm.app.observing import Observer
 from mcm.app.planning import PATIENCE
 from mcm.app.ports import Clock, Perform
-from mcm.core.errors import Exit
+from mcm.core import commands
+from mcm.core.errors import Exit, RefusedError
 from mcm.core.instruction import AnswerApproval, Outcome, Result
 from mcm.core.journal import Draft, Journal, head
-from mcm.core.pipeline import ActionRun
+from mcm.core.pipeline import ActionRun, Identity
 from mcm.core.plan import Plan, StagePlan
-from mcm.core.query import ActionsQuery
+from mcm.core.principal import Principal
+from mcm.core.principal import find as find_principal
+from mcm.core.query import ActionsQuery, IdentityQuery
+from mcm.core.reading import Readings
 
-NOT_YET = "not_yet"
-ANSWERED = "answered"
+NOT_THE_SIGNER = "E_NOT_THE_SIGNER"
+
+
+@dataclass(frozen=True)
+class Signed:
+    """The approval that an answer rests on, and whom AWS callers are known to be."""
+
+    person: str
+    """Who signed it."""
+    statement: str
+    """Its digest."""
+    approvers: frozenset[str] = frozenset()
+    """Everybody who signed this stage of this plan."""
+    holders: Mapping[Principal, str] = field(default_factory=dict)
+    """AWS callers that the trust file says are one person and nobody else."""
+
+    def holder(self, arn: str) -> str:
+        """Return the person who calls as `arn`; empty for nobody that the trust file names."""
+        caller = find_principal(arn)
+        return self.holders.get(caller, "") if caller else ""
+
+    def speaks_for(self, arn: str, persons: frozenset[str]) -> bool:
+        """Say whether an answer by `arn` can count for one of `persons`.
+
+        Whom no entry names passes only where the trust file ties none of them to a caller;
+        the gate `answer` judges likewise (mcm.core.gates).
+        """
+        holder = self.holder(arn)
+        return holder in persons if holder else not persons & set(self.holders.values())
 
 
 @dataclass(frozen=True)
@@ -31,7 +63,7 @@ class Answered:
 def answer(
     plan: Plan,
     stage: StagePlan,
-    statement: str,
+    signed: Signed,
     observer: Observer,
     performer: Perform,
     journal: Journal,
@@ -39,8 +71,10 @@ def answer(
 ) -> Answered:
     """Answer `stage`'s approval action if it waits for the pinned execution (AWS-RULES 13).
 
-    `statement` is the digest of the approval that the answer rests on; the summary in AWS
-    carries it and the journal's head. A gate that mcm itself answers, or none, needs nothing.
+    AWS takes one answer and no other after it, so it is given only by credentials that are
+    the signer's own: anybody else's would leave the execution unable to go on. The summary
+    in AWS carries the approval's digest and the journal's head. A gate that mcm itself
+    answers, or none, needs nothing.
     """
     approve = stage.gate.approve
     if approve is None:
@@ -48,18 +82,13 @@ def answer(
     where = f"{approve.stage}/{approve.action}"
     if not stage.gate.open:
         return Answered(Exit.DONE, f"mcm deploy answers {where} itself")
-    run = _find_run(plan, stage, observer)
-    if isinstance(run, Answered):
-        return run
-    if run is not None and run.status == "Succeeded":
-        return Answered(Exit.DONE, f"{where} was answered by {run.answered_by or 'somebody'}")
-    if run is not None and run.status != "InProgress":
-        return Answered(Exit.FAILED, f"{where} is {run.status} for {plan.execution}")
-    again = f"Run `mcm approve {plan.change} --stage {stage.name}` again once it waits there."
-    if run is None:
-        return Answered(Exit.DONE, f"{where} is not open yet for {plan.execution}", again)
+    again = f"Run `{commands.approve(plan.change, stage.name)}` again once it waits there."
+    readings = observer.observe([_actions(plan), _identity(plan)], PATIENCE)
+    ready = _look(plan, stage, signed, readings, again) or _refusal(plan, stage, signed, readings)
+    if ready is not None:
+        return ready
     last = head(journal.entries(plan.change))
-    summary = f"mcm1 {plan.change} {stage.name} {statement} {last.seq}:{last.hash[:12]}"
+    summary = f"mcm1 {plan.change} {stage.name} {signed.statement} {last.seq}:{last.hash[:12]}"
     instruction = AnswerApproval(
         plan.pipeline, approve.stage, approve.action, plan.execution, plan.pipeline_version, summary
     )
@@ -69,25 +98,90 @@ def answer(
         "action": where,
         "execution": plan.execution,
         "result": outcome.result.value,
-        "statement": statement,
+        "statement": signed.statement,
         "reason": outcome.detail,
     }
     note(journal, plan.change, Draft("approval_answered", body, clock.now()))
     return _told(outcome, where, again)
 
 
-def _find_run(plan: Plan, stage: StagePlan, observer: Observer) -> ActionRun | Answered | None:
-    """The approval's run of the pinned execution; None when there is none yet."""
-    query = ActionsQuery(plan.pipeline, plan.execution)
-    readings = observer.observe([query], PATIENCE)
-    runs = readings.known(query, tuple)
-    if runs is None:
-        why = f"the pipeline's approval was not answered: {readings.why_unknown(query)}"
-        return Answered(Exit.BLIND, why, f"Run `mcm approve {plan.change}` again.")
+def check_caller(plan: Plan, stage: StagePlan, signed: Signed, observer: Observer) -> None:
+    """Raise RefusedError, before anything is signed, for credentials that could not answer.
+
+    Nothing is said where nobody is to answer, and where AWS does not tell: the signature
+    needs no AWS, and `answer` looks again before it sends anything.
+    """
+    if stage.gate.approve is None or not stage.gate.open:
+        return
+    readings = observer.observe([_identity(plan)], PATIENCE)
+    identity = readings.known(_identity(plan), Identity)
+    foreign = _foreign(signed, identity.arn) if identity else ""
+    if foreign:
+        raise RefusedError(NOT_THE_SIGNER, f"nothing signed: {foreign}", hint=_own(plan, stage))
+
+
+def _actions(plan: Plan) -> ActionsQuery:
+    return ActionsQuery(plan.pipeline, plan.execution)
+
+
+def _identity(plan: Plan) -> IdentityQuery:
+    return IdentityQuery(plan.pipeline.place)
+
+
+def _look(
+    plan: Plan, stage: StagePlan, signed: Signed, readings: Readings, again: str
+) -> Answered | None:
+    """Say why nothing is to be sent for the pinned execution; None when its approval waits."""
     approve = stage.gate.approve
     assert approve is not None  # the caller looked
+    where = f"{approve.stage}/{approve.action}"
+    runs = readings.known(_actions(plan), tuple)
+    if runs is None:
+        return _blind(plan, readings.why_unknown(_actions(plan)))
     ours = [r for r in runs if (r.stage, r.action) == (approve.stage, approve.action)]
-    return ours[0] if ours else None
+    if not ours:
+        return Answered(Exit.DONE, f"{where} is not open yet for {plan.execution}", again)
+    run: ActionRun = ours[0]
+    if run.status == "Succeeded":
+        by = run.answered_by
+        text = f"{where} was answered by {by or 'somebody'}"
+        if signed.speaks_for(by, signed.approvers | {signed.person}):
+            return Answered(Exit.DONE, text)
+        who = f"{text}, who is not who signed for it: it cannot be promoted"
+        return Answered(Exit.REFUSED, who, commands.release_again(plan.change))
+    if run.status != "InProgress":
+        hint = commands.release_again(plan.change)
+        return Answered(Exit.FAILED, f"{where} is {run.status} for {plan.execution}", hint)
+    return None
+
+
+def _refusal(plan: Plan, stage: StagePlan, signed: Signed, readings: Readings) -> Answered | None:
+    """Refuse to answer with credentials that are not the signer's own, or not known."""
+    identity = readings.known(_identity(plan), Identity)
+    if identity is None:
+        return _blind(plan, readings.why_unknown(_identity(plan)))
+    foreign = _foreign(signed, identity.arn)
+    if not foreign:
+        return None
+    return Answered(Exit.REFUSED, f"not answered: {foreign} [{NOT_THE_SIGNER}]", _own(plan, stage))
+
+
+def _foreign(signed: Signed, arn: str) -> str:
+    """Say whose credentials `arn` is, when an answer by it could not count for the signer."""
+    if signed.speaks_for(arn, frozenset({signed.person})):
+        return ""
+    whose = signed.holder(arn) or "somebody whom no trust entry names"
+    return f"the key is {signed.person}'s, the AWS credentials are of {whose} ({arn})"
+
+
+def _own(plan: Plan, stage: StagePlan) -> str:
+    again = commands.approve(plan.change, stage.name)
+    return f"Run `{again} --profile NAME` with an AWS profile of the signer's own."
+
+
+def _blind(plan: Plan, why: str) -> Answered:
+    text = f"the pipeline's approval was not answered: {why}"
+    return Answered(Exit.BLIND, text, f"Run `{commands.about('approve', plan.change)}` again.")
 
 
 def _told(outcome: Outcome, where: str, again: str) -> Answered:

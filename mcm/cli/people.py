@@ -68,6 +68,7 @@ def approve(
     """Read what will happen, sign it stage by stage, and answer the pipeline's approval."""
     from mcm.app.people import current_request, own_approval, refuse_self
     from mcm.app.planning import check_current
+    from mcm.cli.answer import check_credentials
     from mcm.cli.compose import Project
     from mcm.core.naming import find_stage
 
@@ -85,6 +86,7 @@ def approve(
     approved = {s.name: own_approval(plan, s, desk, project.journal, now) for s in stages}
     fresh = [each for each in stages if approved[each.name] is None]
     if fresh:
+        check_credentials(project, plan, fresh, desk.person, _caller(project, desk, profile))
         _show_and_ask(project, plan, fresh)
     code = Exit.DONE
     for each in stages:
@@ -176,8 +178,12 @@ def _approve_stage(
     else:
         say(f"{desk.person} has approved {plan.change} for {stage.name} already")
         digest = mine.digest
-    person = profile or (desk.person if project.service.sandbox else None)
-    return answer_gate(project, plan, stage, digest, person)
+    return answer_gate(project, plan, stage, digest, _caller(project, desk, profile))
+
+
+def _caller(project: "Project", desk: "KeyDesk", profile: str | None) -> str | None:
+    """Return the profile to answer with: the one named, in the sandbox the signer's own."""
+    return profile or (desk.person if project.service.sandbox else None)
 
 
 def _when(stage: "StagePlan", until: "datetime", now: "datetime") -> str:

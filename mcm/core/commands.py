@@ -31,6 +31,11 @@ def about(verb: str, change: str) -> str:
     return shlex.join(["mcm", verb, change])
 
 
+def release_again(change: str) -> str:
+    """Return the way on for an execution that can never be promoted, as one sentence."""
+    return f"Release the change again, then run `{about('plan', change)}`."
+
+
 def aws_rollback(pipeline: PipelineId, pipeline_stage: str, target: str) -> tuple[str, ...]:
     """Return the plain `aws` lines that do what `mcm rollback` does, in order.
 

@@ -28,6 +28,19 @@ def test_the_requester_cannot_approve(shop: Shop) -> None:
     assert shop.entries()[-1].body["code"] == "E_SELF_APPROVAL"
 
 
+def test_anothers_credentials_are_refused_before_the_signature(shop: Shop) -> None:
+    """AWS takes one answer: the requester's would leave the execution dead."""
+    shop.mcm("plan CM-0001")
+    shop.mcm("request CM-0001")
+    key = ".mcm-sandbox/keys/bob"
+    code, text = shop.type(f"approve CM-0001 --profile alice --key {key}", "CM-0001\n")
+
+    assert (code, "[E_NOT_THE_SIGNER]" in text, "Type CM-0001" in text) == (4, True, False)
+    assert "--profile NAME" in text
+    assert "approved" not in shop.kinds()
+    assert shop.sent("PutApprovalResult") == 0
+
+
 def test_only_the_requester_of_the_plan_may_request(
     shop: Shop, capsys: pytest.CaptureFixture[str]
 ) -> None:
