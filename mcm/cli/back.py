@@ -208,7 +208,7 @@ def _confirm(goal: "GoBack", begins: str) -> None:
     import termios
     import tty
 
-    from mcm.cli.lines import DeclinedError
+    from mcm.cli.lines import DeclinedError, say
 
     if not sys.stdin.isatty():
         raise UsageError(
@@ -220,11 +220,11 @@ def _confirm(goal: "GoBack", begins: str) -> None:
         # First the mode: it throws away what was typed before the question was there.
         tty.setcbreak(sys.stdin)
         question = f"{goal.stage}: {begins}. Press r to go, any other key to leave. "
-        print(question, end="", flush=True)
+        say(question, end="")
         key = sys.stdin.read(1)
     finally:
         termios.tcsetattr(sys.stdin, termios.TCSADRAIN, before)
-    print(key)
+    say(key)
     if key not in ("r", "R"):
         raise DeclinedError(f"{goal.stage} is not rolled back: {key!r} was pressed, not r")
 

@@ -5,7 +5,6 @@ needed, so that a command pays for what it uses only.
 """
 
 import os
-import sys
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -63,7 +62,7 @@ def aws_realm(place: "Place") -> str:
 
 def say_sandbox() -> None:
     """Say that nothing real is touched; every command does so while that is true."""
-    print("SANDBOX: a local AWS, not a real account", file=sys.stderr)
+    say("SANDBOX: a local AWS, not a real account")
 
 
 def running_sandbox(root: Path) -> "Sandbox":

@@ -54,7 +54,14 @@ def stand_on_files(start: Path, stage: str, profile: str | None) -> Ground:
     """Return the ground that the project's files give; raise UsageError when they give none."""
     from mcm.cli.compose import find_root
 
-    project = Project(find_root(start), profile=profile, going_back=True)
+    try:
+        root = find_root(start)
+    except UsageError as err:
+        way = "mcm rollback --stage PIPELINE_STAGE --pipeline NAME --region REGION"
+        raise UsageError(
+            str(err), hint=f"Go to your service's directory, or, from anywhere: {way}"
+        ) from err
+    project = Project(root, profile=profile, going_back=True)
     plans = _read_plans(project)
     try:
         service = project.service

@@ -1,6 +1,7 @@
 """Talk: what a command says to the person, on stderr; stdout is data."""
 
 import sys
+from contextlib import suppress
 
 from mcm.core.errors import Exit, McmError
 
@@ -27,6 +28,8 @@ def show(line: str, indent: int = 13) -> None:
     print(textwrap.fill(line, width, subsequent_indent=deep, break_on_hyphens=False))
 
 
-def say(text: str) -> None:
-    """Print one line to stderr at once."""
-    print(text, file=sys.stderr, flush=True)
+def say(text: str, end: str = "\n") -> None:
+    """Print one line to stderr at once; that nobody can read it stops no command."""
+    if sys.stderr is not None:  # None when it came closed; `print` would take stdout then
+        with suppress(OSError, ValueError):
+            print(text, end=end, file=sys.stderr, flush=True)

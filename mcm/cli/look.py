@@ -1,6 +1,5 @@
 """Commands that look and change nothing: status, log, verify, list."""
 
-import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -121,6 +120,7 @@ def list_all(json: Json = False) -> int:
 def _statuses(project: "Project", change: str | None) -> "list[ChangeStatus]":
     """Read one change, or all; say SANDBOX when one of them is of a sandbox."""
     from mcm.app.status import read_all, read_status
+    from mcm.cli.compose import say_sandbox
 
     def read_plan(name: str) -> bytes | None:
         return project.folder(name).read_plan()
@@ -131,7 +131,7 @@ def _statuses(project: "Project", change: str | None) -> "list[ChangeStatus]":
     else:
         found = read_all(project.change_ids(), read_plan, project.journal)
     if any(each.realm.startswith("sandbox:") for each in found):
-        print("SANDBOX: a local AWS, not a real account", file=sys.stderr)
+        say_sandbox()
     return found
 
 

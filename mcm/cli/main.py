@@ -12,7 +12,8 @@ from typing import Annotated
 import typer
 
 from mcm import __version__
-from mcm.cli import back, demo, look, people, sandbox, walk, write
+from mcm.cli import back, demo, look, people, sandbox, streams, walk, write
+from mcm.cli.lines import say
 from mcm.core.errors import Exit, McmError
 
 app = typer.Typer(
@@ -49,9 +50,8 @@ def main(arguments: list[str] | None = None) -> None:
     # collector's default it walks them again and again while they are loaded.
     gc.set_threshold(50_000)
     given = sys.argv[1:] if arguments is None else arguments
-    code = run(given)
-    sys.stdout.flush()
-    sys.stderr.flush()
+    streams.prepare()
+    code = streams.finish(run(given))
     if code == Exit.INTERRUPTED:
         os._exit(code)  # a read that hangs must not keep an interrupted command alive
     sys.exit(code)
@@ -67,14 +67,10 @@ def run(arguments: list[str]) -> int:
         return tell(err)
     except (KeyboardInterrupt, typer.Abort):
         code = Exit.INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read our output has left; there is nobody to tell.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return Exit.DONE
     except Exception as err:  # noqa: BLE001 - the last line of defence: one line, exit 1
         return _other(err, debug="--debug" in words)
     if code == Exit.INTERRUPTED:  # Typer may turn the signal into its code by itself
-        print(INTERRUPTED, file=sys.stderr)
+        say(INTERRUPTED)
     return code
 
 
@@ -83,26 +79,29 @@ def tell(err: McmError) -> int:
     from mcm.core.sanitize import clean
 
     lines = str(err).split("\n")
-    print(f"error: {clean(lines[0], 2000)}", file=sys.stderr)
+    say(f"error: {clean(lines[0], 2000)}")
     for line in (*lines[1:], *getattr(err, "details", ())):
-        print(f"  {clean(line, 2000)}", file=sys.stderr)
+        say(f"  {clean(line, 2000)}")
     if err.hint:
-        print(clean(err.hint, 2000), file=sys.stderr)
+        say(clean(err.hint, 2000))
     return int(err.exit_code)
 
 
 def _other(err: Exception, *, debug: bool) -> int:
     show = getattr(err, "format_message", None)
     if show is not None:  # Typer's own: the command line cannot be parsed
-        print(f"error: {show()}", file=sys.stderr)
-        print("See `mcm --help`.", file=sys.stderr)
+        if type(err).__name__ == "NoArgsIsHelpError":  # its message is the help itself
+            say(show())
+            return Exit.USAGE
+        say(f"error: {show()}")
+        say("See `mcm --help`.")
         return Exit.USAGE
     if debug:
         import traceback
 
-        traceback.print_exc()
+        say(traceback.format_exc().rstrip())
     text = " ".join(str(err).split())[:300]
-    print(f"bug in mcm: {type(err).__name__}: {text} (see it with --debug)", file=sys.stderr)
+    say(f"bug in mcm: {type(err).__name__}: {text} (see it with --debug)")
     return Exit.BUG
 
 

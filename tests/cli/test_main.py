@@ -54,3 +54,23 @@ def test_an_error_is_a_line_with_its_hint_and_its_code(
     assert capsys.readouterr().err == (
         "error: refused: \\u{1b}[31mred [E_PLAN_CHANGED]\nRun `mcm plan`.\n"
     )
+
+
+@pytest.mark.parametrize("words", [[], ["sandbox"]])
+def test_without_arguments_it_shows_the_help(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(words) == 2
+    said = capsys.readouterr()
+    assert "Usage: mcm" in said.out + said.err
+    assert "error:" not in said.err
+
+
+def test_a_rollback_without_a_project_names_the_way_that_works(
+    tmp_path: object, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(str(tmp_path))
+
+    assert run(["rollback", "--stage", "prod-us"]) == 2
+    way = "mcm rollback --stage PIPELINE_STAGE --pipeline NAME --region REGION"
+    assert f"from anywhere: {way}\n" in capsys.readouterr().err
