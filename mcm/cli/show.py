@@ -114,13 +114,25 @@ def _stage_lines(each: "ChangeStatus", stage: "StageStatus", now: datetime) -> I
         yield f"    check {clean(f'{check.check}: {check.verdict}, {check.reason}', _LIMIT)}"
     if stage.rollback is not None:
         yield f"    {_rollback_line(stage.rollback)}"
-    following = next_command(each.change, stage)
+    following = _next(each.change, stage)
     if following:
-        yield f"    next: {following}"
+        yield f"    next: {following.text()}"
 
 
 def next_command(change: str, stage: "StageStatus") -> str:
     """Return the command that takes a stage on from here; empty when nothing is left to do."""
+    way = _next(change, stage)
+    return way.commands[0] if way else ""
+
+
+def _next(change: str, stage: "StageStatus") -> commands.WayOn | None:
+    if stage.phase is Phase.GATES:
+        return commands.way_on([(g.gate, g.reason) for g in stage.gates], change, stage.stage)
+    command = _next_of_phase(change, stage)
+    return commands.WayOn((command,)) if command else None
+
+
+def _next_of_phase(change: str, stage: "StageStatus") -> str:
     if stage.phase in {Phase.BREACHED, Phase.ERRORED, Phase.ROLLING_BACK}:
         return commands.rollback(stage.stage)
     if stage.phase in {Phase.DRAFT, Phase.REJECTED}:

@@ -141,8 +141,7 @@ def tell_ending(ending: "Ending", change: str, stage: str) -> None:
     if ending.hint:
         say(ending.hint)
     elif ending.gate:
-        again = commands.deploy(change, stage)
-        say(f"Next: `{again}` goes on from here; `mcm status` shows every gate.")
+        say(commands.way_on([(ending.gate, ending.reason)], change, stage).sentence())
     elif ending.exit in _NEXT:
         say(f"Next: {_NEXT[ending.exit].format(log=commands.about('log', change))}")
 

@@ -5,8 +5,12 @@ come from others. The plain ones are for someone who has no mcm at hand: close t
 in first, then roll back (docs/design.md, Where rollback goes).
 """
 
+import re
 import shlex
+from collections.abc import Iterable
+from dataclasses import dataclass
 
+from mcm.core.pipeline import ENDED_BADLY
 from mcm.core.query import PipelineId
 from mcm.core.sanitize import transition_reason
 
@@ -31,9 +35,113 @@ def about(verb: str, change: str) -> str:
     return shlex.join(["mcm", verb, change])
 
 
+@dataclass(frozen=True)
+class WayOn:
+    """What leads on from a closed gate: perhaps something by hand, then commands in order."""
+
+    commands: tuple[str, ...]
+    first: str = ""
+    """What to do by hand before the commands, as an imperative clause."""
+    after: str = ""
+    """What the last command does then, as a clause that follows it."""
+
+    def text(self, quote: str = "") -> str:
+        """Return it on one line, each command between `quote`."""
+        steps = [f"{quote}{command}{quote}" for command in self.commands]
+        return ", then ".join([*([self.first] if self.first else []), *steps])
+
+    def sentence(self) -> str:
+        """Return it as a hint for people, commands between backticks."""
+        run = "" if self.first or self.after else "run "
+        after = f" {self.after}" if self.after else ""
+        return f"Next: {run}{self.text('`')}{after}."
+
+
 def release_again(change: str) -> str:
     """Return the way on for an execution that can never be promoted, as one sentence."""
-    return f"Release the change again, then run `{about('plan', change)}`."
+    return _released(change).sentence()
+
+
+def way_on(gates: Iterable[tuple[str, str]], change: str, stage: str) -> WayOn:
+    """Return the way on from closed gates, each a name and its reason, for one stage.
+
+    Of several the one that goes back furthest counts: who must plan anew need not approve
+    before. Codes (`[E_TRUST_CHANGED]`) and a few of our own words in a reason tell ways of
+    being closed apart; a reason that nobody knows leads to the same command again.
+    """
+    ways = [_way(gate, reason, change, stage) for gate, reason in gates]
+    return min(ways, key=_how_far_back, default=_again(change, stage))
+
+
+_CODE = re.compile(r"\[(E_[A-Z_]+)\]", re.ASCII)
+_ASK_AGAIN = frozenset(
+    {"E_TRUST_CHANGED", "E_REJECTED", "E_REQUEST_MISMATCH", "E_PLAN_CHANGED", "E_CONSUMED"}
+)
+_BY_ANOTHER = "is for a second person"
+_ORDER = ("plan", "request", "approve")
+
+
+def _way(gate: str, reason: str, change: str, stage: str) -> WayOn:
+    found = _CODE.search(reason)
+    code = found[1] if found else ""
+    way = None
+    if gate == "approval":
+        way = _to_approve(code, reason, change, stage)
+    elif gate == "answer":
+        sign = WayOn((approve(change, stage),), after=_BY_ANOTHER)
+        way = _released(change) if "not who signed" in reason else sign
+    elif gate in ("plan", "out-of-band", "rollback-target"):
+        way = _planned_anew(change, stage) if "cannot be read" not in reason else None
+    elif gate == "execution":
+        way = _to_the_gate(code, reason, change, stage)
+    return way or _the_same_again(gate, change, stage)
+
+
+def _to_approve(code: str, reason: str, change: str, stage: str) -> WayOn | None:
+    if code in _ASK_AGAIN or (code == "E_EXPIRED" and reason.startswith("the request")):
+        return WayOn((about("request", change), approve(change, stage)))
+    if code == "E_NOT_YET" or "cannot be read" in reason:
+        return None
+    return WayOn((approve(change, stage),), after=_BY_ANOTHER)
+
+
+def _to_the_gate(code: str, reason: str, change: str, stage: str) -> WayOn | None:
+    if code == "E_PLAN_CHANGED":
+        return _planned_anew(change, stage)
+    if any(reason.endswith(f"is {end}") for end in ENDED_BADLY):
+        return _released(change)
+    waits = "for the approver's own answer" in reason
+    return WayOn((approve(change, stage),), after=_BY_ANOTHER) if waits else None
+
+
+def _the_same_again(gate: str, change: str, stage: str) -> WayOn:
+    again = deploy(change, stage)
+    if gate == "window" or gate.startswith("freeze"):
+        return WayOn((again,), after="goes on once it opens; with `--wait` it waits")
+    if gate == "identity":
+        return WayOn((f"{again} --profile NAME",), after="goes on with the planned credentials")
+    if gate == "clock":
+        return WayOn((again,), first="set this machine's clock right")
+    if gate in ("stage", "bake"):
+        return WayOn((again,), after=f"goes on watching; `{rollback(stage)}` goes back")
+    return _again(change, stage)
+
+
+def _planned_anew(change: str, stage: str) -> WayOn:
+    return WayOn((about("plan", change), about("request", change), approve(change, stage)))
+
+
+def _released(change: str) -> WayOn:
+    return WayOn((about("plan", change),), first="release the change again")
+
+
+def _again(change: str, stage: str) -> WayOn:
+    return WayOn((deploy(change, stage),), after="goes on from here; `mcm status` shows every gate")
+
+
+def _how_far_back(way: WayOn) -> int:
+    verb = shlex.split(way.commands[0])[1]
+    return _ORDER.index(verb) if verb in _ORDER else len(_ORDER)
 
 
 def aws_rollback(pipeline: PipelineId, pipeline_stage: str, target: str) -> tuple[str, ...]:

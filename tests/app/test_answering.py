@@ -165,7 +165,7 @@ def test_an_answer_by_somebody_else_says_what_to_do(world: World) -> None:
 
     assert found.exit is Exit.REFUSED
     assert f"answered by {user('alice')}, who is not who signed for it" in found.text
-    assert found.hint == f"Release the change again, then run `mcm plan {plan.change}`."
+    assert found.hint == f"Next: release the change again, then `mcm plan {plan.change}`."
 
 
 def test_the_wrong_credentials_are_found_before_anything_is_signed(world: World) -> None:

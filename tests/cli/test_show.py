@@ -11,7 +11,7 @@ from mcm.app.listing import Heading, list_changes
 from mcm.app.log import read_log
 from mcm.app.phase import Phase
 from mcm.app.proof import Finding, Proof
-from mcm.app.status import ChangeStatus, StageStatus, read_status
+from mcm.app.status import ChangeStatus, ClosedGate, StageStatus, read_status
 from mcm.app.verify import Verdict, Verification
 from mcm.cli.show import (
     ago,
@@ -54,7 +54,17 @@ def test_a_held_change_tells_what_it_waits_for_and_who_drives(held: ChangeStatus
     assert "driven by alice since 2026-03-18 09:40Z, last entry 5m ago" in text
     assert "prod-us: waiting at the gates since 2026-03-18 09:40Z (5m ago)" in text
     assert "closed gate approval: 0 of 1 persons approved CM-0001 for prod-us" in text
-    assert "next: mcm deploy CM-0001 --stage prod-us" in text
+    assert "next: mcm approve CM-0001 --stage prod-us\n" in f"{text}\n"
+
+
+def test_of_several_ways_on_the_first_step_is_in_json_and_all_are_told(held: ChangeStatus) -> None:
+    gates = (ClosedGate("approval", "signed under another file [E_TRUST_CHANGED]"),)
+    status = replace(held, stages=(replace(held.stages[0], gates=gates),))
+
+    assert next_command("CM-0001", status.stages[0]) == "mcm request CM-0001"
+    assert "next: mcm request CM-0001, then mcm approve CM-0001 --stage prod-us" in status_text(
+        [status], START
+    )
 
 
 def test_a_breach_is_told_to_its_end() -> None:

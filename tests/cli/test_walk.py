@@ -47,7 +47,7 @@ def test_without_an_approval_it_holds(shop: Shop, capsys: pytest.CaptureFixture[
     assert "SANDBOX" in said
     assert "held at the gate execution" in said
     assert "0 of 1 persons approved" in said
-    assert "`mcm deploy CM-0001 --stage prod-us` goes on from here" in said
+    assert "`mcm approve CM-0001 --stage prod-us` is for a second person" in said
     assert shop.sent("EnableStageTransition") == 0
 
 
