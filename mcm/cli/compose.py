@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from mcm.config.definitions import Definition
     from mcm.core.change import Change
     from mcm.core.inbox import Inbox
+    from mcm.core.plan import Plan
     from mcm.core.query import Place
     from mcm.core.service import Access, Service
     from mcm.core.window import Freeze
@@ -310,6 +311,27 @@ class Project:
                 hint="Give the folder and the change one id.",
             )
         return read
+
+    def plan(self, change: str) -> "Plan":
+        """Read the frozen plan of a change; raise UsageError when there is none.
+
+        Raises RefusedError(E_CANONICAL) for bytes that are no plan.
+        """
+        from mcm.app.planning import load_plan
+
+        folder = self.folder(change)
+        try:
+            return load_plan(folder, change)
+        except RefusedError as err:
+            if err.code != "E_CANONICAL":
+                raise
+            shown = folder.plan_file.relative_to(self.root).as_posix()
+            raise RefusedError(
+                err.code,
+                f"{shown} is not as mcm wrote it: {err}",
+                hint=f"Take it from where you keep it, or run `mcm plan {change}` for a new"
+                " edition, which must be requested and approved again.",
+            ) from err
 
     def files(self, change: str) -> "Files":
         """Return what the files say about a change."""

@@ -5,6 +5,9 @@ from contextlib import suppress
 
 from mcm.core.errors import Exit, McmError
 
+_GLUE = "\0"
+"""Stands for a space at which no line may be broken; foreign text was cleaned of it."""
+
 
 class DeclinedError(McmError):
     """A person was asked and did not say yes; nothing was done."""
@@ -12,24 +15,42 @@ class DeclinedError(McmError):
     exit_code = Exit.ABORTED
 
 
-def show(line: str, indent: int = 13) -> None:
+def show(line: str, indent: int | None = None) -> None:
     """Print one line of data; at a terminal broken between words, `indent` columns deep.
 
-    Piped away it stays one line: whoever reads it then is a program.
+    Without `indent`, a little deeper than the line itself. Piped away it stays one line:
+    whoever reads it then is a program.
     """
-    if not sys.stdout.isatty():
-        print(line)
-        return
-    import shutil
-    import textwrap
-
-    width = max(shutil.get_terminal_size().columns, 40)
-    deep = " " * indent
-    print(textwrap.fill(line, width, subsequent_indent=deep, break_on_hyphens=False))
+    print(_broken(line, indent) if sys.stdout.isatty() else line)
 
 
 def say(text: str, end: str = "\n") -> None:
-    """Print one line to stderr at once; that nobody can read it stops no command."""
-    if sys.stderr is not None:  # None when it came closed; `print` would take stdout then
-        with suppress(OSError, ValueError):
-            print(text, end=end, file=sys.stderr, flush=True)
+    """Print to stderr at once, broken between words at a terminal.
+
+    That nobody can read it stops no command.
+    """
+    if sys.stderr is None:  # it came closed; `print` would take stdout then
+        return
+    with suppress(OSError, ValueError):
+        if sys.stderr.isatty():
+            text = "\n".join(_broken(line) for line in text.split("\n"))
+        print(text, end=end, file=sys.stderr, flush=True)
+
+
+def _broken(line: str, indent: int | None = None) -> str:
+    """Break a long line between words; never in a command, which somebody may copy."""
+    import shutil
+
+    width = max(shutil.get_terminal_size().columns, 40)
+    if len(line) <= width or "aws " in line or ": mcm " in line:
+        return line
+    import re
+    import textwrap
+
+    lead = len(line) - len(line.lstrip())
+    whole = re.sub("`[^`]*`", lambda found: found[0].replace(" ", _GLUE), line)
+    deep = " " * (lead + 4 if indent is None else indent)
+    broken = textwrap.fill(
+        whole, width, subsequent_indent=deep, break_on_hyphens=False, break_long_words=False
+    )
+    return broken.replace(_GLUE, " ")

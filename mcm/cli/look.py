@@ -43,7 +43,7 @@ def status(
 
         print(to_json(status_json(shown, now)))
     else:
-        print(status_text(shown, now, len(found) - len(shown)))
+        _show(status_text(shown, now, len(found) - len(shown)))
     return exit_of(each.exit for each in shown) if exit_code else Exit.DONE
 
 
@@ -69,7 +69,7 @@ def log(
         for line in lines:
             print(log_json(line))
     elif lines:
-        print(log_text(lines))
+        _show(log_text(lines))
     return Exit.DONE
 
 
@@ -95,7 +95,7 @@ def verify(change: Change = None, json: Json = False) -> int:
 
         print(to_json(verify_json(found)))
     else:
-        print(verify_text(found))
+        _show(verify_text(found))
     return found.exit
 
 
@@ -113,8 +113,15 @@ def list_all(json: Json = False) -> int:
 
         print(to_json(list_json(found, now)))
     else:
-        print(list_text(found, now))
+        _show(list_text(found, now))
     return Exit.DONE
+
+
+def _show(text: str) -> None:
+    from mcm.cli.lines import show
+
+    for line in text.split("\n"):
+        show(line)
 
 
 def _statuses(project: "Project", change: str | None) -> "list[ChangeStatus]":

@@ -116,10 +116,8 @@ def reject(
 
 
 def _load(project: "Project", change: str | None) -> "tuple[str, Plan]":
-    from mcm.app.planning import load_plan
-
     name = project.pick_change(change)
-    return name, load_plan(project.folder(name), name)
+    return name, project.plan(name)
 
 
 def _desk(project: "Project", change: str, key: Path | None, person: str | None) -> "KeyDesk":

@@ -40,7 +40,7 @@ def deploy(
     profile: Profile = None,
 ) -> int:
     """Promote one stage: gates, promotion, bake; rolls back on a breach."""
-    from mcm.app.planning import check_current, load_plan
+    from mcm.app.planning import check_current
     from mcm.app.runner import start_walk
     from mcm.app.writer import Writer
     from mcm.cli.compose import Project
@@ -50,7 +50,7 @@ def deploy(
     patience = read_patience(wait, no_input=no_input)
     project = Project.here(profile=profile)
     name = project.pick_change(change)
-    plan = load_plan(project.folder(name), name)
+    plan = project.plan(name)
     check_current(project.files(name), plan, project.journal)
     target = pick_stage(plan, stage)
     goal = GoForward(plan, (target.name,))

@@ -52,7 +52,8 @@ class RefusedError(McmError):
     exit_code = Exit.REFUSED
 
     def __init__(self, code: str, message: str, *, hint: str | None = None) -> None:
-        super().__init__(f"{message} [{code}]", hint=hint)
+        tag = f"[{code}]"  # a reason that was an error's text has it already
+        super().__init__(message if message.endswith(tag) else f"{message} {tag}", hint=hint)
         self.code = code
 
 

@@ -146,3 +146,35 @@ def test_a_key_of_nobody_is_refused(shop: Shop, capsys: pytest.CaptureFixture[st
         assert "[E_UNKNOWN_SIGNER]" in capsys.readouterr().err
     finally:
         trust.write_text(before)
+
+
+@pytest.mark.parametrize("verb", ["request CM-0001", "deploy CM-0001 --stage prod-us"])
+def test_a_plan_that_is_none_is_named_with_the_next_command(
+    shop: Shop, capsys: pytest.CaptureFixture[str], verb: str
+) -> None:
+    shop.mcm("plan CM-0001")
+    (shop.root / "changes/CM-0001/plan.json").write_text("{}\n")
+    capsys.readouterr()
+
+    assert shop.mcm(verb) == 4
+    said = capsys.readouterr().err
+    assert "changes/CM-0001/plan.json is not as mcm wrote it: " in said
+    assert said.count("[E_CANONICAL]") == 1
+    assert "`mcm plan CM-0001`" in said
+
+
+def test_a_code_is_told_once(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
+    """The trust file became another one after the request was signed."""
+    shop.mcm("plan CM-0001")
+    shop.mcm("request CM-0001")
+    trust = shop.root / ".mcm/trust.yml"
+    before = trust.read_text()
+    trust.write_text(before.replace("version: 1", "version: 2"))
+    capsys.readouterr()
+    try:
+        code = shop.mcm("reject CM-0001 --profile bob --reason no")
+    finally:
+        trust.write_text(before)
+
+    assert code == 2
+    assert capsys.readouterr().err.count("[E_TRUST_CHANGED]") == 1

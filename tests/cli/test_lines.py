@@ -1,0 +1,55 @@
+"""Talk and data: broken between words at a terminal, one line each in a pipe."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mcm.cli.terminal import run_at_terminal
+from tests.cli.conftest import ENV
+
+LONG = "held at the gate check: " + "the metric gives no data because nobody asked " * 4
+BACKTICKS = LONG + "run `mcm deploy CM-0001 --stage prod-us --wait=2h` to go on"
+AWS = "or without mcm:  aws codepipeline rollback-stage --pipeline-name " + "P" * 60 + " --x y"
+HINT = "Go elsewhere, or, from anywhere: mcm rollback --stage S --pipeline NAME --region REGION"
+SCRIPT = "from mcm.cli.lines import say, show; {word}({text!r})"
+
+
+def at_terminal(word: str, text: str, cwd: Path) -> list[str]:
+    """Return the lines as they stand on a terminal of 80 columns."""
+    command = [sys.executable, "-c", SCRIPT.format(word=word, text=text)]
+    _, said = run_at_terminal(command, "", after="", cwd=cwd, env={**ENV, "COLUMNS": "80"})
+    return said.rstrip("\n").split("\n")
+
+
+@pytest.mark.parametrize("word", ["say", "show"])
+def test_long_lines_are_broken_between_words(word: str, tmp_path: Path) -> None:
+    lines = at_terminal(word, "  " + LONG, tmp_path)
+
+    assert len(lines) > 2
+    assert max(map(len, lines)) <= 80
+    assert all(line.startswith("      the") or line[6] != " " for line in lines[1:])
+    assert " ".join(line.strip() for line in lines) == LONG.strip()
+
+
+@pytest.mark.parametrize("word", ["say", "show"])
+@pytest.mark.parametrize("text", [AWS, HINT, "to take it back: mcm rollback --stage " + "s" * 64])
+def test_a_line_with_a_command_to_copy_stays_whole(word: str, text: str, tmp_path: Path) -> None:
+    assert at_terminal(word, text, tmp_path) == [text]
+
+
+def test_a_command_within_a_sentence_stays_whole(tmp_path: Path) -> None:
+    lines = at_terminal("say", BACKTICKS, tmp_path)
+
+    assert any("`mcm deploy CM-0001 --stage prod-us --wait=2h`" in line for line in lines)
+
+
+@pytest.mark.parametrize("word", ["say", "show"])
+def test_in_a_pipe_a_line_is_a_line(word: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT.format(word=word, text=LONG)],
+        env={**ENV, "COLUMNS": "40"}, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+
+    assert done.stdout + done.stderr == LONG + "\n"
