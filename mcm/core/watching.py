@@ -28,7 +28,9 @@ def decide(
 ) -> Turn:
     """Return the next step of a stage that has been promoted.
 
-    A breach comes first: it is noted even while the pipeline cannot be read.
+    A breach comes first: it is noted even while the pipeline cannot be read. But what the
+    guardrails say of somebody else's execution is no reason to go back: who is in the
+    stage is then the question (AWS-RULES 12).
     """
     known = state.stage(stage.name)
     query = PipelineQuery(goal.plan.pipeline)
@@ -36,7 +38,8 @@ def decide(
     seen = view.stage(stage.pipeline_stage) if view else None
     samples = _samples(goal.plan, stage, known, readings)
     verdicts = _judge(goal.plan, stage, state, seen, samples, readings, now)
-    turn = _breach(stage, known, verdicts, now)
+    ours = seen is None or seen.execution in (goal.plan.execution, known.found)
+    turn = _breach(stage, known, verdicts, now) if ours else None
     if turn is None:
         why = _blindness(seen, verdicts, readings) or (
             "" if seen else readings.why_unknown(query) or "the pipeline has no such stage"

@@ -221,3 +221,22 @@ def test_a_walk_that_was_taken_back_afterwards_does_not_say_succeeded() -> None:
 
     assert ending.exit is Exit.ROLLED_BACK
     assert "on-call asked" in ending.reason
+
+
+def test_what_anothers_execution_serves_is_no_breach_of_ours() -> None:
+    """It entered while mcm was dead: the walk failed, and nobody's release is rolled back."""
+    world = World()
+    plan = world.ready()
+
+    def enter_instead() -> None:
+        world.console("EnableStageTransition", **INBOUND)
+        world.scenario.release()
+        world.scenario.walk_through(["ApproveUS"])
+        world.clock.pass_time(timedelta(minutes=20))
+
+    world.when("bake_started", enter_instead, after=60)
+
+    ending = world.deploy(plan)
+
+    assert ending.exit is Exit.FAILED
+    assert world.sent("RollbackStage") == 0
