@@ -4,7 +4,7 @@
 longer agree with. Where the files are is the business of `Shelf`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Protocol
 
@@ -126,7 +126,9 @@ def check_current(files: Files, plan: Plan, journal: Journal) -> None:
     """Refuse a plan that was edited, or that the files have moved away from.
 
     Raises RefusedError(E_PLAN_CHANGED) with what differs. What AWS said is not asked
-    again here: the gates do that at the moment of acting.
+    again here: the gates do that at the moment of acting. A freeze that mcm.yaml got since
+    voids no signature: the gates read it live, and it can only close. One that is gone or
+    has other times was signed as it was, so it counts.
     """
     for entry in journal.entries(plan.change):
         known = entry.kind == "planned" and entry.body["edition"] == plan.edition
@@ -137,6 +139,8 @@ def check_current(files: Files, plan: Plan, journal: Journal) -> None:
     now = replan(files.service, files.change, files.definitions, plan, realm=files.realm)
     if isinstance(now, tuple):
         raise PlanChangedError(plan, now)
+    signed = {freeze.name for freeze in plan.freezes}
+    now = replace(now, freezes=tuple(each for each in now.freezes if each.name in signed))
     if now != plan:
         raise PlanChangedError(plan, plan_differences(plan, now))
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from mcm.core.difference import freeze_times
 from mcm.core.duration import spell
 from mcm.core.plan import Plan, StagePlan
 from mcm.core.sanitize import clean
@@ -43,7 +44,7 @@ def stage_lines(plan: Plan, stage: StagePlan) -> Iterator[str]:
     yield f"  approvals  {stage.approvals} besides the requester"
     yield f"  window     {_window(stage)}"
     for freeze in plan.freezes:
-        yield f"  freeze     {freeze.name}, which wins over the window"
+        yield f"  freeze     {freeze.name}, {freeze_times(freeze)}: wins over the window"
     if stage.predecessor:
         yield f"  after      {stage.predecessor} holds the pinned execution"
     samples = f" and {stage.bake.min_samples} requests" if stage.bake.min_samples else ""

@@ -13,6 +13,7 @@ from typing import Any
 
 from mcm.core import codec, duration
 from mcm.core.plan import Plan
+from mcm.core.window import Freeze
 
 MOST_LINES = 20
 _WIDTH = 60
@@ -33,6 +34,12 @@ def plan_differences(old: Plan, new: Plan, *, most: int = MOST_LINES) -> tuple[s
     if len(lines) > most:
         lines = [*lines[:most], f"and {len(lines) - most} more differences"]
     return tuple(lines)
+
+
+def freeze_times(freeze: Freeze) -> str:
+    """Return when a freeze lasts, by the clocks of its zone."""
+    start, end = (f"{moment:%Y-%m-%d %H:%M}" for moment in (freeze.start, freeze.end))
+    return f"{start} to {end} {freeze.timezone}"
 
 
 def _compare(old: Any, new: Any, path: str) -> Iterator[str]:
@@ -133,9 +140,16 @@ def _whole(value: Any) -> str:
         return str(codec.to_value(value))
     if isinstance(value, str):
         return _one_line(value)
-    if is_dataclass(value) or isinstance(value, Mapping | list | tuple):
-        return _one_line(str(codec.to_value(value)))
-    return str(value)
+    if isinstance(value, Freeze):
+        reason = f": {value.reason}" if value.reason else ""
+        return _one_line(freeze_times(value) + reason)
+    if is_dataclass(value) and not isinstance(value, type):
+        value = {field.name: getattr(value, field.name) for field in fields(value)}
+    if isinstance(value, Mapping):
+        return f"{{{', '.join(f'{_one_line(str(k))}: {_whole(v)}' for k, v in value.items())}}}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(_whole(item) for item in value)}]"
+    return _one_line(str(value))
 
 
 def _one_line(text: str) -> str:

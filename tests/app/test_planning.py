@@ -1,6 +1,7 @@
 """Planning over the example: editions, what stands in the way, and plans that were moved."""
 
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 
@@ -17,6 +18,7 @@ from mcm.config.definitions import builtin_definitions, definition_values
 from mcm.config.service_file import load_service
 from mcm.core.errors import BlindError, UsageError
 from mcm.core.plan import Plan
+from mcm.core.window import Freeze
 from mcm.sandbox.example import example_files
 from tests.kit.world import REALM, World
 
@@ -145,6 +147,42 @@ def test_another_realm_or_another_definition_voids_it(world: World, files: Files
     for other in (replace(files, realm="sandbox:other"), replace(files, definitions=moved)):
         with pytest.raises(PlanChangedError):
             check_current(other, plan, world.journal)
+
+
+PEAK = Freeze(
+    "peak",
+    datetime.fromisoformat("2026-11-25"),
+    datetime.fromisoformat("2026-12-02"),
+    "UTC",
+    "peak season",
+)
+
+
+def with_freezes(files: Files, *freezes: Freeze) -> Files:
+    return replace(files, service=replace(files.service, freezes=freezes))
+
+
+def test_a_freeze_added_since_voids_no_signature(world: World, files: Files) -> None:
+    """The gates read freezes live, and a new one can only close."""
+    plan = planned(world, with_freezes(files, PEAK))
+    other = replace(PEAK, name="audit")
+
+    check_current(with_freezes(files, PEAK, other), plan, world.journal)
+    check_current(with_freezes(files, other, PEAK), plan, world.journal)
+
+
+@pytest.mark.parametrize(
+    "freezes", [(), (replace(PEAK, end=datetime.fromisoformat("2026-11-26")),)]
+)
+def test_a_freeze_that_was_signed_cannot_go_or_shrink(
+    world: World, files: Files, freezes: tuple[Freeze, ...]
+) -> None:
+    plan = planned(world, with_freezes(files, PEAK))
+    other = replace(PEAK, name="audit")
+    with pytest.raises(PlanChangedError) as caught:
+        check_current(with_freezes(files, *freezes, other), plan, world.journal)
+
+    assert all("freezes[peak]" in line for line in caught.value.details)
 
 
 def test_what_aws_said_cannot_be_edited_in_the_file(world: World, files: Files) -> None:

@@ -142,14 +142,18 @@ def test_a_window_that_closes_while_waiting_holds(
     assert shop.sent("EnableStageTransition") == 0
 
 
-def test_a_freeze_written_after_the_approval_closes_a_gate_or_voids_it(shop: Shop) -> None:
-    """Whichever comes first, nothing is promoted."""
+def test_a_freeze_written_after_the_approval_closes_a_gate_and_voids_nothing(
+    shop: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is read live: the signature stays good for when the freeze is over."""
     shop.ready()
-    freeze = "freezes: [{name: now, from: 2020-01-01T00:00, to: 2099-01-01T00:00, timezone: UTC}]\n"
+    times = "from: 2020-01-01T00:00, to: 2099-01-01T00:00, timezone: UTC"
+    freeze = f"freezes: [{{name: now, {times}, reason: audit}}]\n"
     with (shop.root / "mcm.yaml").open("a") as file:
         file.write(freeze)
 
-    assert shop.mcm("deploy CM-0001 --stage prod-us") in (2, 3, 4)
+    assert shop.mcm("deploy CM-0001 --stage prod-us") == 3
+    assert "freeze now until" in capsys.readouterr().err
     assert shop.sent("EnableStageTransition") == 0
 
 

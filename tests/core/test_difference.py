@@ -61,8 +61,22 @@ def test_something_in_place_of_nothing_is_shown() -> None:
     assert plan_differences(with_stage(traffic=traffic), PLAN) == (
         "stages[prod-us].traffic.dimensions[0][0]: A → EndpointName",
         "stages[prod-us].traffic.dimensions[0][1]: b → photo-check-us",
-        "stages[prod-us].traffic.dimensions[1]: added, is ['VariantName', 'live']",
+        "stages[prod-us].traffic.dimensions[1]: added, is [VariantName, live]",
     )
+
+
+def test_a_freeze_reads_as_people_write_it() -> None:
+    """No notation of a programming language: its times and its zone."""
+    assert plan_differences(PLAN, replace(PLAN, freezes=())) == (
+        "freezes[peak]: removed, was 2026-11-25 00:00 to 2026-12-02 00:00 America/Los_Angeles: pe…",
+    )
+
+
+def test_values_with_parts_are_spelled_with_units_and_without_quotes() -> None:
+    (line,) = plan_differences(PLAN, with_stage(window=None))
+
+    assert line.startswith("stages[prod-us].window: {name: quiet, cron: 0 2 * * tue-thu, dur")
+    assert "'" not in line
 
 
 def test_a_long_text_shows_the_place_where_it_differs() -> None:
