@@ -5,11 +5,12 @@ Pure over `Evidence`. Each finding is proven, missing (nobody can tell any more)
 or missing is the change proven; an unknown part never passes silently.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from mcm.app.evidence import Evidence, read_evidence
+from mcm.app.evidence import Evidence, Filed, read_evidence
 from mcm.app.proof import Approver, Finding, Promotion, Proof, read_promotions
 from mcm.core.errors import Exit
 from mcm.core.journal import Entry, Head, check_head
@@ -25,6 +26,10 @@ __all__ = [
     "read_evidence",
     "verify_change",
 ]
+
+
+_KINDS = {"requested": "request", "approved": "approval", "rejected": "rejection"}
+"""Entries that tell of a statement, and the kind of it that its file is named after."""
 
 
 class Verdict(StrEnum):
@@ -141,31 +146,51 @@ def _plan(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _mentions(evidence: Evidence) -> Iterator[Finding]:
-    """Each statement that the journal mentions must lie in the folder, byte for byte."""
+    """Each statement that the journal mentions must lie in the folder, byte for byte.
+
+    One that is gone is missing; where it was filed with other bytes, somebody edited it.
+    """
     if evidence.statements_problem:
         yield Finding("statements", Proof.MISSING, evidence.statements_problem)
         return
     filed = {each.digest: each for each in evidence.statements if each.digest}
+    mentioned = tuple(_mentioned(evidence.entries))
+    known = {digest for _, digest, _ in mentioned}
     told: set[str] = set()
-    for entry, digest, what in _mentioned(evidence.entries):
+    for entry, digest, what in mentioned:
         if digest in told:
             continue
         told.add(digest)
         found = filed.get(digest)
         where = f"{what} (entry {entry.seq}, {shorten(digest)})"
         if found is None:
-            yield Finding("statements", Proof.MISSING, f"{where} is not in statements/")
+            edited = next((each.name for each in _in_place_of(entry, evidence, known)), "")
+            if edited:
+                text = f"{where} is not what {edited} holds: the file was edited or replaced"
+                yield Finding("statements", Proof.BROKEN, text)
+            else:
+                yield Finding("statements", Proof.MISSING, f"{where} is not in statements/")
         elif found.problem:
             yield Finding("statements", Proof.BROKEN, f"{where}: {found.problem}")
         else:
             yield Finding("statements", Proof.PROVEN, f"{where} is {found.name}, byte for byte")
 
 
+def _in_place_of(entry: Entry, evidence: Evidence, known: set[str]) -> Iterator[Filed]:
+    """Yield files under the name of the statement that `entry` filed, none that is another's."""
+    parts = [_KINDS[entry.kind], str(entry.body.get("edition", ""))]
+    if entry.kind != "requested":
+        parts += [str(entry.body[key]) for key in ("stage", "by") if entry.body.get(key)]
+    name = re.compile(re.escape("-".join(parts)) + r"(-[0-9]{1,2})?\.json", re.ASCII)
+    for each in evidence.statements:
+        if each.digest not in known and name.fullmatch(each.name):
+            yield each
+
+
 def _mentioned(entries: Iterable[Entry]) -> Iterator[tuple[Entry, str, str]]:
-    kinds = {"requested": "the request", "approved": "the approval", "rejected": "the rejection"}
     for entry in entries:
-        if entry.kind in kinds and isinstance(entry.body.get("statement"), str):
-            what = f"{kinds[entry.kind]} by {entry.body.get('by', 'somebody')}"
+        if entry.kind in _KINDS and isinstance(entry.body.get("statement"), str):
+            what = f"the {_KINDS[entry.kind]} by {entry.body.get('by', 'somebody')}"
             yield entry, entry.body["statement"], what
 
 

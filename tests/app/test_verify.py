@@ -81,6 +81,14 @@ def said(evidence: Evidence, **changes: object) -> tuple[Filed, ...]:
     return request, replace(approval, statement=changed)
 
 
+def in_place(evidence: Evidence, which: int, name: str, **changes: object) -> Evidence:
+    """Another file in place of one of the statements: under `name`, with other bytes."""
+    files = list(evidence.statements)
+    changed = {"name": name, "digest": "8" * 64, **changes}
+    files[which] = replace(files[which], **changed)  # type: ignore[arg-type]
+    return replace(evidence, statements=tuple(files))
+
+
 def texts(found: Verification, proof: Proof) -> str:
     return "\n".join(finding.text for finding in found.findings if finding.proof is proof)
 
@@ -126,6 +134,18 @@ BROKEN: dict[str, tuple[Broken, str]] = {
             e, statements=(e.statements[0], replace(e.statements[1], problem="bad signature"))
         ),
         "bad signature",
+    ),
+    "the approval's file was edited": (
+        lambda e: in_place(e, 1, "approval-1-prod-us-bob.json"),
+        "is not what approval-1-prod-us-bob.json holds",
+    ),
+    "the approval's file was replaced by one that nobody can read": (
+        lambda e: in_place(e, 1, "approval-1-prod-us-bob-2.json", digest="", problem="no JSON"),
+        "is not what approval-1-prod-us-bob-2.json holds",
+    ),
+    "the request's file was edited": (
+        lambda e: in_place(e, 0, "request-1.json"),
+        "is not what request-1.json holds",
     ),
     "signed for another execution": (
         lambda e: replace(e, statements=said(e, execution="0" * 8)),
@@ -203,6 +223,10 @@ MISSING: dict[str, tuple[Broken, str]] = {
         "no entry says when edition 1",
     ),
     "the statements are gone": (lambda e: replace(e, statements=()), "is not in statements/"),
+    "another stage's approval lies there in its place": (
+        lambda e: in_place(e, 1, "approval-1-prod-eu-bob.json"),
+        "is not in statements/",
+    ),
     "the statements cannot be read": (
         lambda e: replace(e, statements=(), statements_problem="600 statements"),
         "600 statements",
