@@ -97,7 +97,7 @@ def rollback(
         ending = runner.run(goal, writer, patience=patience, first=first)
     _tell(ending, goal)
     if look.begins and ground.project is not None:
-        say(f"Next: `mcm log {look.journal}` shows what was done.")
+        say(_where_told(journal, look.journal, writer.state.last))
     return ending.exit
 
 
@@ -219,8 +219,8 @@ def _confirm(goal: "GoBack", begins: str) -> None:
     try:
         # First the mode: it throws away what was typed before the question was there.
         tty.setcbreak(sys.stdin)
-        question = f"{goal.stage}: {begins}. Press r to go, any other key to leave. "
-        say(question, end="")
+        say(f"{goal.stage}: {begins}.")
+        say("Press r to go, any other key to leave. ", end="")
         key = sys.stdin.read(1)
     finally:
         termios.tcsetattr(sys.stdin, termios.TCSADRAIN, before)
@@ -237,6 +237,19 @@ def _tell(ending: "Ending", goal: "GoBack") -> None:
     say(clean(f"{goal.stage}: {gate}{ending.reason}", 600))
     if ending.hint:
         say(ending.hint)
+
+
+def _where_told(journal: "Journal", change: str, last: int) -> str:
+    """Say where one can read what was done: not in a journal that did not take it all."""
+    from mcm.core import commands
+
+    try:
+        stored = journal.entries(change)
+    except Exception:  # noqa: BLE001 - one that cannot be read tells nobody anything
+        stored = ()
+    if stored and stored[-1].seq == last:
+        return f"Next: `{commands.about('log', change)}` shows what was done."
+    return "Next: keep the lines above, the only copy of what the journal could not take."
 
 
 def _now() -> "datetime":

@@ -32,7 +32,7 @@ def say(text: str, end: str = "\n") -> None:
     if sys.stderr is None:  # it came closed; `print` would take stdout then
         return
     with suppress(OSError, ValueError):
-        if sys.stderr.isatty():
+        if sys.stderr.isatty() and end == "\n":  # a question is short, and ends in a space
             text = "\n".join(_broken(line) for line in text.split("\n"))
         print(text, end=end, file=sys.stderr, flush=True)
 

@@ -25,13 +25,16 @@ print([name for name in {idle!r} if name in sys.modules], code)
 """
 
 
-def test_it_goes_without_plan_record_or_journal(shop: Shop) -> None:
+def test_it_goes_without_plan_record_or_journal(
+    shop: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
     """mcm.yaml alone; the journal is the stage's own."""
     before = shop.stage()
 
     assert shop.mcm(GO) == 0
     assert shop.stage() != before
     assert shop.kinds("ROLLBACK-prod-us")[0] == "rollback_started"
+    assert "Next: `mcm log ROLLBACK-prod-us` shows" in capsys.readouterr().err
     assert shop.sent("RollbackStage") == 1
 
 
@@ -151,6 +154,8 @@ def test_broken_files_are_told_and_passed_over(
     assert "warning: the plan of CM-0001 is passed over" in said
     assert "warning: the journal cannot be read" in said
     assert "warning: not in the journal" in said
+    assert "mcm log" not in said
+    assert "Next: keep the lines above, the only copy" in said
     assert shop.sent("RollbackStage") == 1
 
 
