@@ -29,6 +29,8 @@ class Phase(StrEnum):
     FAILED = "failed"
     ABORTED = "aborted"
     ERRORED = "errored"
+    UNKNOWN = "unknown"
+    """Plan or journal cannot be trusted, so nothing is claimed."""
 
 
 OUTCOMES = frozenset(

@@ -7,7 +7,7 @@ its own change and hides no other one.
 
 import json
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -104,8 +104,10 @@ class ChangeStatus:
     """When the newest entry was written: a silent walk shows by its age."""
     stages: tuple[StageStatus, ...]
     problem: str
-    """Why journal or plan cannot be read; empty when they can."""
+    """Why journal or plan cannot be trusted, then every phase is unknown; empty when they can."""
     exit: Exit
+    mend: str = "verify"
+    """The command to run about a problem: `verify` to see more, `plan` to plan anew."""
 
     @property
     def is_open(self) -> bool:
@@ -142,7 +144,26 @@ def read_status(change: str, plan: bytes | None, journal: Journal) -> ChangeStat
         state = fold(entries)
     except (McmError, KeyError, TypeError, ValueError) as err:
         problem = str(err) if isinstance(err, McmError) else f"the journal is odd: {_said(err)}"
+    if header is not None and not problem:
+        stale = _stale(header, entries)
+        if stale is not None:
+            problem, mend = stale
+            return replace(_build(change, header, entries, state, problem), mend=mend)
     return _build(change, header, entries, state, problem)
+
+
+def _stale(plan: _Header, entries: Sequence[Entry]) -> tuple[str, str] | None:
+    """Say why plan.json is not the newest edition as it was written, and what mends it."""
+    written = {e.body.get("edition"): e.body.get("plan") for e in entries if e.kind == "planned"}
+    editions = [edition for edition in written if isinstance(edition, int)]
+    if written.get(plan.edition, plan.digest) != plan.digest:
+        return f"plan.json is not edition {plan.edition} as it was written", "verify"
+    newest = max(editions, default=plan.edition)
+    if newest > plan.edition:
+        return f"plan.json is edition {plan.edition}, the newest is {newest}", "plan"
+    if editions and plan.edition not in written:
+        return f"no entry says when edition {plan.edition} was written", "verify"
+    return None
 
 
 def read_all(changes: Iterable[str], read_plan: ReadPlan, journal: Journal) -> list[ChangeStatus]:
@@ -202,7 +223,9 @@ def _build(
     stages |= {name: 0 for name in state.stages if name not in stages}
     current = plan is None or state.plan in ("", plan.digest)
     found = tuple(
-        _stage(name, wanted, plan, entries, state if current else _only_rollbacks(state))
+        _unknown(name, state)
+        if problem
+        else _stage(name, wanted, plan, entries, state if current else _only_rollbacks(state))
         for name, wanted in stages.items()
     )
     walk = next((e for e in reversed(entries) if e.kind == "walk_started"), None)
@@ -220,6 +243,22 @@ def _build(
         stages=found,
         problem=problem,
         exit=exit_of((Exit.REFUSED, code)) if problem else code,
+    )
+
+
+def _unknown(name: str, state: State) -> StageStatus:
+    """Claim nothing of a stage but the rollback that a journal that holds tells of."""
+    return StageStatus(
+        stage=name,
+        phase=Phase.UNKNOWN,
+        since=None,
+        reason="",
+        gates=(),
+        checks=(),
+        approved_by=(),
+        blind_since=None,
+        rollback=_rollback(state.stage(name)),
+        exit=Exit.REFUSED,
     )
 
 

@@ -88,7 +88,7 @@ def _change_lines(each: "ChangeStatus", now: datetime) -> Iterable[str]:
     yield clean(f"{each.change or 'journal'}  {each.title}", 200).rstrip() + f"  ({edition}{by})"
     if each.problem:
         yield f"  PROBLEM: {clean(each.problem, _LIMIT)}"
-        yield f"  next: {commands.about('verify', each.change)}" if each.change else ""
+        yield f"  next: {commands.about(each.mend, each.change)}" if each.change else ""
     if each.operator and each.operator_since:
         since = f"{each.operator_since:%Y-%m-%d %H:%M}Z"
         yield (
@@ -141,7 +141,8 @@ def _next_of_phase(change: str, stage: "StageStatus") -> str:
         return commands.about("request", change)
     if stage.phase is Phase.REQUESTED:
         return commands.approve(change, stage.stage)
-    if stage.phase in {Phase.SUCCEEDED, Phase.ROLLED_BACK, Phase.FAILED, Phase.ABORTED}:
+    over = {Phase.SUCCEEDED, Phase.ROLLED_BACK, Phase.FAILED, Phase.ABORTED}
+    if stage.phase in over or stage.phase is Phase.UNKNOWN:
         return ""
     return commands.deploy(change, stage.stage)
 

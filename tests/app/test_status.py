@@ -116,6 +116,51 @@ def test_before_the_walk_the_signatures_tell(
     assert stage.exit is (Exit.REFUSED if phase is Phase.REJECTED else Exit.HELD)
 
 
+def test_an_edited_plan_claims_no_phase() -> None:
+    """Neither `planned` nor any other word may stand beside a plan that nobody wrote."""
+    world = World()
+    plan = world.plan()
+    for kind in ("planned", "requested"):
+        write(world.journal, plan.change, said(kind, plan, by="alice"))
+
+    found = stand(world, replace(plan, title="Something else"))
+
+    assert found.problem == "plan.json is not edition 1 as it was written"
+    assert [stage.phase for stage in found.stages] == [Phase.UNKNOWN]
+    assert (found.exit, found.mend, found.is_open) == (Exit.REFUSED, "verify", True)
+
+
+def test_an_older_edition_in_place_of_the_newest_claims_no_phase() -> None:
+    world = World()
+    plan = world.plan()
+    for each in (plan, replace(plan, edition=2)):
+        write(world.journal, plan.change, said("planned", each))
+
+    found = stand(world, plan)
+
+    assert found.problem == "plan.json is edition 1, the newest is 2"
+    assert found.stages[0].phase is Phase.UNKNOWN
+    assert found.mend == "plan"
+
+
+def test_an_edition_that_nobody_wrote_down_is_a_problem() -> None:
+    world = World()
+    plan = world.plan()
+    write(world.journal, plan.change, said("planned", plan))
+
+    found = stand(world, replace(plan, edition=7))
+
+    assert found.problem == "no entry says when edition 7 was written"
+
+
+def test_with_a_broken_journal_nothing_is_claimed_but_the_problem() -> None:
+    world = World(journal=Torn("CM-0001"))
+    found = stand(world, world.plan())
+
+    assert "seq 3" in found.problem
+    assert [(stage.phase, stage.exit) for stage in found.stages] == [(Phase.UNKNOWN, Exit.REFUSED)]
+
+
 def test_an_approval_of_another_edition_does_not_count() -> None:
     world = World()
     plan = world.plan()

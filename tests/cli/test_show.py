@@ -46,6 +46,16 @@ def test_an_unreadable_record_says_problem_and_where_to_look() -> None:
     assert "next: mcm verify CM-0001" in text
 
 
+def test_a_problem_names_the_mending_command_and_no_phase(held: ChangeStatus) -> None:
+    stage = replace(held.stages[0], phase=Phase.UNKNOWN, since=None, gates=(), checks=())
+    odd = replace(held, problem="plan.json is edition 1", mend="plan", stages=(stage,))
+    text = status_text([odd], START)
+
+    assert "PROBLEM: plan.json is edition 1\n  next: mcm plan CM-0001\n" in text
+    assert text.endswith("prod-us: unknown")
+    assert text.count("next:") == 1
+
+
 def test_a_held_change_tells_what_it_waits_for_and_who_drives(held: ChangeStatus) -> None:
     assert held.last_at is not None
     text = status_text([held], held.last_at + timedelta(minutes=5))
@@ -100,6 +110,7 @@ def test_nothing_open_is_said_and_others_are_counted() -> None:
         (Phase.BREACHED, "mcm rollback --stage prod-us"),
         (Phase.ROLLING_BACK, "mcm rollback --stage prod-us"),
         (Phase.ERRORED, "mcm rollback --stage prod-us"),
+        (Phase.UNKNOWN, ""),
         (Phase.SUCCEEDED, ""),
         (Phase.ROLLED_BACK, ""),
     ],
