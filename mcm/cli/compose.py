@@ -61,6 +61,14 @@ def aws_realm(place: "Place") -> str:
     return f"aws:{name}:{place.account}:{place.region}"
 
 
+def is_change_id(name: str) -> bool:
+    """Say whether a folder of that name can be a change's."""
+    try:
+        return bool(check_change_id(name))
+    except RefusedError:
+        return False
+
+
 def say_sandbox() -> None:
     """Say that nothing real is touched; every command does so while that is true."""
     say("SANDBOX: a local AWS, not a real account")
@@ -260,14 +268,17 @@ class Project:
         return Folder(self.root / CHANGES / check_change_id(change))
 
     def change_ids(self) -> tuple[str, ...]:
-        """Return the ids of all changes that have a change.yaml, sorted."""
+        """Return the ids of all changes that have a change.yaml, sorted.
+
+        Folders of another name are no changes; `mcm lint` tells of them.
+        """
         found = sorted((self.root / CHANGES).glob("*/change.yaml"))
-        return tuple(path.parent.name for path in found)
+        return tuple(path.parent.name for path in found if is_change_id(path.parent.name))
 
     def pick_change(self, named: str | None) -> str:
         """Return the change a command is about: the one named, else the only open one."""
         if named:
-            if not self.folder(named).change_file.is_file():
+            if not os.path.lexists(self.folder(named).change_file):
                 known = ", ".join(self.change_ids()) or "none"
                 raise UsageError(f"no change {named}: there are {known}")
             return named
@@ -302,9 +313,9 @@ class Project:
         """Read one change.yaml against mcm.yaml; raise ConfigError with every problem."""
         from mcm.config.change_file import load_change
 
-        path = self.folder(change).change_file
-        shown = path.relative_to(self.root).as_posix()
-        read = load_change(path.read_bytes(), shown, self.service)
+        folder = self.folder(change)
+        shown = folder.change_file.relative_to(self.root).as_posix()
+        read = load_change(folder.read_change(), shown, self.service)
         if read.id != change:
             raise UsageError(
                 f"{shown} says id {read.id}: it lies in the folder of {change}",

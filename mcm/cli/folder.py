@@ -16,6 +16,19 @@ class Folder:
         self.record_file = path / "record.md"
         self.statements = path / "statements"
 
+    def read_change(self) -> bytes:
+        """Return the bytes of change.yaml.
+
+        Raises RefusedError(E_UNSAFE_FILE) for anything but a plain file, UsageError if
+        there is none.
+        """
+        from mcm.trust.files import read_small
+
+        try:
+            return read_small(self.change_file, limit=1_000_000)
+        except FileNotFoundError as err:
+            raise UsageError(f"{self.path.name} has no change.yaml") from err
+
     def read_plan(self) -> bytes | None:
         """Return the bytes of plan.json as they lie there, None when there is none."""
         from mcm.trust.files import read_small

@@ -156,8 +156,8 @@ def _heading(project: "Project", change: str) -> "Heading":
     from mcm.core.errors import McmError
 
     try:
-        path = project.folder(change).change_file
-        text = path.read_text(encoding="utf-8", errors="replace")
-        return glance(text, datetime.fromtimestamp(path.stat().st_mtime, UTC))
+        folder = project.folder(change)
+        text = folder.read_change().decode("utf-8", "replace")
+        return glance(text, datetime.fromtimestamp(folder.change_file.stat().st_mtime, UTC))
     except (OSError, McmError):
         return Heading()

@@ -33,31 +33,15 @@ def register(app: typer.Typer) -> None:
 def lint(change: Change = None) -> int:
     """Read mcm.yaml and change.yaml; list everything that is wrong in them."""
     from mcm.cli.compose import Project
+    from mcm.cli.lint import find_problems
 
     project = Project.here()
-    problems: list[str] = []
-    try:
-        names = (change,) if change else project.change_ids()
-        for name in names:
-            problems += _lint_change(project, name)
-        _ = project.service
-    except UsageError as err:
-        problems = [str(err)]
+    names = (change,) if change else project.change_ids()
+    problems = find_problems(project, names, everywhere=change is None)
     if problems:
         raise UsageError("\n".join(["the files cannot be used as they stand", *problems]))
     print(f"no problems in mcm.yaml and {len(names)} changes")
     return Exit.DONE
-
-
-def _lint_change(project: "Project", change: str) -> list[str]:
-    _ = project.service  # what is wrong in mcm.yaml is not the change's fault: raise it
-    if not project.folder(change).change_file.is_file():
-        return [f"no change {change}: there are {', '.join(project.change_ids()) or 'none'}"]
-    try:
-        project.read_change(change)
-    except UsageError as err:
-        return str(err).split("\n")
-    return []
 
 
 def plan(change: Change = None, profile: Profile = None, json: Json = False) -> int:

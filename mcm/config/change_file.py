@@ -33,9 +33,21 @@ def load_change(text: str | bytes, file: str, service: Service) -> Change:
 
     Raises ConfigError with every problem in the order of the file.
     """
+    return _load(text, file, service)
+
+
+def check_change(text: str | bytes, file: str) -> None:
+    """Raise ConfigError for what is wrong in `change.yaml` whatever its service has.
+
+    For a service that cannot be read itself: which names exist there, nobody can say.
+    """
+    _load(text, file, None)
+
+
+def _load(text: str | bytes, file: str, service: Service | None) -> Change:
     problems = Problems()
     root = Fields(load(text, file), problems)
-    stages = _read_stages(root, service)
+    stages = _read_stages(root, service) if service else root.texts("stages")
     change = Change(
         id=_read_id(root),
         title=root.text("title", form=_LINE, like="Add a shadow variant, one line of 200 at most"),
@@ -104,16 +116,16 @@ def _read_packages(root: Fields) -> tuple[Package, ...]:
 
 
 def _read_expect(
-    root: Fields, service: Service, stages: tuple[str, ...]
+    root: Fields, service: Service | None, stages: tuple[str, ...]
 ) -> dict[str, tuple[Expected, ...]]:
     """What the change makes different, by stage; each endpoint must be watched there."""
     if not root.has("expect"):
         return {}
-    configs = {stage.name: stage for stage in service.stages}
+    configs = {stage.name: stage for stage in service.stages} if service else {}
     fields = root.mapping("expect")
     found: dict[str, tuple[Expected, ...]] = {}
     for key, _ in root.named("expect"):
-        if key.text not in stages:
+        if service and key.text not in stages:
             root.problems.add(
                 key,
                 f"`expect` names {key.text[:40]!r}, which is not a stage of this change",
@@ -144,10 +156,10 @@ def watched_endpoints(stage: StageConfig) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
-def _read_exceptions(root: Fields, service: Service) -> tuple[Exemption, ...]:
-    freezes = [f"freeze:{freeze.name}" for freeze in service.freezes]
+def _read_exceptions(root: Fields, service: Service | None) -> tuple[Exemption, ...]:
+    freezes = [f"freeze:{freeze.name}" for freeze in service.freezes] if service else []
     found = []
     for fields in root.mappings("exceptions") if root.has("exceptions") else ():
-        gate = fields.choice("gate", (*EXEMPTABLE, *freezes))
+        gate = fields.choice("gate", (*EXEMPTABLE, *freezes)) if service else fields.text("gate")
         found.append(Exemption(gate, fields.text("reason"), fields.instant("until")))
     return tuple(found)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mcm.config.change_file import load_change
+from mcm.config.change_file import check_change, load_change
 from mcm.config.definitions import builtin_definitions
 from mcm.config.problems import ConfigError
 from mcm.config.service_file import load_service
@@ -208,3 +208,21 @@ def test_the_examples_changes_are_complete(id_: str, model: str) -> None:
     shadow = Expected("photo-check-us", "candidate", f"photo-check-{model}")
     assert change.expect == {"prod-us": (shadow,)}
     assert {**EXAMPLE_SERVICE.answers, **change.answers}.keys() == set(TOPICS)
+
+
+def test_without_a_service_its_names_are_taken_as_they_are() -> None:
+    check_change(WHOLE, "change.yaml")
+
+
+def test_without_a_service_the_form_is_checked_all_the_same() -> None:
+    text = SMALL.replace("requester", "requestor").replace("[prod-us]", "{a: b}")
+
+    with pytest.raises(ConfigError) as caught:
+        check_change(text, "change.yaml")
+
+    lines = str(caught.value).split("\n")
+    assert [line.split(": ")[0] for line in lines] == [
+        "change.yaml:1:1",
+        "change.yaml:3:1",
+        "change.yaml:4:9",
+    ]

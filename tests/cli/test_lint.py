@@ -1,0 +1,79 @@
+"""lint: a mistake in one file hides none in another."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Shop
+
+CHANGE = "changes/CM-0001/change.yaml"
+
+
+def lint(shop: Shop, capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
+    code = shop.mcm("lint")
+    return code, capsys.readouterr().err
+
+
+def test_a_broken_config_hides_no_mistake_of_a_change(
+    shop: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shop.edit("mcm.yaml", "version: 1\n", "version: 1\ncolour: red\n")
+    shop.edit(CHANGE, "requester: alice", "requestor: alice")
+    (shop.root / "changes/CM-0002/change.yaml").write_text("a: [")
+
+    code, said = lint(shop, capsys)
+
+    assert code == 2
+    for where in ("  mcm.yaml:", f"  {CHANGE}:", "  changes/CM-0002/change.yaml:"):
+        assert where in said
+
+
+def test_a_stray_folder_is_one_problem_with_its_path(
+    shop: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stray = shop.root / "changes/bad id"
+    stray.mkdir()
+    (stray / "change.yaml").write_text("id: bad id\n")
+    shop.edit("changes/CM-0002/change.yaml", "stages: [prod-us]", "stages: [prod-moon]")
+
+    code, said = lint(shop, capsys)
+
+    assert (code, said.count("changes/bad id: ")) == (2, 1)
+    assert "prod-moon" in said
+    assert shop.mcm("list") == 0
+
+
+@pytest.mark.parametrize("kind", ["fifo", "directory", "symlink"])
+def test_a_change_file_that_is_no_plain_file_is_refused(
+    shop: Shop, capsys: pytest.CaptureFixture[str], kind: str
+) -> None:
+    path = shop.root / CHANGE
+    path.rename(shop.root / "elsewhere.yaml")
+    make = {"fifo": os.mkfifo, "directory": os.mkdir, "symlink": _link}
+    make[kind](path)
+    try:
+        code, said = lint(shop, capsys)
+        assert (code, said.count("[E_UNSAFE_FILE]")) == (2, 1)
+        assert shop.mcm("plan CM-0001") == 4
+        assert "[E_UNSAFE_FILE]" in capsys.readouterr().err
+        assert shop.mcm("list") == 0
+    finally:
+        path.rmdir() if kind == "directory" else path.unlink()
+
+
+def test_a_requester_whom_nobody_trusts_is_a_problem(
+    shop: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shop.edit(CHANGE, "requester: alice", "requester: mallory")
+    shop.edit("changes/CM-0002/change.yaml", "requester: alice", "requester: bob")
+
+    code, said = lint(shop, capsys)
+
+    assert code == 2
+    assert f"{CHANGE}: requester mallory is not in .mcm/trust.yml: alice may request" in said
+    assert "changes/CM-0002/change.yaml: bob is no requester in .mcm/trust.yml" in said
+
+
+def _link(path: Path) -> None:
+    path.symlink_to("../../elsewhere.yaml")
