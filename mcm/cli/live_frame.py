@@ -16,13 +16,14 @@ from mcm.app.phase import OUTCOMES, Phase, walk_phase
 from mcm.cli.live import opens, waiting_for
 from mcm.core import commands
 from mcm.core.duration import spell_wait
+from mcm.core.errors import Exit
 from mcm.core.forward import current_stage
 from mcm.core.goal import Goal, GoForward
 from mcm.core.plan import StagePlan
 from mcm.core.sanitize import clean
 from mcm.core.sentence import shorten
 from mcm.core.state import Attempt, Rollback, StageState, State
-from mcm.core.turn import GateView, Turn
+from mcm.core.turn import Done, GateView, Turn
 from mcm.core.verdict import Kind
 
 ROWS = 12
@@ -63,7 +64,7 @@ def view(
     known = state.stage(name)
     parts: list[RenderableType] = [
         _header(goal, name, sandbox),
-        _phases(goal, state, name, phase, marks),
+        _phases(goal, state, turn, name, phase, marks),
         Text(),
     ]
     rollback = known.rollbacks[-1] if known.rollbacks else None
@@ -76,7 +77,7 @@ def view(
         if known.baking_since is not None:
             parts.append(_bake(stage, known, turn, now, "#" if ascii_only else "━"))
         parts.append(_table(_guardrails(turn, known), marks))
-    parts += [Text(), _waiting(turn, now), _way_back(goal, name)]
+    parts += [Text(), _waiting(turn, now), *_way_back(goal, name, turn)]
     return Group(*parts)
 
 
@@ -101,17 +102,25 @@ def _header(goal: Goal, stage: str, sandbox: bool) -> Text:
     return line.append(f"  {clean(goal.why, 200)}")
 
 
-def _phases(goal: Goal, state: State, name: str, phase: Phase, marks: dict[str, str]) -> Text:
+def _phases(
+    goal: Goal, state: State, turn: Turn, name: str, phase: Phase, marks: dict[str, str]
+) -> Text:
     known = state.stage(name)
+    over = turn.next.exit if isinstance(turn.next, Done) else None
     line = Text(no_wrap=True, overflow="ellipsis")
-    for number, (word, kind) in enumerate(_path(goal, known, phase)):
+    for number, (word, kind) in enumerate(_path(goal, known, phase, over)):
         line.append("  " if number else "")
         line.append(f"{marks[kind]} {word}", style=_STYLES.get(kind, ""))
     return line
 
 
-def _path(goal: Goal, known: StageState, phase: Phase) -> Iterator[tuple[str, str]]:
-    """Yield each step of the way with `done`, `now`, `ahead` or `bad`."""
+def _path(
+    goal: Goal, known: StageState, phase: Phase, over: Exit | None
+) -> Iterator[tuple[str, str]]:
+    """Yield each step of the way with `done`, `now`, `ahead` or `bad`.
+
+    `over` is how the command ends, None before that: a rollback may have been there already.
+    """
     last = known.rollbacks[-1] if known.rollbacks else None
     back = phase in {Phase.ROLLING_BACK, Phase.ROLLED_BACK} or (
         phase is Phase.ERRORED and last is not None
@@ -134,11 +143,15 @@ def _path(goal: Goal, known: StageState, phase: Phase) -> Iterator[tuple[str, st
                 yield "done", "done" if phase is Phase.SUCCEEDED else "ahead"
             return
         yield "BREACH", "bad"
-    yield from _path_back(last)
+    yield from _path_back(last, over)
 
 
-def _path_back(last: Rollback | None) -> Iterator[tuple[str, str]]:
-    if last is None or last.ended_at is None:
+def _path_back(last: Rollback | None, over: Exit | None) -> Iterator[tuple[str, str]]:
+    if last is None and over in (Exit.DONE, Exit.NEEDS_PERSON):
+        yield "rolled back", "done"
+        if over is Exit.NEEDS_PERSON:
+            yield "NEEDS A PERSON", "bad"
+    elif last is None or last.ended_at is None:
         yield "rolling back", "now"
         yield "verified", "ahead"
     elif last.outcome != "rolled_back":
@@ -235,11 +248,14 @@ def _bake(stage: StagePlan, known: StageState, turn: Turn, now: datetime, full: 
         words = f"extended, limit in {spell_wait(rest)}"
     line = Text("bake ", no_wrap=True, overflow="ellipsis")
     line.append(f"[{full * filled}{'-' * (_BAR - filled)}]", style="cyan")
-    return line.append(f" {words}{_samples(stage, turn)}")
+    return line.append(f" {words}{_samples(stage, turn, over=words == 'over')}")
 
 
-def _samples(stage: StagePlan, turn: Turn) -> str:
+def _samples(stage: StagePlan, turn: Turn, *, over: bool) -> str:
+    """Say how many requests were seen; once the bake is over nobody counts any more."""
     wanted = stage.bake.min_samples
+    if turn.samples is None and over:
+        return ""
     if turn.samples is None:
         return f", requests not counted, {wanted} needed" if wanted else ""
     state = " (enough)" if turn.samples >= wanted else " (NOT ENOUGH)"
@@ -252,7 +268,12 @@ def _waiting(turn: Turn, now: datetime) -> Text:
     return Text(clean(shorten(waiting_for(turn, now)), 150), overflow="fold")
 
 
-def _way_back(goal: Goal, stage: str) -> Text:
+def _way_back(goal: Goal, stage: str, turn: Turn) -> Iterator[Text]:
+    """Yield the command that goes back from here; none where it would find nothing to do."""
+    forward = isinstance(goal, GoForward)
+    back = (Exit.ROLLED_BACK,) if forward else (Exit.DONE, Exit.NEEDS_PERSON)
+    if isinstance(turn.next, Done) and turn.next.exit in back:
+        return
     line = Text(no_wrap=True, overflow="ellipsis")
-    line.append("to roll back: " if isinstance(goal, GoForward) else "to go on: ", style="dim")
-    return line.append(clean(commands.rollback(stage), 120), style="bold")
+    line.append("to roll back: " if forward else "to go on: ", style="dim")
+    yield line.append(clean(commands.rollback(stage), 120), style="bold")

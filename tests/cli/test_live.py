@@ -85,7 +85,7 @@ def test_each_frame_fits(
     breached: tuple[GoForward, list[Seen]],
     back: tuple[GoBack, list[Seen]],
 ) -> None:
-    """At most 20 lines of 80 columns, whatever the walk does; always with the way back."""
+    """At most 20 lines of 80 columns, whatever the walk does; the way back while there is one."""
     for goal, seen in (forward, breached, back):
         assert seen
         for each in seen:
@@ -93,7 +93,11 @@ def test_each_frame_fits(
             assert len(lines) <= 20
             assert max(map(len, lines)) <= 80
             assert "SANDBOX" in lines[0]
-            assert lines[-1].endswith("mcm rollback --stage prod-us")
+            step = each[0].next
+            if isinstance(step, Done) and "rolled back" in step.reason:
+                assert "mcm rollback" not in "".join(lines)
+            else:
+                assert lines[-1].endswith("mcm rollback --stage prod-us")
 
 
 def test_closed_gates_are_named_with_their_reason(forward: tuple[GoForward, list[Seen]]) -> None:
@@ -152,6 +156,29 @@ def test_requests_are_counted_or_said_to_be_unknown(
     assert words in text_of(goal, (replace(turn, samples=samples), state, now))
 
 
+def test_after_the_bake_nobody_misses_requests(forward: tuple[GoForward, list[Seen]]) -> None:
+    """The last turn asks for none any more; the frame that stays must not look like a failure."""
+    goal, seen = forward
+    text = text_of(goal, seen[-1])
+
+    assert "bake [━━━━━━━━━━━━━━━━━━━━] over" in text
+    assert "not counted" not in text
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [(Exit.DONE, "✔ rolled back"), (Exit.NEEDS_PERSON, "✔ rolled back  ✖ NEEDS A PERSON")],
+)
+def test_a_rollback_that_was_there_already_is_not_under_way(code: Exit, words: str) -> None:
+    """Nor is there a command that would do nothing."""
+    goal = GoBack(PIPELINE, "ProdUS", STAGE, "on-call asked")
+    text = text_of(goal, (Turn((), Done(code, "already rolled back at 09:00")), State(), START))
+
+    assert words in text
+    assert "rolling back" not in text
+    assert "mcm rollback" not in text
+
+
 def test_verdicts_are_words_and_the_worst_comes_first(
     forward: tuple[GoForward, list[Seen]],
 ) -> None:
@@ -196,7 +223,7 @@ def test_a_breach_turns_the_way_around(breached: tuple[GoForward, list[Seen]]) -
 def test_a_rollback_by_hand_shows_its_steps(back: tuple[GoBack, list[Seen]]) -> None:
     goal, seen = back
 
-    text = text_of(goal, seen[-1])
+    text = text_of(goal, seen[-2])
 
     assert "rollback of prod-us  on-call asked" in text
     assert "▶ rolling back  ○ verified" in text
