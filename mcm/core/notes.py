@@ -1,5 +1,6 @@
 """The entries that the way forward writes about a stage. One place, one spelling."""
 
+import re
 from datetime import datetime
 
 from mcm.core import canonical
@@ -9,6 +10,9 @@ from mcm.core.state import StageState
 from mcm.core.statement import Verified
 from mcm.core.turn import GateView
 from mcm.core.verdict import Verdict
+
+_NUMBER = re.compile(r"\b[0-9]+(?:[.:][0-9]+)*(?:[a-z%]+[0-9]*)*", re.ASCII)
+"""A count, a value, a time of day or a duration such as `23h20m`."""
 
 
 def started(stage: StagePlan, now: datetime) -> Draft:
@@ -46,14 +50,26 @@ def ended(stage: StagePlan, outcome: str, reason: str, now: datetime) -> Draft:
 def gates(
     stage: StagePlan, known: StageState, found: tuple[GateView, ...], now: datetime
 ) -> tuple[Draft, ...]:
-    """Note gates that opened or closed; a closed one's changing wording is not news."""
+    """Note gates that opened or closed, and closed ones that are now closed for another reason.
+
+    Numbers do not make another reason, or each turn of a countdown would be an entry; but
+    how many persons have approved does.
+    """
     drafts = []
     for gate in found:
-        if gate.open == (gate.name not in known.gates):
+        before = known.gates.get(gate.name)
+        if gate.open and before is None:
+            continue
+        if not gate.open and before is not None and _shape(gate) == _shape(gate, before):
             continue
         body = {"stage": stage.name, "gate": gate.name, "open": gate.open, "reason": gate.reason}
         drafts.append(Draft("gate_changed", body, now))
     return tuple(drafts)
+
+
+def _shape(gate: GateView, reason: str | None = None) -> str:
+    text = gate.reason if reason is None else reason
+    return text if gate.name == "approval" else _NUMBER.sub("#", text)
 
 
 def gates_open(
