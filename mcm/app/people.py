@@ -119,6 +119,15 @@ def refuse_self(
         raise _refuse(journal, plan, stage, desk.person, Refused("E_SELF_APPROVAL", reason), now)
 
 
+def refuse_rejected(
+    plan: Plan, stage: StagePlan, desk: Desk, journal: Journal, now: datetime
+) -> None:
+    """Refuse whoever would sign for a rejected request, before anything is typed."""
+    answer = _ask(plan, stage, desk.inbox(), journal, now)
+    if isinstance(answer, Refused) and answer.code == "E_REJECTED":
+        raise _refuse(journal, plan, stage.name, desk.person, answer, now)
+
+
 def own_approval(
     plan: Plan, stage: StagePlan, desk: Desk, journal: Journal, now: datetime
 ) -> Verified | None:

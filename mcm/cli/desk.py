@@ -49,6 +49,19 @@ class KeyDesk:
     def inbox(self) -> Inbox:
         return self._project.inbox(self._change)
 
+    def check_approver(self, stage: str) -> None:
+        """Raise RefusedError when the trust file does not let this person approve `stage`.
+
+        What verifies a signature says the same of it; this only spares its making.
+        """
+        who = self._holder
+        if not who.is_valid(self._project.clock.now()):
+            raise RefusedError("E_KEY_NOT_VALID", f"refused: {who.id} is not valid at this time")
+        if "approver" not in who.roles:
+            raise RefusedError("E_ROLE", f"refused: {who.id} is no approver")
+        if who.stages is not None and stage not in who.stages:
+            raise RefusedError("E_ROLE", f"refused: {who.id} may not approve {stage}")
+
     def nonce(self) -> str:
         return new_nonce()
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mcm.cli.complete import change_ids, stage_names
+from mcm.cli.complete import stage_names
 from mcm.cli.write import Change, Profile
 from mcm.core.errors import Exit, RefusedError
 
@@ -55,7 +55,7 @@ def request(change: Change = None, key: Key = None, profile: Profile = None) -> 
 
 
 def approve(
-    change: Annotated[str, typer.Argument(metavar="CHANGE", autocompletion=change_ids)],
+    change: Change = None,
     stage: Annotated[
         list[str] | None,
         typer.Option(
@@ -66,7 +66,7 @@ def approve(
     key: Key = None,
 ) -> int:
     """Read what will happen, sign it stage by stage, and answer the pipeline's approval."""
-    from mcm.app.people import current_request, own_approval, refuse_self
+    from mcm.app.people import current_request, own_approval, refuse_rejected, refuse_self
     from mcm.app.planning import check_current
     from mcm.cli.answer import check_credentials
     from mcm.cli.compose import Project
@@ -83,6 +83,9 @@ def approve(
     asked = current_request(plan, desk.inbox())
     now = project.clock.now()
     refuse_self(plan, stages[0].name, desk, asked, project.journal, now)
+    for each in stages:
+        refuse_rejected(plan, each, desk, project.journal, now)
+        desk.check_approver(each.name)
     approved = {s.name: own_approval(plan, s, desk, project.journal, now) for s in stages}
     fresh = [each for each in stages if approved[each.name] is None]
     if fresh:
@@ -95,8 +98,8 @@ def approve(
 
 
 def reject(
-    change: Annotated[str, typer.Argument(metavar="CHANGE", autocompletion=change_ids)],
     reason: Annotated[str, typer.Option("--reason", help="Why not, in one line.")],
+    change: Change = None,
     key: Key = None,
     profile: Profile = None,
 ) -> int:

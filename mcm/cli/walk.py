@@ -1,6 +1,7 @@
 """The command that goes forward: deploy."""
 
 import sys
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +12,8 @@ from mcm.cli.write import Change, Profile
 from mcm.core.errors import BlindError, Exit, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from mcm.app.runner import Ending
     from mcm.cli.compose import Project
     from mcm.core.goal import GoForward
@@ -59,7 +62,7 @@ def deploy(
         return _dry_run(project, goal)
     _tell_way_back(goal, target.name)
     view = shown(goal, sandbox=project.service.sandbox)
-    with view, telling(project, goal, name, view) as listener:
+    with _leaving(name, target.name), view, telling(project, goal, name, view) as listener:
         writer = Writer(project.journal, name, listener.lost)
         start_walk(writer, goal, operator_name(project, who), project.clock)
         ending = project.runner(listener).run(goal, writer, patience=patience)
@@ -67,6 +70,20 @@ def deploy(
     if ending.exit in (Exit.BLIND, Exit.NEEDS_PERSON):
         _tell_way_back(goal, target.name)
     return ending.exit
+
+
+@contextmanager
+def _leaving(change: str, stage: str) -> "Iterator[None]":
+    """Say, when a person interrupts a walk, what is left undone until it goes on."""
+    from mcm.cli.lines import say
+    from mcm.core import commands
+
+    try:
+        yield
+    except KeyboardInterrupt:
+        say(f"nobody watches {stage} until `{commands.deploy(change, stage)}` goes on;")
+        say(f"`{commands.rollback(stage)}` takes it back.")
+        raise
 
 
 def read_patience(wait: str | None, *, no_input: bool) -> timedelta:

@@ -63,11 +63,11 @@ def plan(change: Change = None, profile: Profile = None, json: Json = False) -> 
     else:
         for line in plan_lines(planned.plan, _approvers(project, planned)):
             show(line)
-    _tell(planned)
+    _tell(project, planned)
     return Exit.DONE
 
 
-def _tell(planned: "Planned") -> None:
+def _tell(project: "Project", planned: "Planned") -> None:
     from mcm.cli.lines import say
 
     plan = planned.plan
@@ -81,6 +81,18 @@ def _tell(planned: "Planned") -> None:
         say(f"Next: {plan.requester} runs `mcm request {plan.change}`.")
     else:
         say(f"edition {plan.edition} stands: nothing has changed")
+        if following := _next_command(project, plan.change):
+            say(f"Next: `{following}`.")
+
+
+def _next_command(project: "Project", change: str) -> str:
+    """Return what leads on from where the change stands; empty when nothing does."""
+    from mcm.app.status import read_status
+    from mcm.cli.show import next_command
+
+    stands = read_status(change, project.folder(change).read_plan(), project.journal)
+    found = (next_command(change, stage) for stage in stands.stages)
+    return next((command for command in found if command), "")
 
 
 def _approvers(project: "Project", planned: "Planned") -> tuple[str, ...]:

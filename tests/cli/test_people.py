@@ -178,3 +178,36 @@ def test_a_code_is_told_once(shop: Shop, capsys: pytest.CaptureFixture[str]) -> 
 
     assert code == 2
     assert capsys.readouterr().err.count("[E_TRUST_CHANGED]") == 1
+
+
+def test_a_rejected_request_is_refused_before_anything_is_typed(shop: Shop) -> None:
+    shop.mcm("plan CM-0001")
+    shop.mcm("request CM-0001")
+    shop.mcm("reject CM-0001 --reason not-tonight --profile carol")
+    code, text = shop.approve()
+
+    assert (code, "[E_REJECTED]" in text, "Type CM-0001" in text) == (4, True, False)
+    assert shop.entries()[-1].body["code"] == "E_REJECTED"
+
+
+def test_nobody_but_an_approver_is_asked_to_approve(shop: Shop) -> None:
+    shop.mcm("plan CM-0001")
+    shop.mcm("request CM-0001")
+    code, text = shop.type("approve CM-0001 --profile carol", "CM-0001\n")
+
+    assert (code, "carol is no approver [E_ROLE]" in text, "Type CM-0001" in text) == (
+        4,
+        True,
+        False,
+    )
+
+
+def test_the_change_may_be_left_out_when_one_is_open(shop: Shop) -> None:
+    (shop.root / "changes/CM-0002/change.yaml").unlink()
+    shop.mcm("plan")
+    shop.mcm("request")
+    code, text = shop.type("approve --profile bob", "CM-0001\n")
+
+    assert code == 0, text
+    assert shop.mcm("reject --reason not-tonight --profile carol") == 0
+    assert shop.kinds()[-1] == "rejected"

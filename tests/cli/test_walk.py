@@ -195,3 +195,16 @@ def test_on_call_takes_it_back_in_the_bake_and_the_walk_ends_with_it(shop: Shop)
 
     assert process.returncode == 5, said
     assert shop.sent("RollbackStage") == 1
+
+
+def test_an_interrupted_walk_says_what_is_left_unwatched(shop: Shop) -> None:
+    shop.edit("mcm.yaml", "{for: 1s, min_samples: 1}", "{for: 25s, min_samples: 1}")
+    shop.ready()
+    with shop.start("deploy CM-0001 --stage prod-us") as process:
+        shop.wait_for("bake_started")
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=40)
+
+    assert process.returncode == 130, said
+    assert "nobody watches prod-us until `mcm deploy CM-0001 --stage prod-us` goes on" in said
+    assert "`mcm rollback --stage prod-us` takes it back" in said

@@ -101,3 +101,17 @@ def test_the_record_is_written_with_and_without_a_plan(shop: Shop) -> None:
     assert shop.mcm("render CM-0001") == 0
 
     assert shop.plan().digest[:12] in record.read_text()
+
+
+def test_a_standing_edition_says_what_comes_next(
+    shop: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shop.mcm("plan CM-0001")
+    said = []
+    for line in ("plan CM-0001", "request CM-0001", "plan CM-0001"):
+        capsys.readouterr()
+        assert shop.mcm(line) == 0
+        said.append(capsys.readouterr().err)
+
+    assert "Next: `mcm request CM-0001`.\n" in said[0]
+    assert "Next: `mcm approve CM-0001 --stage prod-us`.\n" in said[2]
