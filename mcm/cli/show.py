@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from mcm.app.phase import Phase
 from mcm.core import commands
 from mcm.core.duration import spell_wait
+from mcm.core.errors import Exit
 from mcm.core.sanitize import clean
 
 if TYPE_CHECKING:
@@ -128,6 +129,8 @@ def next_command(change: str, stage: "StageStatus") -> str:
 def _next(change: str, stage: "StageStatus") -> commands.WayOn | None:
     if stage.phase is Phase.GATES:
         return commands.way_on([(g.gate, g.reason) for g in stage.gates], change, stage.stage)
+    if stage.phase is Phase.ROLLED_BACK and stage.exit is Exit.NEEDS_PERSON:
+        return commands.way_on_from_content(stage.stage)
     command = _next_of_phase(change, stage)
     return commands.WayOn((command,)) if command else None
 

@@ -159,6 +159,8 @@ def tell_ending(ending: "Ending", change: str, stage: str) -> None:
         say(ending.hint)
     elif ending.gate:
         say(commands.way_on([(ending.gate, ending.reason)], change, stage).sentence())
+    elif ending.exit is Exit.NEEDS_PERSON and "was rolled back" in ending.reason:
+        say(commands.way_on_from_content(stage).sentence())
     elif ending.exit in _NEXT:
         say(f"Next: {_NEXT[ending.exit].format(log=commands.about('log', change))}")
 

@@ -44,11 +44,14 @@ class WayOn:
     """What to do by hand before the commands, as an imperative clause."""
     after: str = ""
     """What the last command does then, as a clause that follows it."""
+    instead: str = ""
+    """What may be done by hand in place of the commands, as an imperative clause."""
 
     def text(self, quote: str = "") -> str:
         """Return it on one line, each command between `quote`."""
         steps = [f"{quote}{command}{quote}" for command in self.commands]
-        return ", then ".join([*([self.first] if self.first else []), *steps])
+        whole = ", then ".join([*([self.first] if self.first else []), *steps])
+        return f"{whole}, or {self.instead}" if self.instead else whole
 
     def sentence(self) -> str:
         """Return it as a hint for people, commands between backticks."""
@@ -60,6 +63,11 @@ class WayOn:
 def release_again(change: str) -> str:
     """Return the way on for an execution that can never be promoted, as one sentence."""
     return _released(change).sentence()
+
+
+def way_on_from_content(stage: str) -> WayOn:
+    """Return the way on after a rollback whose content differs from what was there before."""
+    return WayOn((f"{rollback(stage)} --further",), instead="restore by hand what differs")
 
 
 def way_on(gates: Iterable[tuple[str, str]], change: str, stage: str) -> WayOn:

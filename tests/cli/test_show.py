@@ -121,6 +121,14 @@ def test_each_phase_names_the_next_command(phase: Phase, command: str, held: Cha
     assert next_command("CM-0001", stage) == command
 
 
+def test_content_that_differs_after_a_rollback_has_a_way_on(held: ChangeStatus) -> None:
+    """Exit 6 must not be the end of the road."""
+    stage = replace(held.stages[0], phase=Phase.ROLLED_BACK, exit=Exit.NEEDS_PERSON)
+    text = status_text([replace(held, stages=(stage,))], START)
+
+    assert "next: mcm rollback --stage prod-us --further, or restore by hand" in text
+
+
 @pytest.mark.parametrize("phase", list(Phase))
 def test_every_phase_has_words(phase: Phase) -> None:
     assert "_" not in phase_words(phase)

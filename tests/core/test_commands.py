@@ -112,3 +112,12 @@ def test_a_way_on_reads_as_a_sentence() -> None:
 
     assert window == f"Next: `{DEPLOY}` goes on once it opens; with `--wait` it waits."
     assert trust == f"Next: run `mcm request CM-1`, then `{APPROVE}`."
+
+
+def test_content_that_differs_leads_one_more_back_or_to_work_by_hand() -> None:
+    way = commands.way_on_from_content("prod-us")
+
+    assert way.text() == ("mcm rollback --stage prod-us --further, or restore by hand what differs")
+    assert way.sentence() == (
+        "Next: run `mcm rollback --stage prod-us --further`, or restore by hand what differs."
+    )
