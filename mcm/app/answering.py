@@ -106,14 +106,18 @@ def answer(
 
 
 def check_caller(plan: Plan, stage: StagePlan, signed: Signed, observer: Observer) -> None:
-    """Raise RefusedError, before anything is signed, for credentials that could not answer.
+    """Raise RefusedError, before anything is signed, when no answer could follow.
 
+    So it is when somebody else has answered, and with credentials of somebody else's.
     Nothing is said where nobody is to answer, and where AWS does not tell: the signature
     needs no AWS, and `answer` looks again before it sends anything.
     """
     if stage.gate.approve is None or not stage.gate.open:
         return
-    readings = observer.observe([_identity(plan)], PATIENCE)
+    readings = observer.observe([_actions(plan), _identity(plan)], PATIENCE)
+    answered = _look(plan, stage, signed, readings, "")
+    if answered is not None and answered.exit is Exit.REFUSED:
+        raise RefusedError(NOT_THE_SIGNER, f"nothing signed: {answered.text}", hint=answered.hint)
     identity = readings.known(_identity(plan), Identity)
     foreign = _foreign(signed, identity.arn) if identity else ""
     if foreign:

@@ -1,5 +1,7 @@
 """The approver's own answer to the pipeline, with the approver's own credentials."""
 
+from dataclasses import replace
+
 from mcm.app.answering import Signed, answer, check_caller
 from mcm.app.observing import Observer
 from mcm.aws.observe import AwsSource
@@ -38,10 +40,10 @@ def answer_gate(
 def check_credentials(
     project: Project, plan: Plan, stages: list[StagePlan], person: str, profile: str | None
 ) -> None:
-    """Raise RefusedError, before `person` signs, for a profile that could not answer after."""
+    """Raise RefusedError, before `person` signs, when `profile` could not answer after."""
     observer = Observer([AwsSource(_connect(project, profile), project.clock.now)], project.clock)
-    signed = Signed(person, "", holders=_holders(project))
     for stage in stages:
+        signed = replace(_signed(project, plan, stage, ""), person=person)
         check_caller(plan, stage, signed, observer)
 
 

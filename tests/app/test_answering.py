@@ -177,6 +177,23 @@ def test_the_wrong_credentials_are_found_before_anything_is_signed(world: World)
     assert caught.value.code == "E_NOT_THE_SIGNER"
 
 
+def test_an_answer_by_somebody_else_is_found_before_anything_is_signed(world: World) -> None:
+    plan = world.plan()
+    world.answer_approval("alice")
+
+    with pytest.raises(RefusedError, match=r"nothing signed: .*answered by .*alice") as caught:
+        check_caller(plan, plan.stages[0], BOB, observer(world, "bob"))
+    assert caught.value.hint == f"Next: release the change again, then `mcm plan {plan.change}`."
+
+
+def test_an_answer_by_an_approver_lets_the_next_one_sign(world: World) -> None:
+    plan = world.plan()
+    world.answer_approval("bob")
+
+    check_caller(plan, plan.stages[0], BOB, observer(world, "bob"))
+    assert world.sent("PutApprovalResult") == 1
+
+
 def test_signing_needs_no_aws(world: World) -> None:
     """Credentials that nobody can look up hinder the answer, not the signature."""
     plan = world.plan()
