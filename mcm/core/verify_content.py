@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from mcm.core import attempts, calling
+from mcm.core import attempts, calling, commands
 from mcm.core.checks.sagemaker_endpoint import BROKEN
 from mcm.core.endpoint import EndpointView, differences
 from mcm.core.errors import Exit
@@ -127,7 +127,9 @@ def _way_in(
     if last is not None and last.happened and now - attempts.latest(closes, now) <= goal.settle:
         return ()
     why = f" ({attempts.word(closes)})" if last is not None and not last.happened else ""
-    return (f"the transition into {stage.name} is still open{why}: the next execution enters",)
+    close = commands.aws_rollback(goal.pipeline, stage.name, "")[0]
+    text = f"the transition into {stage.name} is still open{why}: the next execution enters"
+    return (f"{text}; close it with `{close}`",)
 
 
 def _not_in_service(view: EndpointView) -> str:

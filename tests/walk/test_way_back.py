@@ -127,6 +127,7 @@ def test_a_way_in_that_may_not_be_closed_stops_nothing_and_is_named_at_the_end()
 
     assert went_back(world, ending)
     assert "the transition into ProdUS is still open (AccessDenied" in ending.reason
+    assert "close it with `aws codepipeline disable-stage-transition" in ending.reason
 
 
 # Following
