@@ -171,7 +171,7 @@ def _reached(known: StageState, phase: Phase) -> int:
 
 
 def _gate_row(gate: GateView, now: datetime) -> Row:
-    when = opens(gate.until, now).removeprefix("; ") if not gate.open else ""
+    when = opens(gate.until, now, gate.reason).removeprefix("; ") if not gate.open else ""
     reason = f"{when}: {gate.reason}" if when else gate.reason
     word, kind = ("open", "done") if gate.open else ("CLOSED", "bad")
     return kind, _STYLES[kind] if not gate.open else "", gate.name, word, reason

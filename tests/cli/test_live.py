@@ -125,6 +125,18 @@ def test_a_gate_that_opens_says_when(forward: tuple[GoForward, list[Seen]]) -> N
     assert "held at the gate window: outside quiet-us; opens Thu 19 Mar 09:00Z" in text
 
 
+def test_a_window_says_once_when_it_opens(forward: tuple[GoForward, list[Seen]]) -> None:
+    """Its reason does, in its own zone; the same instant in UTC beside it reads as another."""
+    goal, (_, state, now) = forward[0], forward[1][1]
+    until = now + timedelta(hours=23, minutes=20)
+    reason = "window quiet-us opens Thu 19 Mar 02:00 PDT (in 23h20m)"
+    gates = (GateView("window", False, reason, until),)
+    text = text_of(goal, (Turn((), Hold("window", reason, until), gates=gates), state, now))
+
+    assert "held at the gate window: window quiet-us opens Thu 19 Mar 02:00 PDT" in text
+    assert "09:00Z" not in text
+
+
 def bake_of(forward: tuple[GoForward, list[Seen]]) -> tuple[GoForward, Seen]:
     goal, seen = forward
     return goal, next(each for each in seen if each[1].stage(STAGE).baking_since)
