@@ -92,6 +92,9 @@ def test_a_journal_that_does_not_hold_is_said_so_and_no_outcome_is_claimed() -> 
     assert view.outcomes == ("unknown: the journal does not hold",)
     assert "**The journal does not hold:**" in text
     assert "entry 3: it was edited" in text
+    assert "Unknown: the journal does not hold" in text
+    assert "Nothing has happened yet" not in text
+    assert "Journal head: unknown" in text
 
 
 def test_entries_that_do_not_fold_are_told_and_nothing_is_claimed() -> None:
