@@ -27,7 +27,11 @@ def read_log(change: str, journal: Journal, stage: str = "") -> tuple[LogLine, .
     An outcome belongs to the stage of its intent. Raises RefusedError (E_CHAIN,
     E_TRUNCATED) when the journal does not hold and StoreError when it cannot be read.
     """
-    lines = timeline(journal.entries(change))
+    return of_stage(timeline(journal.entries(change)), stage)
+
+
+def of_stage(lines: Iterable[LogLine], stage: str) -> tuple[LogLine, ...]:
+    """Return the lines about `stage`; all of them when it is empty."""
     return tuple(line for line in lines if not stage or line.stage == stage)
 
 

@@ -56,13 +56,19 @@ def log(
     json: Json = False,
 ) -> int:
     """Show the timeline of a change, times in UTC; `--json` gives one object a line."""
-    from mcm.app.log import read_log
+    from mcm.app.log import of_stage, read_log, timeline
     from mcm.cli.compose import Project
     from mcm.cli.show import log_text
+    from mcm.core.journal import BrokenJournalError
 
     project = Project.here()
     name = _journal_name(project, change)
-    lines = read_log(name, project.journal, stage)
+    broken = None
+    try:
+        lines = read_log(name, project.journal, stage)
+    except BrokenJournalError as err:
+        # What stands before the break helps to find out what happened; the refusal follows.
+        lines, broken = of_stage(timeline(err.held), stage), err
     if json:
         from mcm.cli.show_json import log_json
 
@@ -70,6 +76,8 @@ def log(
             print(log_json(line))
     elif lines:
         _show(log_text(lines))
+    if broken is not None:
+        raise broken
     return Exit.DONE
 
 

@@ -204,13 +204,26 @@ def check_after(change: str, after: int, found: int) -> None:
         raise refuse(change, ChainProblem("E_TRUNCATED", found + 1, message))
 
 
-def refuse(change: str, problem: ChainProblem) -> RefusedError:
-    """Return the refusal that names the first bad entry of the journal of `change`."""
-    return RefusedError(
-        problem.code,
-        f"the journal of {change} does not hold at seq {problem.seq}: {problem.message}",
-        hint=f"Run `mcm verify {change}`; `mcm rollback --stage STAGE` works without a journal.",
-    )
+class BrokenJournalError(RefusedError):
+    """A chain that does not hold; `held` are the entries before the first bad one."""
+
+    def __init__(self, change: str, problem: ChainProblem, held: tuple[Entry, ...]) -> None:
+        super().__init__(
+            problem.code,
+            f"the journal of {change} does not hold at seq {problem.seq}: {problem.message}",
+            hint=f"Run `mcm verify {change}`;"
+            " `mcm rollback --stage STAGE` works without a journal.",
+        )
+        self.held = held
+
+
+def refuse(change: str, problem: ChainProblem, entries: Sequence[Entry] = ()) -> BrokenJournalError:
+    """Return the refusal that names the first bad entry of the journal of `change`.
+
+    `entries` are those that could be read; what comes before the bad one is kept for display.
+    """
+    held = tuple(entry for entry in entries if entry.seq < problem.seq)
+    return BrokenJournalError(change, problem, held)
 
 
 def to_stored(entry: Entry) -> bytes:

@@ -72,7 +72,7 @@ class SqliteJournal(Journal):
         if problem is None and anchor is not None:
             problem = next(iter(journal.check_head(entries, anchor)), None)
         if problem is not None:
-            raise journal.refuse(change, problem)
+            raise journal.refuse(change, problem, entries)
         return entries
 
     def append(

@@ -18,7 +18,7 @@ class Torn(MemoryJournal):
         raise RefusedError("E_CHAIN", f"the journal of {change} does not hold at seq 3")
 
 
-def test_a_journal_that_does_not_hold_is_refused_and_not_told_in_part() -> None:
+def test_a_journal_that_does_not_hold_is_refused() -> None:
     with pytest.raises(RefusedError, match="seq 3"):
         read_log("CM-0001", Torn())
 

@@ -50,20 +50,43 @@ def test_a_walk_is_told_and_proven_from_end_to_end(
     assert len(told(shop, capsys, "log CM-0001")[1].splitlines()) == len(lines)
 
 
+def tamper(shop: Shop, statement: str) -> None:
+    """Edit the journal as somebody does who owns its file."""
+    db = sqlite3.connect(shop.root / ".mcm" / "journal.db")
+    for (trigger,) in db.execute(
+        "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+    ).fetchall():
+        db.execute(f"DROP TRIGGER {trigger}")
+    db.execute(statement)
+    db.commit()
+    db.close()
+
+
+def test_the_log_of_an_edited_journal_shows_what_stands_before_the_break(
+    shop: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It helps to find out what happened; the refusal and its code follow."""
+    assert shop.mcm("plan CM-0001") == 0
+    assert shop.mcm("request CM-0001") == 0
+    tamper(shop, "UPDATE entry SET data = replace(data, 'alice', 'malry') WHERE seq = 2")
+    capsys.readouterr()
+
+    code = shop.mcm("log CM-0001")
+    said = capsys.readouterr()
+
+    assert code == 4
+    assert "edition 1 was planned" in said.out
+    assert len(said.out.splitlines()) == 1
+    assert "does not hold at seq 2" in said.err
+
+
 def test_an_edited_journal_is_named_by_every_command(
     shop: Shop, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """`verify` and `log` leave with 4 and name the entry; `status` goes on for the others."""
     assert shop.mcm("plan CM-0001") == 0
     assert shop.mcm("request CM-0001") == 0
-    db = sqlite3.connect(shop.root / ".mcm" / "journal.db")
-    for (trigger,) in db.execute(
-        "SELECT name FROM sqlite_master WHERE type = 'trigger'"
-    ).fetchall():
-        db.execute(f"DROP TRIGGER {trigger}")
-    db.execute("UPDATE entry SET data = replace(data, 'planned', 'plammed') WHERE seq = 1")
-    db.commit()
-    db.close()
+    tamper(shop, "UPDATE entry SET data = replace(data, 'planned', 'plammed') WHERE seq = 1")
 
     code, text = told(shop, capsys, "verify CM-0001")
     assert code == 4
