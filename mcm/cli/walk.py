@@ -62,7 +62,8 @@ def deploy(
         return _dry_run(project, goal)
     _tell_way_back(goal, target.name)
     view = shown(goal, sandbox=project.service.sandbox)
-    with _leaving(name, target.name), view, telling(project, goal, name, view) as listener:
+    left = _leaving(project, name, target.name)
+    with left, view, telling(project, goal, name, view) as listener:
         writer = Writer(project.journal, name, listener.lost)
         start_walk(writer, goal, operator_name(project, who), project.clock)
         ending = project.runner(listener).run(goal, writer, patience=patience)
@@ -73,7 +74,7 @@ def deploy(
 
 
 @contextmanager
-def _leaving(change: str, stage: str) -> "Iterator[None]":
+def _leaving(project: "Project", change: str, stage: str) -> "Iterator[None]":
     """Say, when a person interrupts a walk, what is left undone until it goes on."""
     from mcm.cli.lines import say
     from mcm.core import commands
@@ -81,9 +82,24 @@ def _leaving(change: str, stage: str) -> "Iterator[None]":
     try:
         yield
     except KeyboardInterrupt:
-        say(f"nobody watches {stage} until `{commands.deploy(change, stage)}` goes on;")
-        say(f"`{commands.rollback(stage)}` takes it back.")
+        again = commands.deploy(change, stage)
+        if _is_untouched(project, change, stage):
+            say(f"nothing is promoted into {stage} yet; `{again}` goes on from here.")
+        else:
+            say(f"nobody watches {stage} until `{again}` goes on;")
+            say(f"`{commands.rollback(stage)}` takes it back.")
         raise
+
+
+def _is_untouched(project: "Project", change: str, stage: str) -> bool:
+    """Say whether the journal shows that no promotion was even prepared; unknown is no."""
+    from mcm.core.fold import fold
+
+    try:
+        known = fold(project.journal.entries(change)).stage(stage)
+    except Exception:  # noqa: BLE001 - the command is ending; it only chooses its last words
+        return False
+    return known.entered_at is None and not known.baseline_execution
 
 
 def read_patience(wait: str | None, *, no_input: bool) -> timedelta:

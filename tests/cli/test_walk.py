@@ -197,6 +197,19 @@ def test_on_call_takes_it_back_in_the_bake_and_the_walk_ends_with_it(shop: Shop)
     assert shop.sent("RollbackStage") == 1
 
 
+def test_a_walk_interrupted_at_a_gate_has_promoted_nothing(shop: Shop) -> None:
+    shop.mcm("plan CM-0001")
+    shop.mcm("request CM-0001")
+    with shop.start("deploy CM-0001 --stage prod-us --wait=30s") as process:
+        shop.wait_for("gate_changed")
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=40)
+
+    assert process.returncode == 130, said
+    assert "nothing is promoted into prod-us yet; `mcm deploy CM-0001 --stage prod-us`" in said
+    assert "nobody watches" not in said
+
+
 def test_an_interrupted_walk_says_what_is_left_unwatched(shop: Shop) -> None:
     shop.edit("mcm.yaml", "{for: 1s, min_samples: 1}", "{for: 25s, min_samples: 1}")
     shop.ready()
