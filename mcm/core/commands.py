@@ -9,10 +9,12 @@ import re
 import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from mcm.core.pipeline import ENDED_BADLY
-from mcm.core.query import PipelineId
 from mcm.core.sanitize import transition_reason
+
+if TYPE_CHECKING:
+    from mcm.core.query import PipelineId
 
 
 def rollback(stage: str) -> str:
@@ -114,6 +116,9 @@ def _to_approve(code: str, reason: str, change: str, stage: str) -> WayOn | None
 
 
 def _to_the_gate(code: str, reason: str, change: str, stage: str) -> WayOn | None:
+    # Here, because showing how things stand needs this module but no view of a pipeline.
+    from mcm.core.pipeline import ENDED_BADLY
+
     if code == "E_PLAN_CHANGED":
         return _planned_anew(change, stage)
     if any(reason.endswith(f"is {end}") for end in ENDED_BADLY):
@@ -152,7 +157,7 @@ def _how_far_back(way: WayOn) -> int:
     return _ORDER.index(verb) if verb in _ORDER else len(_ORDER)
 
 
-def aws_rollback(pipeline: PipelineId, pipeline_stage: str, target: str) -> tuple[str, ...]:
+def aws_rollback(pipeline: "PipelineId", pipeline_stage: str, target: str) -> tuple[str, ...]:
     """Return the plain `aws` lines that do what `mcm rollback` does, in order.
 
     Without a `target` only the line that closes the way in: where to go back to must not
