@@ -31,8 +31,9 @@ $(STAMP): requirements/dev.txt pyproject.toml | preflight
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
+# Four workers on two cores: the tests of the commands wait for a bake, they do not compute.
 test: dev ## run the tests
-	@$(BIN)/python -m pytest -n 2
+	@$(BIN)/python -m pytest -n 4 --dist worksteal
 
 # One target each, so that `make -k lint` shows all that is wrong.
 lint: lint-format lint-code lint-types lint-imports
