@@ -189,7 +189,11 @@ def _answer_gate(
     plan, approve = goal.plan, stage.gate.approve
     if approve is None or not stage.gate.open:
         return GateView("answer", True, "no approval that an approver answers")
-    runs = readings.known(ActionsQuery(plan.pipeline, plan.execution), tuple) or ()
+    query = ActionsQuery(plan.pipeline, plan.execution)
+    runs = readings.known(query, tuple)
+    if runs is None:
+        why = readings.why_unknown(query)
+        return GateView("answer", False, f"who answered cannot be read: {why}")
     answers = [
         run
         for run in runs

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from mcm.core.errors import Exit
 from mcm.core.principal import find
+from mcm.sandbox.identity import user_key
 from tests.kit.world import World
 
 
@@ -55,3 +56,17 @@ def test_an_answer_that_no_trust_entry_ties_to_a_person_is_shown() -> None:
     evidence = next(entry for entry in world.listener.entries if entry.kind == "gates_open")
     reasons = {gate["gate"]: gate["reason"] for gate in evidence.body["gates"]}
     assert "no trust entry names" in reasons["answer"]
+
+
+def test_an_answer_that_cannot_be_read_is_no_answer() -> None:
+    """Unknown is closed, and says that it is unknown, not that nobody answered."""
+    world = World()
+    plan = world.ready()
+    world.engine.identities.deny(user_key("alice"), "ListActionExecutions")
+
+    ending = world.deploy(plan)
+
+    assert ending.exit is not Exit.DONE
+    assert world.sent("EnableStageTransition") == 0
+    closed = {gate.name: gate.reason for gate in world.listener.turns[-1].gates if not gate.open}
+    assert "cannot be read" in closed["answer"]
