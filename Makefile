@@ -27,7 +27,7 @@ dev: $(STAMP) ## build .venv with .venv/bin/mcm
 
 $(STAMP): requirements/dev.txt pyproject.toml | preflight
 	@test -x $(BIN)/python || "$(PYTHON)" -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
@@ -67,7 +67,7 @@ bench: dev $(AWS_STAMP) ## compare start-up and calls with the aws command
 
 $(AWS_STAMP): requirements/aws.txt | preflight
 	@test -x $(AWS_VENV)/bin/python || "$(PYTHON)" -m venv $(AWS_VENV)
-	$(AWS_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/aws.txt
+	$(AWS_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/aws.txt
 	@touch $@
 
 wheel: dev ## build the wheel into dist/
