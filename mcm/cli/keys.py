@@ -1,0 +1,40 @@
+"""One key at a terminal, without Enter; and the terminal as it was, whatever happens."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def listening() -> Iterator[None]:
+    """Take keys one by one, unseen, while inside; stdin must be a terminal.
+
+    What was typed before is thrown away: it answered nothing. Ctrl-C still interrupts.
+    """
+    import termios
+    import tty
+
+    before = termios.tcgetattr(sys.stdin)
+    try:
+        tty.setcbreak(sys.stdin)
+        yield
+    finally:
+        termios.tcsetattr(sys.stdin, termios.TCSADRAIN, before)
+
+
+def pressed(within: float | None = None) -> str:
+    """Return the key that was pressed; empty when none was in `within` seconds.
+
+    A terminal that went away is no key either, and says so by `EOFError`.
+    """
+    import os
+    import select
+
+    number = sys.stdin.fileno()
+    if not select.select([number], [], [], within)[0]:
+        return ""
+    # Past the stream's own buffer, which `select` knows nothing of.
+    data = os.read(number, 1)
+    if not data:
+        raise EOFError("the terminal is gone")
+    return data.decode("latin-1")
