@@ -17,6 +17,7 @@ from mcm.core.instruction import (
     OpenTransition,
     Outcome,
     Result,
+    RetryStage,
     RollBackStage,
     StopExecution,
 )
@@ -86,6 +87,8 @@ class Performer:
             _expect_inbound(stage, instruction.execution)
         elif isinstance(instruction, RollBackStage):
             _expect_in_stage(stage, instruction.replaces)
+        elif isinstance(instruction, RetryStage):
+            _expect_failed(stage, instruction.execution)
         return dict(stage)
 
     def _too_late(self, instruction: Instruction) -> str:
@@ -110,6 +113,10 @@ class Performer:
             return _stop(port, name, instruction)
         if isinstance(instruction, AnswerApproval):
             return _answer(port, where, instruction, stage)
+        if isinstance(instruction, RetryStage):
+            again = {"pipelineExecutionId": instruction.execution, "retryMode": "FAILED_ACTIONS"}
+            port.call(SERVICE, "RetryStageExecution", {**where, **again})
+            return Outcome(Result.DONE, f"{instruction.stage} is tried again")
         reply = port.call(
             SERVICE, "RollbackStage", {**where, "targetPipelineExecutionId": instruction.target}
         )
@@ -132,6 +139,13 @@ def _expect_in_stage(stage: Reply, execution: str) -> None:
         raise Changed(f"{found or 'nothing'} is in {stage['stageName']}, not {execution}")
     if latest.get("status") in ("InProgress", "Stopping"):
         raise Changed(f"{stage['stageName']} is {latest.get('status')}")
+
+
+def _expect_failed(stage: Reply, execution: str) -> None:
+    latest = stage.get("latestExecution", {})
+    found, status = latest.get("pipelineExecutionId", ""), latest.get("status")
+    if (found, status) != (execution, "Failed"):
+        raise Changed(f"{found or 'nothing'} is {status} in {stage['stageName']}")
 
 
 def _stop(port: Port, name: Reply, instruction: StopExecution) -> Outcome:

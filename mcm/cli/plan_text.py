@@ -62,7 +62,8 @@ def stage_lines(plan: Plan, stage: StagePlan) -> Iterator[str]:
         )
         yield f"  expect     {endpoint} {says}"
     target = stage.rollback_target or "nowhere: the gate rollback-target is closed"
-    yield f"  rollback   to {target}"
+    veto = f", {spell(stage.veto)} after a breach unless a person vetoes" if stage.veto else ""
+    yield f"  rollback   to {target}{veto}"
 
 
 def _gate(stage: StagePlan) -> str:

@@ -39,6 +39,8 @@ SETTLE = 3 * _MINUTE
 STOP_WAIT = 2 * _MINUTE
 BAKE = Bake(30 * _MINUTE, 100, 90 * _MINUTE)
 """Defaults where mcm.yaml says nothing, in both realms."""
+VETO_MOST = 10 * _MINUTE
+"""Longest time in which a rollback may wait for a veto: every second of it hurts somebody."""
 LIMIT_FACTOR = 3
 """A bake lasts at most so many times its `for`, unless `limit` says otherwise."""
 

@@ -119,7 +119,15 @@ def _read_stage(fields: Fields, context: Context) -> StageConfig:
         approvals=read_approvals(fields, default.approvals),
         stop_wait=fields.optional("stop_wait", fields.duration, default.stop_wait),
         abandon=fields.optional("abandon", fields.boolean, default.abandon),
+        veto=_read_veto(fields),
     )
+
+
+def _read_veto(fields: Fields) -> timedelta:
+    """Return how long a rollback after a breach waits for a person's veto: `rollback: {veto}`."""
+    if not fields.has("rollback"):
+        return timedelta(0)
+    return fields.mapping("rollback").duration("veto", at_most=limits.VETO_MOST)
 
 
 def read_approvals(fields: Fields, default: int) -> int:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from mcm.core import canonical
+from mcm.core import canonical, fold_words
 from mcm.core.journal import Entry
 from mcm.core.outcome import Outcome, Result
 from mcm.core.state import Attempt, Rollback, StageState, State, VerdictNote
@@ -42,17 +42,19 @@ def _walk_started(state: State, entry: Entry) -> State:
         return _watch_anew(state)
     # Another edition starts afresh, but what was rolled back stays known, and a rollback
     # under way keeps what it has sent: it is finished first.
-    kept = {name: _begin_anew(stage) for name, stage in state.stages.items()}
+    kept = {name: _begin_anew(stage, digest) for name, stage in state.stages.items()}
     going = {name: stage.rollback.started for name, stage in kept.items() if stage.rollback}
     sent = tuple(a for a in state.attempts if a.intent > going.get(a.stage, a.intent))
     return replace(state, plan=digest, edition=entry.body["edition"], stages=kept, attempts=sent)
 
 
-def _begin_anew(stage: StageState) -> StageState:
+def _begin_anew(stage: StageState, plan: str) -> StageState:
+    abort = stage.abort if stage.abort and stage.abort.plan == plan else None
     if stage.rollback is None:
-        return StageState(rollbacks=stage.rollbacks)
+        return StageState(rollbacks=stage.rollbacks, abort=abort)
     return StageState(
         rollbacks=stage.rollbacks,
+        abort=abort,
         snapshot=stage.snapshot,
         baseline_execution=stage.baseline_execution,
     )
@@ -211,6 +213,9 @@ def _breach(state: State, entry: Entry) -> State:
         breach=entry.body["reason"],
         breached_at=entry.at,
         on_breach=entry.body["action"],
+        breach_check=entry.body["check"],
+        breach_seq=entry.seq,
+        countdown_over=False,
     )
 
 
@@ -260,6 +265,7 @@ _HANDLERS: Mapping[str, Callable[[State, Entry], State]] = {
     "rollback_note": _rollback_note,
     "rollback_ended": _rollback_ended,
     "stage_ended": _stage_ended,
+    **fold_words.HANDLERS,
 }
 
 

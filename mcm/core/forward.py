@@ -7,7 +7,18 @@ The steps are `promotion` (up to the write) and `watching` (after it).
 
 from datetime import datetime
 
-from mcm.core import attempts, back, checks, gates, notes, promotion, settle, watching
+from mcm.core import (
+    attempts,
+    back,
+    checks,
+    gates,
+    halting,
+    notes,
+    promotion,
+    settle,
+    veto,
+    watching,
+)
 from mcm.core.errors import Exit
 from mcm.core.goal import GoBack, GoForward
 from mcm.core.plan import StagePlan
@@ -38,13 +49,15 @@ def queries(goal: GoForward, state: State) -> frozenset[Query]:
     doubtful = state.doubtful(stage.name)
     wanted: set[Query] = set(settle.queries(doubtful.instruction)) if doubtful else set()
     if _goes_back(known):
+        if veto.counts_down(stage, known):
+            return frozenset(wanted | veto.queries(goal))
         return frozenset(wanted | back.queries(retreat(goal, stage, known), state))
     watch = attempts.watch(stage, state, None, deployed=False)
     for guardrail in stage.guardrails:
         wanted |= checks.queries(guardrail, watch)
     wanted |= {EndpointQuery(stage.place, name) for name in stage.endpoints}
     if watch.since is None:
-        return frozenset(wanted | gates.queries(goal.plan, stage))
+        return frozenset(wanted | gates.queries(goal.plan, stage, state))
     wanted.add(PipelineQuery(goal.plan.pipeline))
     if known.entered_at is None:
         wanted.add(ExecutionQuery(goal.plan.pipeline, goal.plan.execution))
@@ -58,14 +71,18 @@ def decide(goal: GoForward, state: State, readings: Readings, now: datetime) -> 
     if stage is None:
         return _finished(goal, state)
     known = state.stage(stage.name)
-    if known.started_at is None:
+    if known.started_at is None and known.abort is None:
         return Turn((notes.started(stage, now),), Wait(now, "starting"))
     if _goes_back(known):
+        if veto.counts_down(stage, known):
+            return veto.decide(goal, stage, known, readings, now)
         return _go_back(goal, stage, state, readings, now)
     doubtful = state.doubtful(stage.name)
     if doubtful is not None:
         return _settle(goal, doubtful, readings, now)
     if attempts.promoted(stage, state) is None and known.entered_at is None:
+        if known.abort is not None:
+            return halting.before_promotion(stage, known.abort, now)
         return promotion.decide(goal, stage, state, readings, now)
     return watching.decide(goal, stage, state, readings, now)
 

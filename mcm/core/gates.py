@@ -5,6 +5,7 @@ just the first. A gate whose reading is unknown is closed and says why. An excep
 signed in the plan opens the one gate that it names.
 """
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from mcm.core import pipeline_gates
@@ -31,11 +32,12 @@ from mcm.core.turn import GateView
 from mcm.core.verdict import Kind, Verdict, worst
 from mcm.core.window import Freeze, is_open
 
+Position = Callable[[Plan, StagePlan, PipelineView, Readings], GateView]
 FRESH = timedelta(seconds=10)
 """How old a reading may be when a promoting write rests on it (promise 6)."""
 
 
-def queries(plan: Plan, stage: StagePlan) -> frozenset[Query]:
+def queries(plan: Plan, stage: StagePlan, state: State) -> frozenset[Query]:
     """Return what the gates of one stage need to see, besides its guardrails."""
     wanted: set[Query] = {
         PipelineQuery(plan.pipeline),
@@ -48,7 +50,7 @@ def queries(plan: Plan, stage: StagePlan) -> frozenset[Query]:
     }
     if stage.predecessor:
         wanted.add(HistoryQuery(plan.pipeline, stage.predecessor))
-    if stage.gate.approve is not None:
+    if stage.gate.approve is not None or state.stage(stage.name).retry is not None:
         wanted.add(ActionsQuery(plan.pipeline, plan.execution))
     return frozenset(wanted)
 
@@ -73,10 +75,11 @@ def judge_gates(
         pipeline_gates.plan_gate(plan, view),
         _identity_gate(plan, stage, readings),
         pipeline_gates.predecessor_gate(plan, stage, view, readings),
-        pipeline_gates.position_gate(plan, stage, view, readings),
+        _position(stage, state)(plan, stage, view, readings),
         pipeline_gates.target_gate(plan, stage, view, readings),
         pipeline_gates.rollback_gate(plan, stage, view),
         _stranger_gate(plan, state),
+        _person_gate(stage, state),
         _clock_gate(state, now),
         _check_gate(verdicts),
         _approval_gate(goal, stage, state, readings, now),
@@ -84,6 +87,12 @@ def judge_gates(
         *_window_gates(plan, stage, readings, now),
     )
     return tuple(_exempt(plan, gate, now) for gate in found)
+
+
+def _position(stage: StagePlan, state: State) -> Position:
+    """Return the gate that says whether the promoting write can reach the execution."""
+    retried = state.stage(stage.name).retry is not None
+    return pipeline_gates.retry_gate if retried else pipeline_gates.position_gate
 
 
 def promotion_of(goal: GoForward, stage: StagePlan) -> Promotion:
@@ -141,6 +150,14 @@ def _stranger_gate(plan: Plan, state: State) -> GateView:
             reason = f"{stage.name} was promoted by somebody else: plan what is left anew"
             return GateView("out-of-band", False, reason)
     return GateView("out-of-band", True, "every promotion so far was this walk's")
+
+
+def _person_gate(stage: StagePlan, state: State) -> GateView:
+    """Closed while a person holds the change or this stage; `mcm resume` opens it."""
+    word = state.held(stage.name)
+    if word is None:
+        return GateView("person", True, "nobody holds it")
+    return GateView("person", False, f"held by {word.by} since {word.at:%H:%M:%SZ}: {word.reason}")
 
 
 def _clock_gate(state: State, now: datetime) -> GateView:
@@ -245,6 +262,7 @@ def _exempt(plan: Plan, gate: GateView, now: datetime) -> GateView:
         "approval",
         "answer",
         "execution",
+        "person",
         "pipeline",
         "rollback",
     ):

@@ -1,4 +1,4 @@
-"""What the walk may tell AWS to do: five writes, as data.
+"""What the walk may tell AWS to do: six writes, as data.
 
 Each carries what must still be true right before it is sent (`version`, the execution
 that waits or runs). `perform` re-reads exactly that and sends nothing when it no longer
@@ -19,6 +19,7 @@ __all__ = [
     "OpenTransition",
     "Outcome",
     "Result",
+    "RetryStage",
     "RollBackStage",
     "StopExecution",
 ]
@@ -88,4 +89,20 @@ class RollBackStage:
     replaces: str
 
 
-Instruction = OpenTransition | CloseTransition | AnswerApproval | StopExecution | RollBackStage
+@dataclass(frozen=True)
+class RetryStage:
+    """Run the failed actions of `execution` in `stage` once more; it must have failed there."""
+
+    op: ClassVar[str] = "retry_stage"
+    pipeline: PipelineId
+    stage: str
+    execution: str
+    version: int
+    last_run: datetime
+    """When the newest run of an action in the stage began, as AWS tells it: a later one is ours."""
+    not_after: datetime | None = None
+
+
+Instruction = (
+    OpenTransition | CloseTransition | AnswerApproval | StopExecution | RollBackStage | RetryStage
+)

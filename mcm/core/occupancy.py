@@ -48,7 +48,7 @@ def decide(
         return _not_yet(goal, stage, state, seen, readings, now)
     if seen.transition_enabled and not attempts.spent(state, stage, attempts.CLOSE):
         reason = f"{seen.execution} entered in place of the pinned execution"
-        return _close_or_pause(goal, stage, state, reason, now)
+        return close_or_pause(goal, stage, state, reason, now)
     reason = f"{seen.execution} entered {seen.name} in place of the pinned {plan.execution}"
     return Turn((notes.ended(stage, "failed", reason, now),), Wait(now, reason))
 
@@ -75,13 +75,14 @@ def _not_yet(
         return Turn((), Wait(now + plan.poll, f"{plan.execution} is on its way into {seen.name}"))
     reason = f"the pinned execution is {run.status} in front of {seen.name}"
     if seen.transition_enabled and not attempts.spent(state, stage, attempts.CLOSE):
-        return _close_or_pause(goal, stage, state, reason, now)
+        return close_or_pause(goal, stage, state, reason, now)
     return Turn((notes.ended(stage, "failed", reason, now),), Wait(now, reason))
 
 
-def _close_or_pause(
+def close_or_pause(
     goal: GoForward, stage: StagePlan, state: State, reason: str, now: datetime
 ) -> Turn:
+    """Close the way in, or wait until that may be tried again."""
     pause = attempts.resume_at(goal.plan, stage, state, attempts.CLOSE)
     if pause is not None and now < pause:
         return Turn((), Wait(pause, f"closing again: {reason}"))

@@ -4,6 +4,8 @@ Each takes one turn's view and readings and says open or closed with a reason; w
 cannot be read is closed.
 """
 
+from datetime import datetime
+
 from mcm.core.errors import Exit
 from mcm.core.pipeline import (
     ENDED_BADLY,
@@ -51,6 +53,37 @@ def predecessor_gate(
     return GateView("predecessor", False, f"{state}, not {plan.execution}")
 
 
+def retry_gate(plan: Plan, stage: StagePlan, view: PipelineView, readings: Readings) -> GateView:
+    """Has the pinned execution failed in the stage, so that it can be tried again there?"""
+    seen = view.stage(stage.pipeline_stage)
+    if seen is None:
+        reason = f"the pipeline has no stage {stage.pipeline_stage}"
+        return GateView("execution", False, reason, exit=Exit.USAGE, leave=True)
+    for query in (
+        ExecutionQuery(plan.pipeline, plan.execution),
+        ActionsQuery(plan.pipeline, plan.execution),
+    ):
+        if readings.why_unknown(query):
+            reason = f"the pinned execution cannot be read: {readings.why_unknown(query)}"
+            return GateView("execution", False, reason)
+    run = readings.known(ExecutionQuery(plan.pipeline, plan.execution), ExecutionView)
+    if run is None or last_run(plan, stage, readings) is None:
+        return GateView("execution", False, f"what ran in {seen.name} is not listed")
+    if not _carries(plan, run):
+        reason = f"{run.id} does not carry the planned revisions [E_PLAN_CHANGED]"
+        return GateView("execution", False, reason, exit=Exit.REFUSED, leave=True)
+    if (seen.execution, seen.status) != (plan.execution, "Failed"):
+        reason = f"{seen.execution or 'nothing'} is {seen.status or 'unknown'} in {seen.name}"
+        return GateView("execution", False, f"{reason}: only what failed can be tried again")
+    return GateView("execution", True, f"failed in {seen.name}")
+
+
+def last_run(plan: Plan, stage: StagePlan, readings: Readings) -> datetime | None:
+    """Return when the newest run of an action of the pinned execution in the stage began."""
+    runs = readings.known(ActionsQuery(plan.pipeline, plan.execution), tuple) or ()
+    return max((r.started for r in runs if r.stage == stage.pipeline_stage), default=None)
+
+
 def position_gate(plan: Plan, stage: StagePlan, view: PipelineView, readings: Readings) -> GateView:
     """Is the pinned execution waiting right where the promoting write would let it in?"""
     seen = view.stage(stage.pipeline_stage)
@@ -86,12 +119,16 @@ def _not_as_pinned(plan: Plan, run: ExecutionView) -> GateView | None:
     if run.status in ENDED_BADLY:
         reason = f"the pinned execution is {run.status}"
         return GateView("execution", False, reason, exit=Exit.FAILED, leave=True)
-    if {(r.source, r.id) for r in run.revisions} != {(r.source, r.id) for r in plan.revisions}:
+    if not _carries(plan, run):
         reason = f"{run.id} does not carry the planned revisions [E_PLAN_CHANGED]"
         return GateView("execution", False, reason, exit=Exit.REFUSED, leave=True)
     if run.status != "InProgress":
         return GateView("execution", False, f"the pinned execution is {run.status or 'nowhere'}")
     return None
+
+
+def _carries(plan: Plan, run: ExecutionView) -> bool:
+    return {(r.source, r.id) for r in run.revisions} == {(r.source, r.id) for r in plan.revisions}
 
 
 def _approval_position(

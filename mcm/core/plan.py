@@ -87,6 +87,8 @@ class StagePlan:
     stop_wait: timedelta
     abandon: bool
     """Whether a stop may abandon running actions after `stop_wait` without asking."""
+    veto: timedelta = timedelta(0)
+    """How long a person may veto a rollback after a breach; zero for not at all."""
 
 
 @dataclass(frozen=True)

@@ -239,6 +239,7 @@ def _plan_stage(
         approvals=stage.approvals,
         stop_wait=stage.stop_wait,
         abandon=stage.abandon,
+        veto=stage.veto,
     )
 
 

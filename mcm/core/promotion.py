@@ -2,19 +2,19 @@
 
 from datetime import datetime
 
-from mcm.core import attempts, checks, codec, gates, notes
+from mcm.core import attempts, checks, codec, gates, notes, pipeline_gates
 from mcm.core.endpoint import EndpointView
 from mcm.core.errors import Exit
 from mcm.core.goal import GoForward
 from mcm.core.guard import Granted
 from mcm.core.inbox import Inbox
-from mcm.core.instruction import AnswerApproval, Instruction, OpenTransition
+from mcm.core.instruction import AnswerApproval, Instruction, OpenTransition, RetryStage
 from mcm.core.journal import Draft
-from mcm.core.pipeline import PipelineView, StageHistory, StageView
+from mcm.core.pipeline import ENDED_BADLY, PipelineView, StageHistory, StageView
 from mcm.core.plan import Plan, StagePlan
 from mcm.core.query import EndpointQuery, HistoryQuery, InboxQuery, PipelineQuery
 from mcm.core.reading import Readings
-from mcm.core.state import State
+from mcm.core.state import StageState, State
 from mcm.core.target import effective_execution
 from mcm.core.turn import Act, GateView, Hold, Turn, Wait
 
@@ -27,6 +27,8 @@ def decide(
     view = readings.known(PipelineQuery(plan.pipeline), PipelineView)
     seen = view.stage(stage.pipeline_stage) if view else None
     entered = seen is not None and seen.execution == plan.execution and not seen.in_rollback
+    if seen is not None and known.retry is not None and seen.status in ENDED_BADLY:
+        entered = False  # it is there because it failed, and that is what is tried again
     if seen is not None and entered and not _waits_inside(stage, seen):
         return Turn((notes.entered(stage, "others", now),), Wait(now, "promoted by somebody else"))
     watch = attempts.watch(stage, state, None, deployed=False)
@@ -50,7 +52,7 @@ def decide(
     if now - readings.oldest() > gates.FRESH:
         return Turn(entries, Wait(now + plan.poll, "readings are older than 10 s"), verdicts, found)
     assert seen is not None  # the gates `pipeline` and `execution` were open
-    baseline = _baseline(plan, stage, seen, readings, now)
+    baseline = _baseline(plan, stage, known, seen, readings, now)
     if isinstance(baseline, str):
         return Turn(entries, Hold("baseline", baseline, None), verdicts, found)
     inbox = readings.known(InboxQuery(plan.change), Inbox)
@@ -58,8 +60,8 @@ def decide(
     granted = gates.ask_guard(goal, stage, state, inbox, now)
     assert isinstance(granted, Granted)
     evidence = notes.gates_open(stage, found, granted.statements, readings.oldest(), now)
-    act = _promote(plan, stage, granted, readings.oldest() + gates.FRESH)
-    return Turn((*entries, evidence, baseline), act, verdicts, found)
+    act = _promote(plan, stage, known, granted, readings)
+    return Turn((*entries, evidence, *baseline), act, verdicts, found)
 
 
 def _waits_inside(stage: StagePlan, seen: StageView) -> bool:
@@ -70,16 +72,30 @@ def _waits_inside(stage: StagePlan, seen: StageView) -> bool:
     return any(action.name == approve.action and action.awaiting for action in seen.actions)
 
 
-def _promote(plan: Plan, stage: StagePlan, granted: Granted, not_after: datetime) -> Act:
+def _promote(
+    plan: Plan, stage: StagePlan, known: StageState, granted: Granted, readings: Readings
+) -> Act:
     """Return the promoting write, which uses up the approvals that were granted.
 
-    It may be sent until `not_after`: a machine that slept in between must not promote on
-    what the gates said before.
+    It may be sent until its readings are too old: a machine that slept in between must not
+    promote on what the gates said before.
     """
     holder = gates.holder_of(plan, stage)
     claims = {each.statement.nonce: holder for each in granted.statements}
+    not_after = readings.oldest() + gates.FRESH
     instruction: Instruction
-    if stage.gate.open:
+    if known.retry is not None:
+        last_run = pipeline_gates.last_run(plan, stage, readings)
+        assert last_run is not None  # the gate `execution` was open
+        instruction = RetryStage(
+            plan.pipeline,
+            stage.pipeline_stage,
+            plan.execution,
+            plan.pipeline_version,
+            last_run,
+            not_after,
+        )
+    elif stage.gate.open:
         instruction = OpenTransition(
             plan.pipeline, stage.gate.open, plan.execution, plan.pipeline_version, not_after
         )
@@ -99,9 +115,19 @@ def _promote(plan: Plan, stage: StagePlan, granted: Granted, not_after: datetime
 
 
 def _baseline(
-    plan: Plan, stage: StagePlan, seen: StageView, readings: Readings, now: datetime
-) -> Draft | str:
-    """Snapshot what the stage serves now; a reason when that cannot be read."""
+    plan: Plan,
+    stage: StagePlan,
+    known: StageState,
+    seen: StageView,
+    readings: Readings,
+    now: datetime,
+) -> tuple[Draft, ...] | str:
+    """Snapshot what the stage serves now; a reason when that cannot be read.
+
+    Before a retry the snapshot of the first try counts: what failed may have changed half.
+    """
+    if known.retry is not None and known.baseline_execution:
+        return ()
     contents = []
     for name in stage.endpoints:
         query = EndpointQuery(stage.place, name)
@@ -119,7 +145,7 @@ def _baseline(
         "effective": effective,
         "contents": contents,
     }
-    return Draft("baseline", body, now)
+    return (Draft("baseline", body, now),)
 
 
 def _hold(closed: list[GateView]) -> Hold:

@@ -26,6 +26,7 @@ _OPS: Mapping[str, str] = {
     "answer_approval": "approve {stage}/{action} for {execution}",
     "stop_execution": "stop {execution} in {stage}",
     "roll_back_stage": "roll {stage} back to {target}",
+    "retry_stage": "retry what failed of {execution} in {stage}",
 }
 _RESULTS: Mapping[str, str] = {
     "done": "done",
@@ -229,6 +230,30 @@ def _person_needed(body: _Body, _entry: Entry) -> str:
     return f"{body.at_stage()}a person is needed{body.because()}"
 
 
+def _held(body: _Body, _entry: Entry) -> str:
+    return f"{body.at_stage()}held by {body['by']}{body.because()}"
+
+
+def _resumed(body: _Body, _entry: Entry) -> str:
+    return f"{body.at_stage()}{body['by']} let it go on{body.because()}"
+
+
+def _abort_asked(body: _Body, _entry: Entry) -> str:
+    return f"{body.at_stage()}{body['by']} gives it up{body.because()}"
+
+
+def _retry_asked(body: _Body, _entry: Entry) -> str:
+    return f"{body.at_stage()}{body['by']} has what failed tried again{body.because()}"
+
+
+def _vetoed(body: _Body, _entry: Entry) -> str:
+    return f"{body['stage']}: {body['by']} vetoed the rollback for {body['check']}{body.because()}"
+
+
+def _countdown_over(body: _Body, _entry: Entry) -> str:
+    return f"{body['stage']}: nobody vetoed the rollback in time"
+
+
 def _refused(body: _Body, _entry: Entry) -> str:
     code = f" [{body.get('code')}]" if body.get("code") else ""
     by = f"{body.get('by')} was " if body.get("by") else ""
@@ -266,6 +291,12 @@ _TELLERS: Mapping[str, Callable[[_Body, Entry], str]] = {
     "rollback_ended": _rollback_ended,
     "stage_ended": _stage_ended,
     "person_needed": _person_needed,
+    "held": _held,
+    "resumed": _resumed,
+    "abort_asked": _abort_asked,
+    "retry_asked": _retry_asked,
+    "vetoed": _vetoed,
+    "countdown_over": _countdown_over,
     "refused": _refused,
     "warned": _warned,
 }

@@ -42,6 +42,7 @@ class StageConfig:
     approvals: int
     stop_wait: timedelta
     abandon: bool
+    veto: timedelta = timedelta(0)
 
 
 @dataclass(frozen=True)

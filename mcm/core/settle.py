@@ -14,6 +14,7 @@ from mcm.core.instruction import (
     CloseTransition,
     Instruction,
     OpenTransition,
+    RetryStage,
     RollBackStage,
     StopExecution,
 )
@@ -38,7 +39,7 @@ def queries(instruction: Instruction) -> frozenset[Query]:
     wanted: set[Query] = {PipelineQuery(instruction.pipeline)}
     if isinstance(instruction, RollBackStage):
         wanted.add(HistoryQuery(instruction.pipeline, instruction.stage))
-    elif isinstance(instruction, AnswerApproval):
+    elif isinstance(instruction, AnswerApproval | RetryStage):
         wanted.add(ActionsQuery(instruction.pipeline, instruction.execution))
     elif isinstance(instruction, StopExecution):
         wanted.add(ExecutionQuery(instruction.pipeline, instruction.execution))
@@ -96,6 +97,8 @@ def _trace(
         return _trace_rollback(instruction, rollback, readings, since)
     if isinstance(instruction, AnswerApproval):
         return _trace_answer(instruction, readings)
+    if isinstance(instruction, RetryStage):
+        return _trace_retry(instruction, readings)
     if isinstance(instruction, StopExecution):
         seen = readings.known(
             ExecutionQuery(instruction.pipeline, instruction.execution), ExecutionView
@@ -139,6 +142,14 @@ def _trace_answer(instruction: AnswerApproval, readings: Readings) -> str | None
         ):
             return "answered" if run.status == "Succeeded" else ""
     return ""
+
+
+def _trace_retry(instruction: RetryStage, readings: Readings) -> str | None:
+    runs = readings.known(ActionsQuery(instruction.pipeline, instruction.execution), tuple)
+    if runs is None:
+        return None
+    began = (run.started for run in runs if run.stage == instruction.stage)
+    return "running again" if any(at > instruction.last_run for at in began) else ""
 
 
 def _trace_rollback(

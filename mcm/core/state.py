@@ -79,6 +79,17 @@ class Rollback:
 
 
 @dataclass(frozen=True)
+class Word:
+    """What a person said about a walk: a hold, an abort, a retry or a veto."""
+
+    by: str
+    reason: str
+    at: datetime
+    plan: str = ""
+    """Digest of the plan that an abort gives up; empty where the word is about no plan."""
+
+
+@dataclass(frozen=True)
 class VerdictNote:
     kind: Kind
     reason: str
@@ -106,6 +117,16 @@ class StageState:
     breach: str = ""
     breached_at: datetime | None = None
     on_breach: str = ""
+    breach_check: str = ""
+    breach_seq: int = 0
+    """Sequence number of the breach's entry: a veto must have seen it."""
+    countdown_over: bool = False
+    """Nobody vetoed the rollback in time."""
+    vetoed: frozenset[str] = frozenset()
+    """Checks whose breach a person has vetoed: they hold and roll nothing back."""
+    abort: Word | None = None
+    retry: Word | None = None
+    """Asked for after the pipeline had failed: what ran before does not count any more."""
     blind_since: datetime | None = None
     outcome: str = ""
     ended_at: datetime | None = None
@@ -136,11 +157,17 @@ class State:
     attempts: tuple[Attempt, ...] = ()
     consumed: Mapping[str, str] = field(default_factory=dict)
     """Approvals used up: nonce → holder."""
+    holds: Mapping[str, Word] = field(default_factory=dict)
+    """Who holds which stage; under "" whoever holds the whole change."""
     last: int = 0
     last_at: datetime | None = None
 
     def stage(self, name: str) -> StageState:
         return self.stages.get(name) or StageState()
+
+    def held(self, stage: str) -> Word | None:
+        """Return the hold in force at `stage`, the change's own first; None without one."""
+        return self.holds.get("") or self.holds.get(stage)
 
     def tries(self, stage: str, purpose: str, after: int = 0) -> tuple[Attempt, ...]:
         """Return the attempts of one purpose at one stage with an intent after entry `after`."""

@@ -1,7 +1,8 @@
 """The rules that a statement keeps, kind by kind.
 
 A request covers a whole plan and lists its `stages`; an approval names exactly one stage;
-a rejection, a hold and a report may name one. Ids and names are matched whole and in
+so does a veto; a rejection, a hold and a
+report may name one. Ids and names are matched whole and in
 ASCII only, so a line break, a fullwidth digit or a look-alike letter is no part of one.
 """
 
@@ -24,6 +25,7 @@ DECISIONS: Mapping[str, tuple[str, ...]] = {
     "approval": ("approve",),
     "rejection": ("reject",),
     "hold": ("hold", "resume"),
+    "veto": ("veto",),
     "report": ("breach",),
 }
 """The decisions that each kind of statement may carry."""
@@ -155,8 +157,10 @@ def _check_answer(it: "Statement") -> None:
     _required(it, "approver")
     if it.kind in ("approval", "rejection"):
         _required(it, "plan", "request", "requester")
-    if it.kind == "approval":
+    if it.kind in ("approval", "veto"):
         _required(it, "stage", "execution")
+    if it.kind == "veto":
+        _required(it, "plan", "reason")
 
 
 def _required(it: "Statement", *names: str) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from mcm.core import attempts, checks, notes, occupancy
+from mcm.core import attempts, checks, halting, notes, occupancy
 from mcm.core.bake import judge_bake
 from mcm.core.checks.sagemaker_endpoint import SILENTLY_ROLLED_BACK
 from mcm.core.endpoint import EndpointView
@@ -40,6 +40,8 @@ def decide(
     verdicts = _judge(goal.plan, stage, state, seen, samples, readings, now)
     ours = seen is None or seen.execution in (goal.plan.execution, known.found)
     turn = _breach(stage, known, verdicts, now) if ours else None
+    if known.abort is not None and (turn is None or isinstance(turn.next, Hold)):
+        turn = halting.after_promotion(goal, stage, state, known.abort, seen, now)
     if turn is None:
         why = _blindness(seen, verdicts, readings) or (
             "" if seen else readings.why_unknown(query) or "the pipeline has no such stage"
@@ -100,7 +102,7 @@ def _breach(
     crossed = [v for v in found if v.code != SILENTLY_ROLLED_BACK]
     if not crossed:
         return _silently_back(stage, found, now) if found else None
-    rolls = [v for v in crossed if _action(stage, v) == "roll_back"]
+    rolls = [v for v in crossed if _action(stage, known, v) == "roll_back"]
     first = (rolls or crossed)[0]
     action = "roll_back" if rolls else "hold"
     reason = f"{first.check}: {first.reason}"
@@ -118,7 +120,9 @@ def _silently_back(stage: StagePlan, found: list[Verdict], now: datetime) -> Tur
     return Turn((notes.ended(stage, "failed", reason, now),), Wait(now, reason))
 
 
-def _action(stage: StagePlan, verdict: Verdict) -> str:
+def _action(stage: StagePlan, known: StageState, verdict: Verdict) -> str:
+    if verdict.check in known.vetoed:
+        return "hold"
     return next(g.on_breach for g in stage.guardrails if g.name == verdict.check)
 
 
@@ -163,6 +167,9 @@ def _watch_over(
     """Let the pipeline, and at last the bake, have their say."""
     plan, known = goal.plan, state.stage(stage.name)
     if seen.status in ENDED_BADLY:
+        sent = attempts.promoted(stage, state)
+        if known.retry and sent and now - (sent.decided_at or now) <= plan.settle:
+            return Turn((), Wait(now + plan.poll, f"{seen.name} is to be tried again"))
         return _said_no(stage, known, seen, readings, now)
     if seen.status in RUNNING:
         return Turn((), Wait(now + plan.poll, f"{seen.name} is {seen.status}"))

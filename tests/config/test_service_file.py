@@ -169,6 +169,13 @@ def test_a_stage_overrides_the_defaults_key_by_key() -> None:
     assert stage.approvals == 2
 
 
+def test_a_stage_says_how_long_a_veto_may_be_waited_for() -> None:
+    text = edit(WHOLE, "window: quiet-us", "window: quiet-us\n    rollback: {veto: 60s}")
+
+    assert load(text).stages[0].veto == timedelta(minutes=1)
+    assert load(WHOLE).stages[0].veto == timedelta(0)
+
+
 def test_what_to_do_in_a_breach_is_the_checks_own_before_the_files_default() -> None:
     text = edit(WHOLE, "on_breach: roll_back", "on_breach: hold")
     text = edit(
@@ -234,6 +241,8 @@ def test_every_problem_comes_at_once_with_its_place() -> None:
         ("env: MCM_WEBHOOK_URL", 'env: "https://hooks.example.com/secret"', "variable"),
         ("{command: [./page.sh]}", "{command: ./page.sh}", "list"),
         ("version: 1", "version: 2", "version"),
+        ("window: quiet-us", "rollback: {veto: 60}", "30s, 10m"),
+        ("window: quiet-us", "rollback: {veto: 11m}", "at most 10m"),
     ],
 )
 def test_a_mistake_is_named_where_it_stands_with_what_to_write(

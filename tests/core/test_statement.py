@@ -57,6 +57,18 @@ def an_approval(**changes: Any) -> Statement:
     return a_request(**{**values, **changes})
 
 
+def a_veto(**changes: Any) -> Statement:
+    veto = {"kind": "veto", "decision": "veto", "reason": "a false alarm"}
+    return an_approval(**{**veto, **changes})
+
+
+@pytest.mark.parametrize("name", ["plan", "stage", "execution", "reason", "approver"])
+def test_a_veto_says_of_what_by_whom_and_why(name: str) -> None:
+    assert a_veto().signer == "bob"
+    with pytest.raises(RefusedError):
+        a_veto(**{name: ""})
+
+
 @pytest.mark.parametrize("statement", [a_request(), an_approval()])
 def test_value_comes_back_the_same(statement: Statement) -> None:
     data = canonical.encode(statement.to_value())

@@ -1,0 +1,50 @@
+"""Abort: a person gives a walk up where it stands, with the way in closed behind.
+
+What runs in the pipeline runs on, and what was promoted stays; only nobody watches it any
+more. Nothing here stands in the way of a rollback: a breach is seen to first.
+"""
+
+from datetime import datetime
+
+from mcm.core import attempts, notes, occupancy
+from mcm.core.goal import GoForward
+from mcm.core.pipeline import StageView
+from mcm.core.plan import StagePlan
+from mcm.core.state import State, Word
+from mcm.core.turn import Turn, Wait
+
+
+def before_promotion(stage: StagePlan, word: Word, now: datetime) -> Turn:
+    """End a stage into which nothing was promoted."""
+    return _end(stage, f"{_told(word)}; nothing was promoted", now)
+
+
+def after_promotion(
+    goal: GoForward,
+    stage: StagePlan,
+    state: State,
+    word: Word,
+    seen: StageView | None,
+    now: datetime,
+) -> Turn:
+    """Close the way in that the promotion opened, then end the stage.
+
+    What cannot be seen or closed does not keep the person waiting; it is said.
+    """
+    if not stage.gate.open:
+        return _end(stage, _told(word), now)
+    if seen is None:
+        return _end(stage, f"{_told(word)}; whether the way in is closed could not be seen", now)
+    if not seen.transition_enabled:
+        return _end(stage, _told(word), now)
+    if attempts.spent(state, stage, attempts.CLOSE):
+        return _end(stage, f"{_told(word)}; the way into {seen.name} is still open", now)
+    return occupancy.close_or_pause(goal, stage, state, f"the walk was aborted by {word.by}", now)
+
+
+def _told(word: Word) -> str:
+    return f"{word.by}: {word.reason}"
+
+
+def _end(stage: StagePlan, reason: str, now: datetime) -> Turn:
+    return Turn((notes.ended(stage, "aborted", reason, now),), Wait(now, reason))
