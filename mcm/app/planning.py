@@ -10,6 +10,7 @@ from typing import Protocol
 
 from mcm.app.notebook import note
 from mcm.app.observing import Observer
+from mcm.core import rehearsal
 from mcm.core.change import Change
 from mcm.core.difference import plan_differences
 from mcm.core.errors import BlindError, McmError, RefusedError, UsageError
@@ -26,6 +27,7 @@ from mcm.core.planning import (
 )
 from mcm.core.query import HistoryQuery, PipelineQuery, Query
 from mcm.core.reading import Readings
+from mcm.core.rehearsal import Proof
 from mcm.core.service import Service
 from mcm.core.target import Target, target_after
 
@@ -64,6 +66,8 @@ class Planned:
     """What the edition before said otherwise."""
     warnings: tuple[str, ...] = ()
     """What stands in nobody's way, but somebody should know."""
+    proofs: tuple[Proof, ...] = ()
+    """The way back of each stage, as it looks now."""
 
 
 class NoPlanError(McmError):
@@ -104,14 +108,24 @@ def plan_change(files: Files, observer: Observer, shelf: Shelf, journal: Journal
     before = _readable(shelf.read_plan())
     newest = max(before.edition if before else 0, _newest_edition(journal, files.change.id))
     if before is not None and before == _build(files, readings, before.edition):
-        return Planned(before, is_new=False, warnings=warnings)
+        proofs = prove_ways_back(before, observer)
+        return Planned(before, is_new=False, warnings=warnings, proofs=proofs)
     plan = _build(files, readings, newest + 1)
     # First the journal: an edition that never reached its file is followed by another one.
     body = {"edition": plan.edition, "plan": plan.digest, "execution": plan.execution}
     note(journal, plan.change, Draft("planned", body, readings.oldest()))
     shelf.write_plan(plan.to_bytes())
     differences = plan_differences(before, plan) if before else ()
-    return Planned(plan, True, differences, warnings)
+    return Planned(plan, True, differences, warnings, prove_ways_back(plan, observer))
+
+
+def prove_ways_back(plan: Plan, observer: Observer, only: str = "") -> tuple[Proof, ...]:
+    """Look at what each stage, or `only` one, would go back to; prove that it would get there."""
+    stages = [stage for stage in plan.stages if only in ("", stage.name)]
+    wanted = {query for stage in stages for query in rehearsal.queries(plan, stage)}
+    readings = observer.observe(wanted, PATIENCE)
+    at = readings.oldest()
+    return tuple(rehearsal.prove(plan, stage, readings, at) for stage in stages)
 
 
 def load_plan(shelf: Shelf, change: str) -> Plan:

@@ -1,15 +1,27 @@
 """A plan in words: what will happen where, what guards it, and how it is taken back."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from mcm.core.difference import freeze_times
 from mcm.core.duration import spell
 from mcm.core.plan import Plan, StagePlan
 from mcm.core.sanitize import clean
+from mcm.core.sentence import shorten
+
+if TYPE_CHECKING:
+    from mcm.core.rehearsal import Proof
+
+_COLUMN = " " * 13
 
 
-def plan_lines(plan: Plan, approvers: tuple[str, ...]) -> Iterator[str]:
-    """Yield the plan, line by line, exceptions first; foreign text is cleaned."""
+def plan_lines(
+    plan: Plan, approvers: tuple[str, ...], proofs: "tuple[Proof, ...]" = ()
+) -> Iterator[str]:
+    """Yield the plan, line by line, exceptions first; foreign text is cleaned.
+
+    Each stage is followed by the proof of its way back, when there is one in `proofs`.
+    """
     yield f"{plan.change} edition {plan.edition}: {clean(plan.title, 200)}"
     for exception in plan.exceptions:
         yield (
@@ -32,6 +44,9 @@ def plan_lines(plan: Plan, approvers: tuple[str, ...]) -> Iterator[str]:
     for stage in plan.stages:
         yield ""
         yield from stage_lines(plan, stage)
+        for proof in proofs:
+            if proof.stage == stage.name:
+                yield from proof_lines(proof)
     yield ""
     yield f"  may approve: {', '.join(approvers) or 'nobody in the trust file'}"
 
@@ -64,6 +79,19 @@ def stage_lines(plan: Plan, stage: StagePlan) -> Iterator[str]:
     target = stage.rollback_target or "nowhere: the gate rollback-target is closed"
     veto = f", {spell(stage.veto)} after a breach unless a person vetoes" if stage.veto else ""
     yield f"  rollback   to {target}{veto}"
+
+
+def proof_lines(proof: "Proof") -> Iterator[str]:
+    """Yield the way back step by step, or why it is not proven."""
+    if not proof.is_proven:
+        yield "  way back   NOT PROVEN, so the gate rollback-target is closed:"
+        yield f"{_COLUMN}{clean(shorten(proof.why_not), 300)}"
+        return
+    steps = [clean(shorten(step.text), 300) for step in proof.steps]
+    for number, text in enumerate(steps, start=1):
+        yield f"{'  way back' if number == 1 else '':<12} {number} {text}"
+    for doubt in proof.doubts:
+        yield f"{_COLUMN}! {clean(doubt, 300)}"
 
 
 def _gate(stage: StagePlan) -> str:

@@ -60,6 +60,8 @@ def deploy(
     who = _see_ourselves(project, goal)
     if dry_run:
         return _dry_run(project, goal)
+    if _is_untouched(project, name, target.name):
+        _tell_proof(project, plan, target.name)
     _tell_way_back(goal, target.name)
     view = shown(goal, sandbox=project.service.sandbox)
     left = _leaving(project, name, target.name)
@@ -200,6 +202,17 @@ def _dry_run(project: "Project", goal: "GoForward") -> int:
     else:
         print(f"would send {found.op} to {found.pipeline.name}/{found.stage}")
     return Exit.DONE
+
+
+def _tell_proof(project: "Project", plan: "Plan", stage: str) -> None:
+    """Say how a rollback would go, step by step, before there is anything to roll back."""
+    from mcm.app.planning import prove_ways_back
+    from mcm.cli.lines import say
+    from mcm.cli.plan_text import proof_lines
+
+    for proof in prove_ways_back(plan, project.observer, stage):
+        for line in proof_lines(proof):
+            say(line)
 
 
 def _tell_way_back(goal: "GoForward", stage: str) -> None:

@@ -61,7 +61,7 @@ def plan(change: Change = None, profile: Profile = None, json: Json = False) -> 
     if json:
         sys.stdout.write(planned.plan.to_bytes().decode() + "\n")
     else:
-        for line in plan_lines(planned.plan, _approvers(project, planned)):
+        for line in plan_lines(planned.plan, _approvers(project, planned), planned.proofs):
             show(line)
     _tell(project, planned)
     return Exit.DONE

@@ -76,7 +76,7 @@ def judge_gates(
         _identity_gate(plan, stage, readings),
         pipeline_gates.predecessor_gate(plan, stage, view, readings),
         _position(stage, state)(plan, stage, view, readings),
-        pipeline_gates.target_gate(plan, stage, view, readings),
+        pipeline_gates.target_gate(plan, stage, view, readings, now),
         pipeline_gates.rollback_gate(plan, stage, view),
         _stranger_gate(plan, state),
         _person_gate(stage, state),

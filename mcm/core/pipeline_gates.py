@@ -6,6 +6,7 @@ cannot be read is closed.
 
 from datetime import datetime
 
+from mcm.core import rehearsal
 from mcm.core.errors import Exit
 from mcm.core.pipeline import (
     ENDED_BADLY,
@@ -157,8 +158,10 @@ def _approval_position(
     return GateView("execution", True, f"waits at {where}")
 
 
-def target_gate(plan: Plan, stage: StagePlan, view: PipelineView, readings: Readings) -> GateView:
-    """The way back that was signed must still be the way back (AWS-RULES 6)."""
+def target_gate(
+    plan: Plan, stage: StagePlan, view: PipelineView, readings: Readings, now: datetime
+) -> GateView:
+    """The way back that was signed must still be the way back, and proven (AWS-RULES 6, 8)."""
     query = HistoryQuery(plan.pipeline, stage.pipeline_stage)
     history = readings.known(query, StageHistory)
     if history is None:
@@ -172,7 +175,10 @@ def target_gate(plan: Plan, stage: StagePlan, view: PipelineView, readings: Read
             f"the plan says {stage.rollback_target or 'nowhere'}: plan again"
         )
         return GateView("rollback-target", False, reason, exit=Exit.REFUSED, leave=True)
-    return GateView("rollback-target", True, f"back to {stage.rollback_target}")
+    proof = rehearsal.prove(plan, stage, readings, now)
+    if not proof.is_proven:
+        return GateView("rollback-target", False, f"the way back is not proven: {proof.why_not}")
+    return GateView("rollback-target", True, f"back to {stage.rollback_target}, proven")
 
 
 def rollback_gate(plan: Plan, stage: StagePlan, view: PipelineView) -> GateView:

@@ -51,6 +51,21 @@ def test_without_an_approval_it_holds(shop: Shop, capsys: pytest.CaptureFixture[
     assert shop.sent("EnableStageTransition") == 0
 
 
+def test_the_way_back_is_proven_before_anything_is_promoted(
+    shop: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shop.mcm("plan CM-0001")
+    planned = capsys.readouterr().out
+    shop.mcm("deploy CM-0001 --stage prod-us --no-input")
+    said = capsys.readouterr().err
+
+    target = shop.plan().stages[0].rollback_target[:8]
+    for text in (planned, said):
+        assert "  way back   1 close the way into ProdUS" in text
+        assert f"RollbackStage ProdUS to {target}" in text
+        assert "4 verify photo-check-us: what it serves now (photo-check-us-v6)" in text
+
+
 def test_it_waits_at_a_gate_for_as_long_as_it_is_told(shop: Shop) -> None:
     shop.mcm("plan CM-0001")
 

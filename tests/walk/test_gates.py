@@ -8,6 +8,7 @@ import pytest
 from mcm.core.endpoint import Expected
 from mcm.core.errors import Exit
 from mcm.core.plan import Approval, Gate, Plan
+from mcm.sandbox.faults import Effect, Fault
 from mcm.sandbox.identity import user_key
 from tests.kit.world import World
 
@@ -158,3 +159,19 @@ def test_expired_credentials_before_the_promotion_are_blind_not_held() -> None:
 
     assert (ending.exit, ending.gate) == (Exit.BLIND, "blind")
     assert world.sent("EnableStageTransition") == 0
+
+
+def test_a_way_back_that_cannot_be_proven_closes_its_gate() -> None:
+    """An endpoint that cannot be read would be nothing to compare with after a rollback."""
+    world = World()
+    plan = world.ready()
+    blind = Fault(Effect.DENIED, operation="DescribeEndpoint")
+    world.engine.faults.add(blind)
+
+    assert world.deploy(plan).exit is Exit.HELD
+
+    gates = {e.body["gate"]: e.body["reason"] for e in world.entries() if e.kind == "gate_changed"}
+    assert gates["rollback-target"].startswith(
+        "the way back is not proven: what photo-check-us serves cannot be read"
+    )
+    assert by_mcm(world) == []
