@@ -5,7 +5,7 @@ at another machine, with other credentials and without mcm.
 """
 
 from mcm.core import commands
-from mcm.core.goal import Goal, GoForward
+from mcm.core.goal import Goal, GoBack, GoForward
 
 SANDBOX_FIRST = 'eval "$(mcm sandbox env)"'
 """Without it the plain lines would speak to AWS, not to the sandbox."""
@@ -29,7 +29,7 @@ def rollback_lines(
     else:
         pipeline = goal.pipeline
         pipeline_stage = goal.pipeline_stage if goal.stage == stage else ""
-        target = target or goal.to or goal.signed
+        target = target or ((goal.to or goal.signed) if isinstance(goal, GoBack) else "")
     first = commands.rollback(stage)
     if not pipeline_stage:
         return (first,)

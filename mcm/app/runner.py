@@ -99,7 +99,7 @@ class Runner:
             self.listener.wrote(writer.write(turn.entries))
             return Ending(step.exit, step.reason) if isinstance(step, Done) else step
         intent = Draft("intent", _intent(step), self.clock.now())
-        promotes = step.purpose == attempts.PROMOTE
+        promotes = step.purpose in (attempts.PROMOTE, attempts.REOPEN)
         written = writer.write((*turn.entries, intent), step.claims, durable=promotes)
         self.listener.wrote(written)
         outcome = self.performer.perform(step.instruction)

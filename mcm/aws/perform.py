@@ -127,7 +127,7 @@ class Performer:
 def _expect_inbound(stage: Reply, execution: str) -> None:
     items = [*stage.get("inboundExecutions", ()), stage.get("inboundExecution", {})]
     waiting = {item["pipelineExecutionId"] for item in items if item}
-    if waiting != {execution}:
+    if waiting != ({execution} if execution else set()):
         others = ", ".join(sorted(waiting - {execution})) or "nothing"
         raise Changed(f"in front of {stage['stageName']} waits {others}")
 

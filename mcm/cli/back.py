@@ -45,13 +45,14 @@ def rollback(
     """Take one stage back to its last good execution; needs no record and no approval."""
     from mcm.cli.go_back import Options, go_back
 
-    ground = _ground(stage, pipeline, region, profile, sandbox=sandbox)
+    ground = ground_of(stage, pipeline, region, profile, sandbox=sandbox)
     return go_back(ground, Options(further, to, abandon, no_input))
 
 
-def _ground(
+def ground_of(
     stage: str, pipeline: str | None, region: str | None, profile: str | None, *, sandbox: bool
 ) -> "Ground":
+    """Return what a command about one stage stands on: its options, else the files here."""
     from mcm.cli.ground import stand_on_files, stand_on_names
 
     if pipeline and region:

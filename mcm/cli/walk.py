@@ -1,4 +1,4 @@
-"""The command that goes forward: deploy."""
+"""The commands that go forward: deploy, and retry after the pipeline said no."""
 
 import sys
 from contextlib import contextmanager
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 def register(app: typer.Typer) -> None:
     """Add this module's command to `app`."""
     app.command()(deploy)
+    app.command()(retry)
 
 
 def deploy(
@@ -43,35 +44,77 @@ def deploy(
     profile: Profile = None,
 ) -> int:
     """Promote one stage: gates, promotion, bake; rolls back on a breach."""
-    from mcm.app.planning import check_current
-    from mcm.app.runner import start_walk
-    from mcm.app.writer import Writer
-    from mcm.cli.compose import Project
-    from mcm.cli.telling import shown, telling
-    from mcm.core.goal import GoForward
+    patience = read_patience(wait, no_input=no_input)
+    project, goal = _set_out(change, stage, profile)
+    who = _see_ourselves(project, goal)
+    if dry_run:
+        return _dry_run(project, goal)
+    if _is_untouched(project, goal.plan.change, goal.stages[0]):
+        _tell_proof(project, goal.plan, goal.stages[0])
+    return _drive(project, goal, who, patience)
+
+
+def retry(
+    reason: Annotated[str, typer.Option("--reason", help="Why it may go well now, in one line.")],
+    change: Change = None,
+    stage: Annotated[
+        str | None,
+        typer.Option("--stage", autocompletion=stage_names, help="The stage that failed."),
+    ] = None,
+    no_input: Annotated[
+        bool, typer.Option("--no-input", help="Leave with 3 at the first closed gate.")
+    ] = False,
+    wait: Annotated[
+        str | None, typer.Option("--wait", metavar="[=2h]", help="Wait at closed gates so long.")
+    ] = None,
+    profile: Profile = None,
+) -> int:
+    """Run the failed actions of the same execution again, behind all gates as for deploy."""
+    from mcm.app.halting import ask_retry
+    from mcm.cli.halt import one_line
 
     patience = read_patience(wait, no_input=no_input)
+    project, goal = _set_out(change, stage, profile)
+    who = _see_ourselves(project, goal)
+    planned = goal.plan.stage(goal.stages[0])
+    assert planned is not None  # `_set_out` picked it from this plan
+    by, why = operator_name(project, who), one_line(reason)
+    ask_retry(project.journal, goal.plan, planned, by, why, project.clock.now())
+    return _drive(project, goal, who, patience)
+
+
+def _set_out(
+    change: str | None, stage: str | None, profile: str | None
+) -> "tuple[Project, GoForward]":
+    """Return the project, and the goal of one stage of a plan that is as the files are."""
+    from mcm.app.planning import check_current
+    from mcm.cli.compose import Project
+    from mcm.core.goal import GoForward
+
     project = Project.here(profile=profile)
     name = project.pick_change(change)
     plan = project.plan(name)
     check_current(project.files(name), plan, project.journal)
-    target = pick_stage(plan, stage)
-    goal = GoForward(plan, (target.name,))
-    who = _see_ourselves(project, goal)
-    if dry_run:
-        return _dry_run(project, goal)
-    if _is_untouched(project, name, target.name):
-        _tell_proof(project, plan, target.name)
-    _tell_way_back(goal, target.name)
+    return project, GoForward(plan, (pick_stage(plan, stage).name,))
+
+
+def _drive(project: "Project", goal: "GoForward", who: str, patience: timedelta) -> Exit:
+    """Turn the loop until it ends or holds, and say how; return the exit code."""
+    from mcm.app.runner import start_walk
+    from mcm.app.writer import Writer
+    from mcm.cli.telling import shown, telling
+
+    name, stage = goal.plan.change, goal.stages[0]
+    _tell_way_back(goal, stage)
     view = shown(goal, sandbox=project.service.sandbox)
-    left = _leaving(project, name, target.name)
+    left = _leaving(project, name, stage)
     with left, view, telling(project, goal, name, view) as listener:
         writer = Writer(project.journal, name, listener.lost)
         start_walk(writer, goal, operator_name(project, who), project.clock)
         ending = project.runner(listener).run(goal, writer, patience=patience)
-    tell_ending(ending, name, target.name)
+    tell_ending(ending, name, stage)
     if ending.exit in (Exit.BLIND, Exit.NEEDS_PERSON):
-        _tell_way_back(goal, target.name)
+        _tell_way_back(goal, stage)
     return ending.exit
 
 
@@ -159,7 +202,7 @@ def _see_ourselves(project: "Project", goal: "GoForward") -> str:
 
 _NEXT = {
     Exit.ROLLED_BACK: "the old content is back; `{log}` tells how. Mend the change and plan again.",
-    Exit.FAILED: "`{log}` tells how. Release the change again, then `mcm plan` it anew.",
+    Exit.FAILED: "`{log}` tells how. `mcm retry` runs what failed again; else release anew.",
     Exit.ABORTED: "`{log}` tells who ended it and why.",
     Exit.NEEDS_PERSON: "a person must look now; `{log}` tells what mcm saw.",
 }

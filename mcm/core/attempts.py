@@ -11,6 +11,7 @@ from mcm.core.state import Attempt, StageState, State
 
 PROMOTE = "promote"
 CLOSE = "close_behind"
+REOPEN = "reopen"
 ATTEMPTS = 3
 """Instructions of one kind that may be sent before a person is asked (AWS-RULES 5)."""
 ASKS = 40

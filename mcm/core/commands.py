@@ -32,6 +32,11 @@ def deploy(change: str, stage: str) -> str:
     return shlex.join(["mcm", "deploy", change, "--stage", stage])
 
 
+def resume(change: str, stage: str) -> str:
+    """Return the command that opens what a person holds: one stage, or with none all."""
+    return shlex.join(["mcm", "resume", change, *(["--stage", stage] if stage else [])])
+
+
 def about(verb: str, change: str) -> str:
     """Return a command that only looks: `mcm log CM-0001`."""
     return shlex.join(["mcm", verb, change])
@@ -135,6 +140,8 @@ def _the_same_again(gate: str, change: str, stage: str) -> WayOn:
         return WayOn((f"{again} --profile NAME",), after="goes on with the planned credentials")
     if gate == "clock":
         return WayOn((again,), first="set this machine's clock right")
+    if gate == "person":
+        return WayOn((resume(change, ""),), after="lets it go on")
     if gate in ("stage", "bake"):
         return WayOn((again,), after=f"goes on watching; `{rollback(stage)}` goes back")
     return _again(change, stage)

@@ -1,4 +1,4 @@
-"""What a walk is for: going forward by a plan, or going back by readings alone."""
+"""What a walk is for: going forward by a plan, going back by readings alone, or reopening."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -52,4 +52,20 @@ class GoBack:
         return next((contents for name, contents in self.known if name == execution), ())
 
 
-Goal = GoForward | GoBack
+@dataclass(frozen=True)
+class Reopen:
+    """Enable the transition into one stage that mcm closed; lets nobody in."""
+
+    pipeline: PipelineId
+    pipeline_stage: str
+    stage: str
+    why: str
+    promotes: bool = False
+    """Whether `mcm deploy` promotes by opening this very transition: then it stays closed."""
+    after: int = 0
+    """Newest entry of the journal when this was asked for."""
+    settle: timedelta = timedelta(minutes=3)
+    poll: timedelta = timedelta(seconds=30)
+
+
+Goal = GoForward | GoBack | Reopen

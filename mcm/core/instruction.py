@@ -33,7 +33,7 @@ class OpenTransition:
     pipeline: PipelineId
     stage: str
     execution: str
-    """Must be the one waiting inbound."""
+    """Must be the one waiting inbound; empty: nobody may be waiting."""
     version: int
     not_after: datetime | None = None
     """Latest time to send it: a promotion rests on gates that were read just before."""

@@ -15,10 +15,12 @@ from mcm.core.pipeline import (
     ExecutionView,
     PipelineView,
     StageHistory,
+    StageView,
 )
 from mcm.core.plan import Plan, StagePlan
 from mcm.core.query import ActionsQuery, ExecutionQuery, HistoryQuery
 from mcm.core.reading import Readings
+from mcm.core.reopen import closed_by_mcm
 from mcm.core.target import NoTarget, effective_execution, target_after
 from mcm.core.turn import GateView
 
@@ -109,10 +111,32 @@ def position_gate(plan: Plan, stage: StagePlan, view: PipelineView, readings: Re
         if seen.inbound:
             others = ", ".join(seen.inbound)
             return GateView("execution", False, f"in front of {seen.name} waits {others}")
+    elif not seen.transition_enabled:
+        shut = _shut(plan, stage, seen)
+        if shut is not None:
+            return shut
     answer = _approval_position(plan, stage, view, readings)
     if answer is not None:
         return answer
     return GateView("execution", False, f"{plan.execution} has not reached {seen.name}")
+
+
+def _shut(plan: Plan, stage: StagePlan, seen: StageView) -> GateView | None:
+    """Where mcm only answers an approval, the way into the stage must be open, or mcm's to open.
+
+    After a rollback it is closed, and the promotion opens it first. With the approval in the
+    stage itself, the pinned execution waits in front until then.
+    """
+    if not closed_by_mcm(seen):
+        reason = f"the way into {seen.name} was closed by others: {seen.transition_reason}"
+        return GateView("execution", False, reason)
+    inside = stage.gate.approve is not None and stage.gate.approve.stage == seen.name
+    if inside and seen.inbound == (plan.execution,):
+        return GateView("execution", True, f"waits in front of {seen.name}, which mcm closed")
+    if seen.inbound:
+        others = ", ".join(seen.inbound)
+        return GateView("execution", False, f"in front of {seen.name} waits {others}")
+    return None
 
 
 def _not_as_pinned(plan: Plan, run: ExecutionView) -> GateView | None:

@@ -52,6 +52,8 @@ def decide(
     if now - readings.oldest() > gates.FRESH:
         return Turn(entries, Wait(now + plan.poll, "readings are older than 10 s"), verdicts, found)
     assert seen is not None  # the gates `pipeline` and `execution` were open
+    if known.retry is None and not stage.gate.open and not seen.transition_enabled:
+        return Turn(entries, _open_first(plan, stage, state, seen, readings, now), verdicts, found)
     baseline = _baseline(plan, stage, known, seen, readings, now)
     if isinstance(baseline, str):
         return Turn(entries, Hold("baseline", baseline, None), verdicts, found)
@@ -112,6 +114,31 @@ def _promote(
             not_after,
         )
     return Act(instruction, stage.name, attempts.PROMOTE, f"promote {plan.execution}", claims)
+
+
+def _open_first(
+    plan: Plan,
+    stage: StagePlan,
+    state: State,
+    seen: StageView,
+    readings: Readings,
+    now: datetime,
+) -> Act | Hold | Wait:
+    """Open the way in that mcm closed in a rollback, where only an approval is answered after.
+
+    The gates are asked again before that.
+    """
+    tries = state.tries(stage.name, attempts.REOPEN)
+    if attempts.enough(tries):
+        reason = f"the way into {seen.name} cannot be opened: {attempts.word(tries)}"
+        return Hold("aws", reason, None)
+    pause = attempts.pause(tries, plan.poll)
+    if pause is not None and now < pause:
+        return Wait(pause, f"opening the way in again: {attempts.word(tries)}")
+    waits = plan.execution if seen.inbound else ""
+    until = readings.oldest() + gates.FRESH
+    act = OpenTransition(plan.pipeline, seen.name, waits, plan.pipeline_version, until)
+    return Act(act, stage.name, attempts.REOPEN, "mcm closed the way in when it rolled back")
 
 
 def _baseline(

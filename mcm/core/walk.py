@@ -7,7 +7,7 @@ guard and windows, and somebody waits for it from the moment the command is type
 from datetime import datetime
 
 from mcm.core import back
-from mcm.core.goal import Goal, GoForward
+from mcm.core.goal import Goal, GoForward, Reopen
 from mcm.core.query import Query
 from mcm.core.reading import Readings
 from mcm.core.state import State
@@ -20,6 +20,10 @@ def queries(goal: Goal, state: State) -> frozenset[Query]:
         from mcm.core import forward
 
         return forward.queries(goal, state)
+    if isinstance(goal, Reopen):
+        from mcm.core import reopen
+
+        return reopen.queries(goal, state)
     return back.queries(goal, state)
 
 
@@ -29,4 +33,8 @@ def decide(goal: Goal, state: State, readings: Readings, now: datetime) -> Turn:
         from mcm.core import forward
 
         return forward.decide(goal, state, readings, now)
+    if isinstance(goal, Reopen):
+        from mcm.core import reopen
+
+        return reopen.decide(goal, state, readings, now)
     return back.decide(goal, state, readings, now)

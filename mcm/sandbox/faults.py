@@ -171,6 +171,10 @@ class Scenario(Protocol):
         """Let the next update of the US endpoint go back while the pipeline reports success."""
         ...
 
+    def fail_deployment(self) -> None:
+        """Let the next US deployment fail in the pipeline, once."""
+        ...
+
 
 @dataclass(frozen=True)
 class NamedFault:
@@ -206,6 +210,10 @@ NAMED_FAULTS: Mapping[str, NamedFault] = {
     "silent-rollback": NamedFault(
         "the next US deployment reports success, but its endpoint goes back",
         lambda scenario: scenario.roll_back_silently(),
+    ),
+    "deploy-fails": NamedFault(
+        "the next US deployment fails in the pipeline, once; a retry goes well",
+        lambda scenario: scenario.fail_deployment(),
     ),
     "throttle": NamedFault("every call is throttled for one minute", _throttle),
     "lost-rollback-reply": NamedFault(

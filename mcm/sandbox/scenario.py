@@ -91,6 +91,9 @@ class Example:
     def roll_back_silently(self) -> None:
         self.world.roll_back_silently(_US)
 
+    def fail_deployment(self) -> None:
+        self.pipeline.coming_failures["ProdUS", "Deploy"] = 1
+
 
 def build_example(
     clock: Callable[[], datetime],

@@ -222,6 +222,7 @@ def test_the_named_faults_are_these() -> None:
     assert set(NAMED_FAULTS) == {
         "5xx",
         "silent-rollback",
+        "deploy-fails",
         "throttle",
         "lost-rollback-reply",
         "expired-credentials",
