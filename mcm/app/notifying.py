@@ -6,11 +6,12 @@ between a decision and its act. `rolling back` leaves before the rollback's firs
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from mcm.app.explain import rollback_lines
-from mcm.core import commands, forward
+from mcm.core import commands, forward, veto
+from mcm.core.duration import spell
 from mcm.core.errors import Exit
 from mcm.core.goal import Goal, GoForward
 from mcm.core.journal import Entry
@@ -124,8 +125,22 @@ class Notifying:
         rolls = body.get("action") == "roll_back"
         self._seen.add((HELD, stage, "check"))
         then = "it will be rolled back" if rolls else "the walk holds for a person"
+        after = self._back(stage)
+        span = self._veto(stage, _text(body, "check")) if rolls else timedelta(0)
+        if span:
+            then += f" in {spell(span)} unless a person vetoes"
+            after = (commands.veto(self._change, stage), *after)
         what = f"{stage} crossed a guardrail, {then}"
-        self._tell(BREACH, stage, what, _text(body, "reason"), self._back(stage), at, urgent=True)
+        mark = _text(body, "check") if self._state.stage(stage).vetoed else ""
+        self._tell(BREACH, stage, what, _text(body, "reason"), after, at, mark=mark, urgent=True)
+
+    def _veto(self, stage: str, check: str) -> timedelta:
+        planned = self._goal.plan.stage(stage) if isinstance(self._goal, GoForward) else None
+        return planned.veto if planned and check != veto.ADOPTED else timedelta(0)
+
+    def _vetoed(self, stage: str, body: Mapping[str, Any], at: datetime) -> None:
+        what = f"{_text(body, 'by')} vetoed the rollback of {stage}: it is held for a person"
+        self._tell(HELD, stage, what, _text(body, "reason"), self._back(stage), at, mark=what)
 
     def _rollback_started(self, stage: str, body: Mapping[str, Any], at: datetime) -> None:
         self._targets[stage] = _text(body, "target")
@@ -213,6 +228,7 @@ _TELLERS: Mapping[str, Callable[[Notifying, str, Mapping[str, Any], datetime], N
     "person_needed": Notifying._person_needed,
     "entered": Notifying._entered,
     "breach": Notifying._breach,
+    "vetoed": Notifying._vetoed,
     "rollback_started": Notifying._rollback_started,
     "rollback_adopted": Notifying._rollback_started,
     "intent": Notifying._intent,

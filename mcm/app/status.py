@@ -265,7 +265,8 @@ def _unknown(name: str, state: State) -> StageStatus:
 def _only_rollbacks(state: State) -> State:
     """The plan was written anew after the last walk: only what was rolled back stays true."""
     kept = {name: StageState(rollbacks=each.rollbacks) for name, each in state.stages.items()}
-    return State(stages={name: each for name, each in kept.items() if each.rollbacks})
+    stages = {name: each for name, each in kept.items() if each.rollbacks}
+    return State(stages=stages, holds=state.holds)
 
 
 def _stage(
@@ -277,13 +278,12 @@ def _stage(
     phase, since = walked or before
     person = _person_needed(name, entries)
     reason = person or (known.breach if phase in UNDER_WAY else known.reason)
-    at_gates = phase is Phase.GATES
     return StageStatus(
         stage=name,
         phase=phase,
         since=since,
         reason=reason,
-        gates=tuple(ClosedGate(*each) for each in known.gates.items()) if at_gates else (),
+        gates=_gates(name, state, phase),
         checks=tuple(
             CheckStatus(check, note.kind.name, note.reason, note.at)
             for check, note in known.verdicts.items()
@@ -293,6 +293,17 @@ def _stage(
         rollback=_rollback(known),
         exit=Exit.NEEDS_PERSON if person else _exit(phase, known),
     )
+
+
+def _gates(name: str, state: State, phase: Phase) -> tuple[ClosedGate, ...]:
+    """The gates that the walk found closed, and a hold also where no walk has met it yet."""
+    closed = dict(state.stage(name).gates) if phase is Phase.GATES else {}
+    word = state.held(name)
+    if word is None or phase in OUTCOMES:
+        closed.pop("person", None)
+    else:
+        closed["person"] = f"held by {word.by} since {word.at:%H:%M:%SZ}: {word.reason}"
+    return tuple(ClosedGate(*each) for each in closed.items())
 
 
 def _signed(

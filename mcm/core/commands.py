@@ -32,6 +32,11 @@ def deploy(change: str, stage: str) -> str:
     return shlex.join(["mcm", "deploy", change, "--stage", stage])
 
 
+def veto(change: str, stage: str) -> str:
+    """Return the command that vetoes a rollback which counts down; REASON is to be filled in."""
+    return shlex.join(["mcm", "hold", change, "--stage", stage, "--reason", "REASON"])
+
+
 def resume(change: str, stage: str) -> str:
     """Return the command that opens what a person holds: one stage, or with none all."""
     return shlex.join(["mcm", "resume", change, *(["--stage", stage] if stage else [])])

@@ -6,6 +6,7 @@ be read and an answer of nobody known all mean the same: the rollback goes ahead
 
 from datetime import datetime
 
+from mcm.core import commands
 from mcm.core.duration import spell_wait
 from mcm.core.goal import GoForward
 from mcm.core.inbox import Inbox
@@ -58,7 +59,8 @@ def decide(
     if now >= ends or now < began:
         over = Draft("countdown_over", {"stage": stage.name}, now)
         return Turn((over,), Wait(now, "nobody vetoed the rollback"))
-    why = f"rolling back in {spell_wait(ends - now)} unless a person vetoes"
+    word = commands.veto(goal.plan.change, stage.name)
+    why = f"rolling back in {spell_wait(ends - now)} unless a person vetoes: {word}"
     return Turn((), Wait(min(ends, now + goal.plan.poll), why))
 
 

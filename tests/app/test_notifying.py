@@ -188,6 +188,30 @@ def test_a_breach_that_holds_is_one_message_and_not_two() -> None:
     assert message.what == "prod-us crossed a guardrail, the walk holds for a person"
 
 
+def test_a_breach_that_may_be_vetoed_says_how_and_how_long() -> None:
+    world = World()
+    plan = world.plan()
+    plan = replace(plan, stages=(replace(plan.stages[0], veto=timedelta(minutes=1)),))
+    world.approve(plan)
+    listener = told(world, GoForward(plan, (STAGE,)))
+    world.scenario.raise_errors()
+
+    world.deploy(plan, patience=HOURS)
+
+    breach = next(m for m in listener.messages if m.event == "breach")
+    assert breach.what.endswith("it will be rolled back in 1m unless a person vetoes")
+    assert breach.next[0] == "mcm hold CM-0001 --stage prod-us --reason REASON"
+
+
+def test_a_veto_calls_a_person() -> None:
+    listener = Told(FORWARD)
+    listener.tell("vetoed", check="alarms", by="bob", reason="a false alarm")
+
+    (message,) = listener.messages
+    assert message.event == "held for a person"
+    assert message.what == "bob vetoed the rollback of prod-us: it is held for a person"
+
+
 def test_a_failed_rollback_names_the_commands_with_the_target_it_had() -> None:
     """The person it calls may have neither mcm nor this journal."""
     listener = Told(BACK)

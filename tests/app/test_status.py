@@ -384,3 +384,18 @@ def test_odd_entries_are_a_problem_and_no_crash(value: object) -> None:
     write(world.journal, plan.change, Draft("verdict_changed", {"stage": value}, START))
 
     assert stand(world, plan).problem
+
+
+def test_a_hold_shows_wherever_the_change_stands() -> None:
+    """Before any walk has met it, and not any more once it is resumed."""
+    world = World()
+    plan = world.plan()
+    body = {"stage": "", "by": "bob", "reason": "wait"}
+    write(world.journal, plan.change, Draft("held", body, START))
+
+    (gate,) = stand(world, plan).stages[0].gates
+    assert gate.gate == "person"
+    assert gate.reason.startswith("held by bob")
+
+    write(world.journal, plan.change, Draft("resumed", body, START))
+    assert stand(world, plan).stages[0].gates == ()
