@@ -19,6 +19,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from mcm.core.errors import RefusedError
@@ -36,9 +37,15 @@ _ENCODER = json.JSONEncoder(
 )
 
 
+@lru_cache(maxsize=1024)
+def _is_key(key: str) -> bool:
+    """A journal has a few dozen keys, thousands of times."""
+    return _KEY.fullmatch(key) is not None
+
+
 def _pairs(pairs: list[tuple[str, Value]]) -> Value:
     for key, _ in pairs:
-        if not _KEY.fullmatch(key):
+        if not _is_key(key):
             raise ValueError("key")
     return dict(pairs)  # a key given twice shows when the value is encoded again
 
@@ -140,7 +147,7 @@ def _check(value: Value, path: str, depth: int) -> None:
             raise _refuse(f"not canonical at {path}: integer out of range")
     elif isinstance(value, (dict, Mapping)):  # dict first: asking an abstract class is slow
         for key, item in value.items():
-            if not isinstance(key, str) or not _KEY.fullmatch(key):
+            if not isinstance(key, str) or not _is_key(key):
                 raise _refuse(f"not canonical at {path}: key {key!r}")
             if type(item) is str and item.isascii():
                 continue  # most of a journal is such text, and spelling its path costs most

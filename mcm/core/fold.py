@@ -17,17 +17,24 @@ from mcm.core.verdict import Kind
 
 def fold(entries: Iterable[Entry]) -> State:
     """Return the state after all entries."""
-    state = State()
-    for entry in entries:
-        state = apply(state, entry)
-    return state
+    state, last = State(), None
+    for last in entries:
+        state = _handle(state, last)
+    return state if last is None else _after(state, last)
 
 
 def apply(state: State, entry: Entry) -> State:
     """Return the state after one more entry."""
-    state = replace(state, last=entry.seq, last_at=entry.at)
+    return _after(_handle(state, entry), entry)
+
+
+def _handle(state: State, entry: Entry) -> State:
     handler = _HANDLERS.get(entry.kind)
     return handler(state, entry) if handler else state
+
+
+def _after(state: State, entry: Entry) -> State:
+    return replace(state, last=entry.seq, last_at=entry.at)
 
 
 def _put(state: State, entry: Entry, **changes: Any) -> State:
