@@ -1,7 +1,7 @@
 """Turning what a walk writes and decides into messages for people, once per run each.
 
 A listener like any other: it changes nothing and never raises, because the runner calls it
-between a decision and its act. `rolling back` leaves before the rollback's first write:
+between a decision and its act. `promoting` and `rolling back` leave before the write:
 `wrote` is called after the entries are stored and before anything is performed.
 """
 
@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from mcm.app.explain import rollback_lines
-from mcm.core import commands, forward, veto
+from mcm.core import attempts, commands, forward, veto
 from mcm.core.duration import spell
 from mcm.core.errors import Exit
 from mcm.core.goal import Goal, GoForward
@@ -28,13 +28,24 @@ EVENTS = (
     "rolled back",
     "rollback failed",
     "blind",
+    "promoting",
     "promoted",
     "succeeded",
     "failed",
 )
-APPROVAL, HELD, BREACH, ROLLING, ROLLED, ROLLBACK_FAILED, BLIND, PROMOTED, SUCCEEDED, FAILED = (
-    EVENTS
-)
+(
+    APPROVAL,
+    HELD,
+    BREACH,
+    ROLLING,
+    ROLLED,
+    ROLLBACK_FAILED,
+    BLIND,
+    PROMOTING,
+    PROMOTED,
+    SUCCEEDED,
+    FAILED,
+) = EVENTS
 
 _CALLS_A_PERSON = frozenset(
     {Exit.NEEDS_PERSON, Exit.INCONCLUSIVE, Exit.REFUSED, Exit.FAILED, Exit.USAGE}
@@ -147,7 +158,13 @@ class Notifying:
         self._rolling(stage, _text(body, "why"), at)
 
     def _intent(self, stage: str, body: Mapping[str, Any], at: datetime) -> None:
-        """A run that takes over a rollback begun by another sees its intents first."""
+        """Tell of a promotion and how it is taken back, before it is sent.
+
+        A run that takes over a rollback begun by another sees its intents first.
+        """
+        if body.get("purpose") == attempts.PROMOTE:
+            what = f"{stage} is about to be promoted"
+            self._tell(PROMOTING, stage, what, _text(body, "why"), self._back(stage), at)
         if body.get("purpose") == "roll_back":
             rollback = self._state.stage(stage).rollback
             self._rolling(stage, rollback.why if rollback else _text(body, "why"), at)

@@ -101,6 +101,16 @@ def look_back(
     return Past(home, signed, known)
 
 
+def promoted_by(journal: Journal, change: str) -> str:
+    """Return who walked `change` last, says its journal; empty when it does not say."""
+    try:
+        entries = journal.entries(change)
+    except Exception:  # noqa: BLE001 - as above
+        return ""
+    walks = [entry for entry in entries if entry.kind == "walk_started"]
+    return str(walks[-1].body.get("operator", "")) if walks else ""
+
+
 def effective_now(pipeline: PipelineId, pipeline_stage: str, readings: Readings) -> str:
     """Return what the stage runs by these readings; empty when they do not tell."""
     view = readings.known(PipelineQuery(pipeline), PipelineView)

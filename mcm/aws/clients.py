@@ -80,6 +80,16 @@ class BotoPort:
             raise from_exception(err, service, operation, params=params) from None
         return self._checked(client, service, operation, reply)
 
+    def address(self, service: str) -> str:
+        """Return the URL that reads of `service` go to, for people to see; empty if unknown."""
+        try:
+            return str(self._client(service, "List").meta.endpoint_url)
+        except AwsError:
+            client = self._clients.get((service, True))
+            return str(client.meta.endpoint_url) if client is not None else ""
+        except Exception:  # noqa: BLE001 - it is only shown
+            return ""
+
     def expires_at(self) -> datetime | None:
         """When the credentials in use lapse unless they are refreshed; None if unknown.
 

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import timedelta
+from threading import Lock, Thread
+from time import monotonic
 
 from mcm.aws.observe import GroupKey, Task
 from mcm.core.query import Query
@@ -34,3 +36,27 @@ class ThreadedGather:
     def close(self) -> None:
         """Let go of the threads without waiting for calls that hang."""
         self._pool.shutdown(wait=False, cancel_futures=True)
+
+
+def beside(tasks: Mapping[GroupKey, Task], within: timedelta) -> Mapping[GroupKey, Result]:
+    """Run groups in threads that keep no command alive: for what is nice to know.
+
+    A pool's threads are waited for when the process ends, and a call that hangs would hold
+    up the person who only wanted to leave.
+    """
+    results: dict[GroupKey, Result] = {}
+    lock = Lock()
+
+    def run(key: GroupKey, task: Task) -> None:
+        found = task()
+        with lock:
+            results[key] = found
+
+    threads = [Thread(target=run, args=item, daemon=True) for item in tasks.items()]
+    for thread in threads:
+        thread.start()
+    started = monotonic()
+    for thread in threads:
+        thread.join(max(0.0, within.total_seconds() - (monotonic() - started)))
+    with lock:
+        return dict(results)

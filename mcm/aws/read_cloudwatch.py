@@ -8,15 +8,16 @@ from typing import Any, TypeVar
 
 from mcm.aws.port import AwsError, Port, Reply
 from mcm.aws.reading import Clock, moment, pages, unknown
-from mcm.core.alarm import AlarmChange, AlarmView
+from mcm.core.alarm import IN_ALARM, AlarmChange, AlarmView
 from mcm.core.points import Points
-from mcm.core.query import AlarmQuery, MetricQuery, Query
+from mcm.core.query import AlarmQuery, FiringQuery, MetricQuery, Query
 from mcm.core.reading import Blindness, Known, Reading, Unknown
 
 SERVICE = "cloudwatch"
 T = TypeVar("T")
 ALARM_KINDS = ["MetricAlarm", "CompositeAlarm", "LogAlarm"]
 """All kinds must be named, or those left out are silently absent (AWS-RULES 18)."""
+_FIELDS = ("MetricAlarms", "CompositeAlarms", "LogAlarms")
 
 
 def read_alarms(port: Port, queries: Iterable[AlarmQuery], clock: Clock) -> dict[Query, Reading]:
@@ -34,11 +35,26 @@ def read_alarms(port: Port, queries: Iterable[AlarmQuery], clock: Clock) -> dict
     return answers
 
 
+def read_firing(port: Port, queries: Iterable[FiringQuery], clock: Clock) -> dict[Query, Reading]:
+    """Answer which alarms of the place are in ALARM: one page, and whether there is more."""
+    from mcm.core.past import Firing
+
+    at = clock()
+    params = {"StateValue": IN_ALARM, "AlarmTypes": ALARM_KINDS, "MaxRecords": 100}
+    try:
+        page = port.call(SERVICE, "DescribeAlarms", params)
+    except AwsError as err:
+        return {query: unknown(err, at) for query in queries}
+    items = [item for field in _FIELDS for item in page.get(field, ())]
+    views = tuple(_view(item["AlarmName"], item, ()) for item in items)
+    return {query: Known(Firing(views, bool(page.get("NextToken"))), at) for query in queries}
+
+
 def _describe(port: Port, names: list[str]) -> dict[str, Reply]:
     params = {"AlarmNames": names, "AlarmTypes": ALARM_KINDS, "MaxRecords": 100}
     found: dict[str, Reply] = {}
     for page in pages(port, SERVICE, "DescribeAlarms", params, field="NextToken", limit=10):
-        for field in ("MetricAlarms", "CompositeAlarms", "LogAlarms"):
+        for field in _FIELDS:
             found.update({item["AlarmName"]: item for item in page.get(field, ())})
     return found
 
@@ -46,24 +62,31 @@ def _describe(port: Port, names: list[str]) -> dict[str, Reply]:
 def _alarm(port: Port, query: AlarmQuery, item: Reply | None, at: datetime) -> Reading:
     if item is None:
         return Unknown(Blindness.ABSENT, "CloudWatch has no alarm of that name", at)
-    changed = item.get("StateTransitionedTimestamp") or item.get("StateUpdatedTimestamp")
-    transitioned = moment(changed) if changed else None
+    transitioned = _transitioned(item)
     changes: tuple[AlarmChange, ...] = ()
     if query.since is not None and (transitioned is None or transitioned >= query.since):
         try:
             changes = _changes(port, query.name, query.since, at)
         except AwsError as err:
             return unknown(err, at)
-    view = AlarmView(
-        name=query.name,
+    return Known(_view(query.name, item, changes), at)
+
+
+def _view(name: str, item: Reply, changes: tuple[AlarmChange, ...]) -> AlarmView:
+    return AlarmView(
+        name=name,
         state=item.get("StateValue", ""),
         evaluation_state=item.get("EvaluationState", "") or "",
-        transitioned_at=transitioned,
+        transitioned_at=_transitioned(item),
         reason=item.get("StateReason", ""),
         pages=bool(item.get("ActionsEnabled", True)),
         changes=changes,
     )
-    return Known(view, at)
+
+
+def _transitioned(item: Reply) -> datetime | None:
+    changed = item.get("StateTransitionedTimestamp") or item.get("StateUpdatedTimestamp")
+    return moment(changed) if changed else None
 
 
 def _changes(port: Port, name: str, since: datetime, until: datetime) -> tuple[AlarmChange, ...]:

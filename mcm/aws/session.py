@@ -58,6 +58,22 @@ def connect(
     return BotoPort(session, region, endpoint_url=endpoint_url, limits=limits)
 
 
+def default_region(profile: str | None, environ: Mapping[str, str] = os.environ) -> str:
+    """Return the region that nobody had to name; empty when none is configured.
+
+    AWS_REGION first, as the `aws` command does; then whatever botocore goes by, which is
+    AWS_DEFAULT_REGION and the profile. A profile that does not exist gives none.
+    """
+    from botocore.exceptions import BotoCoreError
+
+    if given := environ.get("AWS_REGION"):
+        return given
+    try:
+        return str(_session(profile).get_config_variable("region") or "")
+    except BotoCoreError:
+        return ""
+
+
 def redirections(environ: Mapping[str, str]) -> list[str]:
     """Return the names of the variables that would send AWS calls elsewhere, sorted."""
     return sorted(name for name in environ if name.upper().startswith("AWS_ENDPOINT_URL"))

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from mcm.app.planning import Files
     from mcm.app.ports import Listener, Source
     from mcm.app.runner import Runner
+    from mcm.aws.clients import BotoPort
     from mcm.aws.gather import ThreadedGather
-    from mcm.aws.port import Port
     from mcm.config.definitions import Definition
     from mcm.core.change import Change
     from mcm.core.inbox import Inbox
@@ -115,20 +115,25 @@ class Connections:
         self._sandbox = sandbox
         self._access = access
         self._profile = profile
-        self._made: dict[Place, Port] = {}
+        self._made: dict[Place, BotoPort] = {}
 
     @property
     def in_sandbox(self) -> bool:
         """Whether every port leads to the sandbox."""
         return self._sandbox is not None
 
-    def __call__(self, place: "Place") -> "Port":
+    def __call__(self, place: "Place") -> "BotoPort":
         """Return the port for `place`."""
         if place not in self._made:
             self._made[place] = self._connect(place)
         return self._made[place]
 
-    def _connect(self, place: "Place") -> "Port":
+    def address(self, place: "Place") -> str:
+        """Return where CodePipeline's calls for `place` go, for people to see."""
+        port = self(place)
+        return port.address("codepipeline")
+
+    def _connect(self, place: "Place") -> "BotoPort":
         from mcm.aws.session import connect
 
         if self._sandbox is not None:

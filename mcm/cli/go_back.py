@@ -6,24 +6,25 @@ Here everything is known that must be known; what else is unknown blocks nothing
 
 import sys
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from mcm.cli.look_back import GoneError, Look, prepare
 from mcm.core.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
 
-    from mcm.app.observing import Observer
+    from mcm.app.oncall import Facts, Scene
     from mcm.app.ports import Listener
     from mcm.app.runner import Ending, Runner
+    from mcm.app.writer import Writer
     from mcm.cli.ground import Ground
     from mcm.core.goal import GoBack
-    from mcm.core.inbox import Inbox
     from mcm.core.journal import Journal
-    from mcm.core.reading import Readings
-    from mcm.core.turn import Turn
+
+
+GO = "r"
 
 
 @dataclass(frozen=True)
@@ -36,21 +37,14 @@ class Options:
     no_input: bool = False
 
 
-@dataclass(frozen=True)
-class Look:
-    """What was seen before anything is done."""
+def go_back(
+    ground: "Ground", options: Options, another: "Callable[[], Ground] | None" = None
+) -> int:
+    """Take the stage of `ground` back; return the exit code.
 
-    goal: "GoBack"
-    """With all that plans and journals add to it."""
-    journal: str
-    """The change into whose journal the rollback is written."""
-    begins: str
-    """What would begin, in words; empty when it only adopts, goes on, waits or reports."""
-    readings: "Readings"
-
-
-def go_back(ground: "Ground", options: Options) -> int:
-    """Take the stage of `ground` back; return the exit code."""
+    `another` finds another ground, when this one was only remembered and is not the one.
+    """
+    from mcm.cli.find import remember
     from mcm.cli.lines import say
     from mcm.cli.live import LineView
 
@@ -59,13 +53,31 @@ def go_back(ground: "Ground", options: Options) -> int:
     ground = replace(ground, goal=replace(ground.goal, abandon=abandon, **given))  # type: ignore[arg-type]
     runner = make_runner(ground, LineView())
     journal = make_journal(ground)
-    look = prepare(ground, runner.observer, journal)
+    try:
+        look = prepare(ground, runner.observer, journal, for_people=not options.no_input)
+    except GoneError as err:
+        if not ground.guessed or another is None:
+            raise
+        say(f"{err}: it is looked for elsewhere")
+        return go_back(another(), options)
+    facts = None
     if look.begins and not options.no_input:
-        _confirm(look.goal, look.begins)
-    ending, last = _run(ground, runner, journal, look, no_input=options.no_input)
+        key, facts = _confirm(ground, look, journal)
+        if key != GO and another is not None:
+            return go_back(another(), options)
+    else:
+        say(_where_to(ground, look))
+    began = runner.clock.now()
+    ending, writer = _run(ground, runner, journal, look, facts, no_input=options.no_input)
     _tell(ending, look.goal)
+    last = next(reversed(writer.state.stage(look.goal.stage).rollbacks), None)
+    if last is not None and last.ended_at is not None and last.ended_at >= began:
+        from mcm.cli.ticket import print_ticket
+
+        print_ticket(ground, look, last, facts, runner)
+    remember(replace(ground, goal=look.goal))
     if look.begins and ground.project is not None:
-        say(_where_told(journal, look.journal, last))
+        say(_where_told(journal, look.journal, writer.state.last))
     return ending.exit
 
 
@@ -94,59 +106,48 @@ def make_journal(ground: "Ground") -> "Journal":
     return AnyJournal(ground.project.journal)
 
 
-def prepare(ground: "Ground", observer: "Observer", journal: "Journal") -> Look:
-    """Look once at AWS, the plans and the journals; nothing is written."""
-    from mcm.app.observing import deadline
-    from mcm.app.rolling_back import effective_now, look_back
-    from mcm.cli.ground import warn
-    from mcm.clock import SystemClock
-    from mcm.core import walk
-    from mcm.core.fold import fold
-    from mcm.core.naming import find_stage
-    from mcm.core.pipeline import PipelineView
-    from mcm.core.query import PipelineQuery
-    from mcm.core.state import State
-
-    goal = ground.goal
-    now = SystemClock().now()
-    readings = observer.observe(walk.queries(goal, State()), deadline(goal.poll))
-    if ground.project is None:
-        view = readings.known(PipelineQuery(goal.pipeline), PipelineView)
-        if view is not None and view.stage(goal.pipeline_stage) is None:
-            name = find_stage(goal.stage, [each.name for each in view.stages])
-            goal = replace(goal, pipeline_stage=name, stage=name)
-            readings = observer.observe(walk.queries(goal, State()), deadline(goal.poll))
-    effective = effective_now(goal.pipeline, goal.pipeline_stage, readings)
-    past = look_back(goal.stage, effective, ground.plans, journal, _inbox(ground), warn)
-    goal = replace(goal, signed=past.signed, known=past.known)
-    try:
-        state = fold(journal.entries(past.journal))
-    except Exception:  # noqa: BLE001 - `look_back` has said so; the writer goes on without it
-        state = State()
-    under_way = state.stage(goal.stage).rollback
-    begins = "" if under_way else _what_begins(walk.decide(goal, state, readings, now))
-    return Look(goal, past.journal, begins, readings)
-
-
 def _run(
-    ground: "Ground", runner: "Runner", journal: "Journal", look: Look, *, no_input: bool
-) -> "tuple[Ending, int]":
-    """Turn the loop to its end; return that, and the number of the last entry written."""
-    from mcm.app.runner import FOREVER
+    ground: "Ground",
+    runner: "Runner",
+    journal: "Journal",
+    look: Look,
+    facts: "Facts | None",
+    *,
+    no_input: bool,
+) -> "tuple[Ending, Writer]":
+    """Turn the loop to its end; return that, and what was written."""
     from mcm.app.writer import Writer
     from mcm.cli.telling import shown
 
     goal = look.goal
-    waits = not no_input and sys.stdin.isatty()
-    view = shown(goal, sandbox=ground.connect.in_sandbox)
+    asks = not no_input and sys.stdin.isatty()
+    expected = facts.expected.middle if facts and facts.expected else None
+    view = shown(goal, sandbox=ground.connect.in_sandbox, keys=asks, expected=expected)
     with view, _told(ground, goal, look.journal, view) as told:
         writer = Writer(journal, look.journal, told.lost, from_nothing=True)
         runner = replace(runner, listener=told)
-        patience = FOREVER if waits else timedelta(0)
+        if asks:
+            return _run_asking(runner, goal, writer), writer
         # A look that found something to begin is enough to begin on; a person who was
         # asked may have let it grow old, so then the runner looks for itself.
         first = look.readings if look.begins and no_input else None
-        return runner.run(goal, writer, patience=patience, first=first), writer.state.last
+        return runner.run(goal, writer, first=first), writer
+
+
+def _run_asking(runner: "Runner", goal: "GoBack", writer: "Writer") -> "Ending":
+    """Turn the loop with somebody at the keyboard, who waits at closed gates."""
+    from mcm.app.runner import FOREVER
+    from mcm.cli import keys
+    from mcm.cli.telling import Everyone
+    from mcm.cli.while_going import AbandonAskedError, ListeningClock
+
+    clock = ListeningClock(runner.clock)
+    runner = replace(runner, clock=clock, listener=Everyone([runner.listener, clock]))
+    with keys.listening():
+        try:
+            return runner.run(goal, writer, patience=FOREVER)
+        except AbandonAskedError:
+            return runner.run(replace(goal, abandon=True), writer, patience=FOREVER)
 
 
 def _told(
@@ -167,42 +168,58 @@ def _told(
     return telling(ground.project, goal, change, view)
 
 
-def _what_begins(turn: "Turn") -> str:
-    """Say what this first turn would set off; empty when it only adopts, waits or reports."""
-    for entry in turn.entries:
-        if entry.kind == "rollback_started" and not entry.body["execution"]:
-            return f"roll back from {entry.body['source']} to {entry.body['target']}"
-    return ""
-
-
-def _inbox(ground: "Ground") -> "Callable[[str], Inbox]":
-    def read(change: str) -> "Inbox":
-        assert ground.project is not None  # only a project has plans
-        return ground.project.inbox(change)
-
-    return read
-
-
-def _confirm(goal: "GoBack", begins: str) -> None:
-    """Ask for one key at a terminal; anything but `r` leaves without a trace."""
-    from mcm.cli import keys
-    from mcm.cli.lines import DeclinedError, say
-
+def _confirm(ground: "Ground", look: Look, journal: "Journal") -> "tuple[str, Facts]":
+    """Show the screen and ask for one key; whatever is not offered leaves without a trace."""
+    stage = look.goal.stage
     if not sys.stdin.isatty():
         raise UsageError(
-            f"{goal.stage} is not rolled back: nobody at a terminal can be asked",
-            hint=f"Run `mcm rollback --stage {goal.stage} --no-input` to go at once.",
+            f"{stage} is not rolled back: nobody at a terminal can be asked",
+            hint=f"Run `mcm rollback --stage {stage} --no-input` to go at once.",
         )
-    with keys.listening():
-        say(f"{goal.stage}: {begins}.")
-        say("Press r to go, any other key to leave. ", end="")
-        try:
-            key = keys.pressed()
-        except EOFError as err:
-            raise DeclinedError(f"{goal.stage} is not rolled back: {err}") from err
-    say(key)
-    if key not in ("r", "R"):
-        raise DeclinedError(f"{goal.stage} is not rolled back: {key!r} was pressed, not r")
+    from mcm.app.observing import Observer
+    from mcm.aws.gather import beside
+    from mcm.aws.observe import AwsSource
+    from mcm.cli.ask_back import ask
+    from mcm.cli.find import remember
+    from mcm.cli.oncall_screen import Where
+    from mcm.clock import SystemClock
+
+    clock = SystemClock()
+    scene = _scene(ground, look, journal)
+    address = ground.connect.address(look.goal.pipeline.place)
+    found = "as last time" if ground.guessed else ""
+    where = Where(address, found, sandbox=ground.connect.in_sandbox)
+    remember(replace(ground, goal=look.goal))
+    observer = Observer([AwsSource(ground.connect, clock.now, beside)], clock)
+    return ask(scene, look.readings, observer, where)
+
+
+def _scene(ground: "Ground", look: Look, journal: "Journal") -> "Scene":
+    from mcm.app.oncall import Scene
+    from mcm.app.rolling_back import promoted_by
+    from mcm.cli.ground import alarms_of
+    from mcm.clock import SystemClock
+
+    stage = look.goal.stage
+    plan = ground.plans.get(look.journal)
+    if plan is not None and plan.execution != look.source:
+        plan = None
+    operator = promoted_by(journal, look.journal) if plan is not None else ""
+    return Scene(
+        replace(look.goal, stage=stage),
+        look.source,
+        look.target,
+        SystemClock().now(),
+        plan,
+        operator,
+        alarms_of(ground),
+    )
+
+
+def _where_to(ground: "Ground", look: Look) -> str:
+    goal = look.goal
+    where = f"{goal.pipeline_stage} of {goal.pipeline.name} in {goal.pipeline.place.region}"
+    return f"{goal.stage}: {where}, by {ground.connect.address(goal.pipeline.place)}"
 
 
 def _tell(ending: "Ending", goal: "GoBack") -> None:

@@ -4,7 +4,7 @@ mcm.yaml first; when that is broken the frozen plans, then whatever YAML can sti
 read in it; or --pipeline and --region, which need no file at all.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -43,6 +43,8 @@ class Ground:
     project: Project | None
     """None when the files say nothing: then there is no journal to write in either."""
     plans: Mapping[str, Plan] = field(default_factory=dict)
+    guessed: bool = False
+    """Whether only the memory of another day says that it is this pipeline."""
 
 
 def warn(text: str) -> None:
@@ -167,6 +169,25 @@ def _from_loose_yaml(project: Project, named: str, profile: str | None) -> Groun
     sandbox = _sandbox(project.root) if in_sandbox else None
     connect = Connections(sandbox, {place: access}, profile, going_back=True)
     return Ground(goal, connect, project)
+
+
+def alarms_of(ground: Ground) -> tuple[tuple[Place, str], ...]:
+    """Return the alarms of the stage's guardrails, as far as a file that can be read has any."""
+    name = ground.goal.stage
+    try:
+        service = ground.project.service if ground.project is not None else None
+    except McmError:
+        service = None
+    stage = next((s for s in service.stages if s.name == name), None) if service else None
+    if stage is not None:
+        return _alarms(stage.place, [use.params for use in stage.guardrails])
+    planned = next((s for p in ground.plans.values() for s in p.stages if s.name == name), None)
+    return _alarms(planned.place, [g.params for g in planned.guardrails]) if planned else ()
+
+
+def _alarms(place: Place, params: Iterable[Mapping[str, Any]]) -> tuple[tuple[Place, str], ...]:
+    names = [name for each in params for name in each.get("names", ()) if isinstance(name, str)]
+    return tuple((place, name) for name in dict.fromkeys(names))
 
 
 def _sandbox(root: Path) -> "Sandbox":

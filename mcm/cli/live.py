@@ -9,7 +9,7 @@ import re
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any, Self, TextIO, cast
 
@@ -50,6 +50,10 @@ class LiveView:
         self._ascii = not (console.encoding or "").lower().startswith("utf")
         self._state = State()
         self._turn: Turn | None = None
+        self.keys = False
+        """Whether somebody listens to the keys that a turn offers."""
+        self.expected: timedelta | None = None
+        """How long a rollback is likely to take, from those of before."""
         # stdout is data, perhaps on its way to a file: it is never caught.
         self._live = Live(
             console=console,
@@ -109,6 +113,8 @@ class LiveView:
                 self._clock.now(),
                 self._sandbox,
                 ascii_only=self._ascii,
+                keys=self.keys,
+                expected=self.expected,
             )
         except Exception as err:  # noqa: BLE001 - a walk must not end because of a picture of it
             return Text(f"this view cannot be drawn ({type(err).__name__}); the walk goes on")

@@ -23,7 +23,7 @@ from mcm.core.plan import StagePlan
 from mcm.core.sanitize import clean
 from mcm.core.sentence import shorten
 from mcm.core.state import Attempt, Rollback, StageState, State
-from mcm.core.turn import Done, GateView, Turn
+from mcm.core.turn import ABANDON, Done, GateView, Turn
 from mcm.core.verdict import Kind
 
 ROWS = 12
@@ -50,12 +50,21 @@ Row = tuple[str, str, str, str, str]
 
 
 def view(
-    goal: Goal, state: State, turn: Turn, now: datetime, sandbox: bool, *, ascii_only: bool = False
+    goal: Goal,
+    state: State,
+    turn: Turn,
+    now: datetime,
+    sandbox: bool,
+    *,
+    ascii_only: bool = False,
+    keys: bool = False,
+    expected: timedelta | None = None,
 ) -> RenderableType:
     """Return the frame for `turn`, decided on `state`, as it looks at `now`.
 
     `ascii_only` is for terminals that cannot show more. `now` may be later than the turn:
-    the bake's time goes on between turns.
+    the bake's time goes on between turns. `keys` says that somebody listens to the keyboard,
+    `expected` how long a rollback is likely to take.
     """
     marks = _ASCII if ascii_only else _MARKS
     stage = _stage_of(goal, state)
@@ -77,7 +86,12 @@ def view(
         if known.baking_since is not None:
             parts.append(_bake(stage, known, turn, now, "#" if ascii_only else "━"))
         parts.append(_table(_guardrails(turn, known), marks))
-    parts += [Text(), _waiting(turn, now), *_way_back(goal, name, turn)]
+    parts += [Text(), _waiting(turn, now)]
+    if rollback is not None and rollback.ended_at is None:
+        parts.append(_gone(rollback, now, expected))
+    if keys and ABANDON in turn.offers:
+        parts.append(Text("press a to abandon what still runs in the stage", style="bold"))
+    parts += _way_back(goal, name, turn)
     return Group(*parts)
 
 
@@ -266,6 +280,16 @@ def _samples(stage: StagePlan, turn: Turn, *, over: bool) -> str:
 
 def _waiting(turn: Turn, now: datetime) -> Text:
     return Text(clean(shorten(waiting_for(turn, now)), 150), overflow="fold")
+
+
+def _gone(rollback: Rollback, now: datetime, expected: timedelta | None) -> Text:
+    """Say for how long the rollback has been going, and how long it took before."""
+    gone = max(now - rollback.at, timedelta(0))
+    line = f"{spell_wait(gone)} so far, since {rollback.at:%H:%M:%SZ}"
+    if expected is not None:
+        until = f"so until {rollback.at + expected:%H:%M:%SZ}"
+        line += f"; usually {spell_wait(expected)}, {until if gone <= expected else 'now longer'}"
+    return Text(line, no_wrap=True, overflow="ellipsis")
 
 
 def _way_back(goal: Goal, stage: str, turn: Turn) -> Iterator[Text]:

@@ -21,13 +21,21 @@ LAST_WORDS = timedelta(seconds=5)
 """How long a command stays to send what is still queued; then it says so and leaves."""
 
 
-def shown(goal: Goal, *, sandbox: bool) -> LiveView | LineView:
-    """Return what shows a walk: a live view at a terminal, else plain lines; both on stderr."""
+def shown(
+    goal: Goal, *, sandbox: bool, keys: bool = False, expected: timedelta | None = None
+) -> LiveView | LineView:
+    """Return what shows a walk: a live view at a terminal, else plain lines; both on stderr.
+
+    `keys` says that somebody listens to the keys which a turn offers; `expected` is how
+    long a rollback is likely to take.
+    """
     if not sys.stderr.isatty():
         return LineView()
     from rich.console import Console
 
-    return LiveView(goal, Console(stderr=True), SystemClock(), sandbox=sandbox)
+    view = LiveView(goal, Console(stderr=True), SystemClock(), sandbox=sandbox)
+    view.keys, view.expected = keys, expected
+    return view
 
 
 class Everyone:

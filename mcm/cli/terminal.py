@@ -18,11 +18,13 @@ def run_at_terminal(
     after: str,
     cwd: Path,
     env: Mapping[str, str] | None = None,
+    then: Sequence[tuple[str, str]] = (),
     show: Callable[[str], None] | None = None,
     within: float = 60.0,
 ) -> tuple[int, str]:
     r"""Run `command` at a pseudo-terminal; type `typed` once `after` has been printed.
 
+    `then` are pairs of what is printed next and what is typed to that, in order.
     Returns its exit code and everything it printed, with `\n` line ends; `show` gets the
     text as it comes. Raises TimeoutExpired when nothing is printed for `within` seconds.
     """
@@ -33,7 +35,8 @@ def run_at_terminal(
         os.close(theirs)
         with os.fdopen(ours, "r+b", buffering=0) as terminal:
             try:
-                text = _converse(terminal, typed, after, show, within, process)
+                steps = [(after, typed)] if typed else []
+                text = _converse(terminal, [*steps, *then], show, within, process)
             except subprocess.TimeoutExpired:
                 process.kill()
                 raise
@@ -42,21 +45,20 @@ def run_at_terminal(
 
 def _converse(
     terminal: BinaryIO,
-    typed: str,
-    after: str,
+    steps: list[tuple[str, str]],
     show: Callable[[str], None] | None,
     within: float,
     process: "subprocess.Popen[bytes]",
 ) -> str:
     seen = b""
-    waiting = bool(typed)
+    told = 0
     while chunk := _read(terminal, within, process):
         seen += chunk
         if show is not None:
             show(chunk.decode("utf-8", "replace").replace("\r\n", "\n"))
-        if waiting and after.encode() in seen:
-            waiting = False
-            terminal.write(typed.encode())
+        if steps and (place := seen.find(steps[0][0].encode(), told)) >= 0:
+            told = place + len(steps[0][0].encode())
+            terminal.write(steps.pop(0)[1].encode())
     return seen.decode("utf-8", "replace").replace("\r\n", "\n")
 
 

@@ -22,6 +22,17 @@ def rollback(stage: str) -> str:
     return shlex.join(["mcm", "rollback", "--stage", stage])
 
 
+def rollback_of(pipeline: "PipelineId", stage: str, *, sandbox: bool = False) -> str:
+    """Return the same for a pipeline that is named, which works where nothing knows it."""
+    where = ["--pipeline", pipeline.name, "--region", pipeline.place.region]
+    return shlex.join([*shlex.split(rollback(stage)), *where, *(["--sandbox"] if sandbox else [])])
+
+
+def reopen(stage: str) -> str:
+    """Return the command that opens what a rollback of `stage` left closed."""
+    return shlex.join(["mcm", "reopen", "--stage", stage])
+
+
 def approve(change: str, stage: str) -> str:
     """Return the command with which a second person signs one stage of a change."""
     return shlex.join(["mcm", "approve", change, "--stage", stage])
@@ -184,3 +195,10 @@ def aws_rollback(pipeline: "PipelineId", pipeline_stage: str, target: str) -> tu
         back = ["rollback-stage", *where, "--target-pipeline-execution-id", target]
         lines.append(["aws", "codepipeline", *back, *place])
     return tuple(shlex.join(line) for line in lines)
+
+
+def aws_reopen(pipeline: "PipelineId", pipeline_stage: str) -> str:
+    """Return the plain `aws` line that opens the way in again after a rollback."""
+    where = ["--pipeline-name", pipeline.name, "--stage-name", pipeline_stage]
+    enable = ["aws", "codepipeline", "enable-stage-transition", *where]
+    return shlex.join([*enable, "--transition-type", "Inbound", "--region", pipeline.place.region])

@@ -25,8 +25,10 @@ def fold(name: str) -> str:
     return name.translate(_FOLD)
 
 
-def find_stage(name: str, stages: Iterable[str]) -> str:
+def find_stage(name: str, stages: Iterable[str], where: str = "mcm.yaml") -> str:
     """Return the one of `stages` that `name` means; an exact match comes first.
+
+    `where` says in an error whose stages they are.
 
     Raises UsageError, listing the stages, if none matches or several do.
     """
@@ -40,10 +42,10 @@ def find_stage(name: str, stages: Iterable[str]) -> str:
     if matching:
         raise UsageError(
             f"stage {name[:64]!a} is ambiguous: it may be {', '.join(matching)}",
-            hint="Write the name exactly as mcm.yaml has it.",
+            hint=f"Write the name exactly as {where} has it.",
         )
     raise UsageError(
-        f"no stage {name[:64]!a}: mcm.yaml has {', '.join(known) or 'none'}",
+        f"no stage {name[:64]!a}: {where} has {', '.join(known) or 'none'}",
         hint="Name one of them with --stage.",
     )
 

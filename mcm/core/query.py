@@ -73,6 +73,42 @@ class ActionsQuery:
 
 
 @dataclass(frozen=True)
+class PassagesQuery:
+    """→ `tuple[Passage, ...]`: who went through which stage and when, newest first."""
+
+    pipeline: PipelineId
+
+
+@dataclass(frozen=True)
+class ExecutionsQuery:
+    """→ `tuple[ExecutionView, ...]`: the pipeline's executions, newest first."""
+
+    pipeline: PipelineId
+
+
+@dataclass(frozen=True)
+class PipelinesQuery:
+    """→ `PipelineNames`: the pipelines of a place, at most so many."""
+
+    place: Place
+    most: int
+
+
+@dataclass(frozen=True)
+class StructureQuery:
+    """→ `Structure`: the stages of a pipeline."""
+
+    pipeline: PipelineId
+
+
+@dataclass(frozen=True)
+class FiringQuery:
+    """→ `Firing`: the alarms of a place that are in ALARM, when nobody can name any."""
+
+    place: Place
+
+
+@dataclass(frozen=True)
 class AlarmQuery:
     """→ `AlarmView`; unknown when no alarm of that name came back (AWS-RULES 18).
 
@@ -142,6 +178,11 @@ Query = (
     | HistoryQuery
     | ExecutionQuery
     | ActionsQuery
+    | PassagesQuery
+    | ExecutionsQuery
+    | PipelinesQuery
+    | StructureQuery
+    | FiringQuery
     | AlarmQuery
     | MetricQuery
     | EndpointQuery

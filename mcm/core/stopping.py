@@ -4,6 +4,7 @@ AWS rolls back no stage while something runs in it. What cannot be stopped ends 
 one day: a person is called, and mcm stays to roll back in that moment.
 """
 
+from dataclasses import replace
 from datetime import datetime
 
 from mcm.core import attempts, calling, follow
@@ -16,7 +17,7 @@ from mcm.core.pipeline import StageView
 from mcm.core.query import EndpointQuery
 from mcm.core.reading import Readings
 from mcm.core.state import Attempt, Rollback
-from mcm.core.turn import Turn, Wait
+from mcm.core.turn import ABANDON, Turn, Wait
 from mcm.core.verify_content import SETTLING
 
 AS_SOON = "mcm rolls back as soon as it has ended"
@@ -39,7 +40,9 @@ def stop(
         return _send(goal, rollback, stage, stops, now, why, abandon=False)
     patience = gentle.at + goal.stop_wait
     if now < patience:
-        return Turn((), Wait(min(patience, now + goal.poll), f"{stage.execution} is stopping"))
+        then = "is abandoned" if goal.abandon else "may be abandoned by a person"
+        why = f"{stage.execution} is stopping; it {then} at {patience:%H:%M:%SZ} unless it ends"
+        return Turn((), Wait(min(patience, now + goal.poll), why))
     hard = [attempt for attempt in stops if _abandons(attempt)]
     if any(attempt.happened for attempt in hard):
         return _abandoned(goal, rollback, stage, hard, now)
@@ -48,7 +51,8 @@ def stop(
         return _send(goal, rollback, stage, hard, now, slow, abandon=True)
     command = f"mcm rollback --stage {goal.stage} --abandon"
     reason = f"{slow}, its action still runs; {AS_SOON}, or after `{command}`"
-    return _stay(goal, rollback, reason, now)
+    waits = _stay(goal, rollback, reason, now)
+    return replace(waits, offers=(ABANDON,))
 
 
 def let_settle(

@@ -9,6 +9,9 @@ from mcm.core.instruction import Instruction
 from mcm.core.journal import Draft
 from mcm.core.verdict import Verdict
 
+ABANDON = "abandon"
+"""Give up what still runs in a stage that is to be rolled back."""
+
 
 @dataclass(frozen=True)
 class Wait:
@@ -80,3 +83,5 @@ class Turn:
     gates: tuple[GateView, ...] = ()
     samples: int | None = None
     """Requests seen in the bake so far."""
+    offers: tuple[str, ...] = ()
+    """What a person may ask for now, such as ABANDON: nothing does it by itself."""

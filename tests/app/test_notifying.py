@@ -75,10 +75,10 @@ def test_a_breach_tells_of_the_rollback_before_its_first_write() -> None:
     ending = world.deploy(plan, patience=HOURS)
 
     assert ending.exit is Exit.ROLLED_BACK
-    assert listener.events() == ["promoted", "breach", "rolling back", "rolled back"]
+    assert listener.events() == ["promoting", "promoted", "breach", "rolling back", "rolled back"]
     assert known
     assert all(events[-1] == "rolling back" for events in known)
-    rolling = listener.messages[2]
+    rolling = listener.messages[3]
     assert rolling.urgent
     assert rolling.sandbox
     target = plan.stages[0].rollback_target
@@ -94,8 +94,31 @@ def test_a_good_walk_tells_of_the_promotion_and_the_success() -> None:
     listener = told(world, GoForward(plan, (STAGE,)))
 
     assert world.deploy(plan, patience=HOURS).exit is Exit.DONE
-    assert listener.events() == ["promoted", "succeeded"]
-    assert listener.messages[1].next == ("mcm log CM-0001",)
+    assert listener.events() == ["promoting", "promoted", "succeeded"]
+    assert listener.messages[2].next == ("mcm log CM-0001",)
+
+
+def test_before_a_promotion_the_exact_way_back_is_told() -> None:
+    """When AWS hears of the promotion, whoever may have to undo it has the lines already."""
+    world = World()
+    plan = world.plan()
+    world.approve(plan)
+    listener = told(world, GoForward(plan, (STAGE,)))
+    known: list[list[Message]] = []
+
+    def before(service: str, operation: str, params: Params) -> None:
+        if operation == "EnableStageTransition":
+            known.append(list(listener.messages))
+
+    world.before = before
+    world.deploy(plan, patience=HOURS)
+
+    assert [message.event for message in known[0]] == ["promoting"]
+    lines = known[0][0].next
+    target = plan.stages[0].rollback_target
+    assert lines[0] == "mcm rollback --stage prod-us"
+    assert lines[-1].startswith("aws codepipeline rollback-stage")
+    assert f"--target-pipeline-execution-id {target}" in lines[-1]
 
 
 def test_an_approval_is_asked_for_once_however_often_the_loop_turns() -> None:
@@ -236,7 +259,7 @@ def test_a_run_that_takes_over_a_rollback_tells_of_it_at_its_first_intent() -> N
     intent = {"purpose": "roll_back", "why": "back to e4", "instruction": {}}
     listener.tell("intent", **intent)
     listener.tell("intent", **intent)
-    listener.tell("intent", **{**intent, "purpose": "promote"})
+    listener.tell("intent", **{**intent, "purpose": "close_behind"})
 
     assert listener.events() == ["rolling back"]
 

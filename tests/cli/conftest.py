@@ -4,7 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -50,10 +50,12 @@ class Shop:
             text=True,
         )
 
-    def type(self, line: str, typed: str, after: str = ASKED) -> tuple[int, str]:
-        """Run one command at a terminal; type when it asks."""
+    def type(
+        self, line: str, typed: str, after: str = ASKED, then: Sequence[tuple[str, str]] = ()
+    ) -> tuple[int, str]:
+        """Run one command at a terminal; type when it asks, and when it asks again."""
         command = [sys.executable, "-m", "mcm.cli.main", *line.split()]
-        return run_at_terminal(command, typed, after=after, cwd=self.root, env=ENV)
+        return run_at_terminal(command, typed, after=after, then=then, cwd=self.root, env=ENV)
 
     def approve(self, change: str = "CM-0001") -> tuple[int, str]:
         return self.type(f"approve {change} --profile bob", f"{change}\n")
@@ -112,6 +114,13 @@ class Shop:
                 return
             clock.sleep_until(clock.now() + _TENTH)
         raise AssertionError(f"no {kind} in {self.kinds(change)}")
+
+
+@pytest.fixture(autouse=True)
+def _no_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no command remember where an earlier test found its pipeline."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setitem(ENV, "XDG_STATE_HOME", str(tmp_path / "state"))
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,124 @@
+"""Before a rollback at a terminal: the screen, and the one key.
+
+The screen stands as soon as the rollback's own readings are there, and the key works from
+then on. Alarms and whose credentials these are come beside it, by a deadline of their own,
+and are put in when they do.
+"""
+
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from threading import Thread
+from typing import TYPE_CHECKING
+
+from mcm.app.oncall import Facts, Scene, build_facts
+from mcm.app.oncall_alarms import Alarms, alarm_queries, headline, read_alarms
+from mcm.cli import keys
+from mcm.cli.lines import DeclinedError, say
+from mcm.cli.oncall_screen import HEIGHT, WIDTH, Where, screen, too_long
+from mcm.core.sanitize import clean
+
+if TYPE_CHECKING:
+    from mcm.app.observing import Observer
+    from mcm.core.reading import Readings
+
+WITHIN = timedelta(seconds=8)
+"""How long the alarms have; the key waits for none of it."""
+_TICK = 0.1
+GO, ANOTHER = "r", "o"
+_PROMPT = "Press r to roll back, any other key to leave. "
+_PROMPT_GUESSED = "Press r to roll back, o for another pipeline, any other key to leave. "
+
+
+def ask(scene: Scene, past: "Readings", beside: "Observer", where: Where) -> tuple[str, Facts]:
+    """Show the screen and return the key, `GO` or `ANOTHER`, with what was shown.
+
+    `past` are the rollback's own readings, `beside` answers the rest. Raises DeclinedError
+    for any other key: nothing was done then.
+    """
+    facts = build_facts(scene, past)
+    asking = _Asking(facts, past, beside)
+    area = _Area(where)
+    prompt = _PROMPT_GUESSED if where.found else _PROMPT
+    with keys.listening():
+        for line in too_long(facts):
+            say(f"by hand: {clean(line, 1000)}")
+        area.show(facts, None, prompt)
+        asking.start()
+        key = _wait(asking, lambda found: area.show(found.facts, found.alarms, prompt))
+    say(clean(key, 10))
+    if key in (GO, "R"):
+        return GO, asking.facts
+    if key in (ANOTHER, "O") and where.found:
+        return ANOTHER, asking.facts
+    raise DeclinedError(f"{scene.goal.stage} is not rolled back: {key!r} was pressed, not r")
+
+
+class _Asking:
+    """The readings that come beside the screen."""
+
+    def __init__(self, facts: Facts, past: "Readings", observer: "Observer") -> None:
+        self.facts = facts
+        self.alarms: Alarms | None = None
+        self._past = past
+        self._observer = observer
+        self._thread = Thread(target=self._read, daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    @property
+    def is_back(self) -> bool:
+        return self.alarms is not None
+
+    def _read(self) -> None:
+        from mcm.core.pipeline import Identity
+        from mcm.core.query import IdentityQuery
+
+        place = self.facts.scene.goal.pipeline.place
+        try:
+            found = self._observer.observe(alarm_queries(self.facts, self._past), WITHIN)
+            caller = found.known(IdentityQuery(place), Identity)
+            self.facts = replace(self.facts, caller=caller)
+            self.alarms = read_alarms(self.facts, self._past, found)
+        except Exception as err:  # noqa: BLE001 - a rollback does not wait for a picture
+            why = (f"nothing was read ({type(err).__name__})",)
+            self.alarms = Alarms((), "the alarms", named=False, unread=why)
+
+
+def _wait(asking: _Asking, show: Callable[[_Asking], None]) -> str:
+    """Return the key; call `show` once when the rest is there."""
+    waits = True
+    while True:
+        try:
+            key = keys.pressed(_TICK if waits else None)
+        except EOFError as err:
+            raise DeclinedError(f"nothing is rolled back: {err}") from err
+        if key:
+            return key
+        if waits and asking.is_back:
+            waits = False
+            show(asking)
+
+
+class _Area:
+    """The rows of the screen, drawn again in their place."""
+
+    def __init__(self, where: Where) -> None:
+        self._where = where
+        self._rows = 0
+
+    def show(self, facts: Facts, alarms: Alarms | None, prompt: str) -> None:
+        import shutil
+
+        size = shutil.get_terminal_size((WIDTH, HEIGHT))
+        width = min(size.columns, WIDTH)
+        lines = screen(facts, headline(facts, alarms), self._where, width=width)
+        redraws = sys.stderr.isatty() and size.lines >= HEIGHT
+        if self._rows and not redraws:
+            lines = ["", headline(facts, alarms)]
+        back = f"\x1b[{self._rows}F\x1b[J" if self._rows and redraws else ""
+        self._rows = len(lines)
+        sys.stderr.write(back + "\n".join(lines) + "\n" + prompt)
+        sys.stderr.flush()
