@@ -10,13 +10,15 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from mcm.aws.port import AwsError, ErrorKind, Port
-from mcm.aws.read_cloudwatch import read_alarms, read_firing, read_metrics
+from mcm.aws.read_cloudwatch import read_alarms, read_definitions, read_firing, read_metrics
 from mcm.aws.read_endpoint import read_endpoints, read_identity
 from mcm.aws.read_pipeline import PipelineReader
 from mcm.aws.reading import Clock, unknown
 from mcm.core.query import (
     ActionsQuery,
+    AlarmDefinitionQuery,
     AlarmQuery,
+    DeclarationQuery,
     EndpointQuery,
     ExecutionQuery,
     ExecutionsQuery,
@@ -39,6 +41,7 @@ Connect = Callable[[Place], Port]
 
 _KINDS: Mapping[type, str] = {
     PipelineQuery: "codepipeline",
+    DeclarationQuery: "codepipeline",
     HistoryQuery: "codepipeline",
     ExecutionQuery: "codepipeline",
     ActionsQuery: "codepipeline",
@@ -48,6 +51,7 @@ _KINDS: Mapping[type, str] = {
     StructureQuery: "pipelines",
     FiringQuery: "firing",
     AlarmQuery: "alarms",
+    AlarmDefinitionQuery: "definitions",
     MetricQuery: "metrics",
     EndpointQuery: "endpoints",
     IdentityQuery: "identity",
@@ -125,6 +129,7 @@ class AwsSource:
         readers = {
             "firing": read_firing,
             "alarms": read_alarms,
+            "definitions": read_definitions,
             "metrics": read_metrics,
             "endpoints": read_endpoints,
             "identity": read_identity,

@@ -8,16 +8,17 @@ from typing import Any, TypeVar
 
 from mcm.aws.port import AwsError, Port, Reply
 from mcm.aws.reading import Clock, moment, pages, unknown
-from mcm.core.alarm import IN_ALARM, AlarmChange, AlarmView
+from mcm.core.alarm import IN_ALARM, AlarmChange, AlarmDefinition, AlarmView
 from mcm.core.points import Points
-from mcm.core.query import AlarmQuery, FiringQuery, MetricQuery, Query
+from mcm.core.query import AlarmDefinitionQuery, AlarmQuery, FiringQuery, MetricQuery, Query
 from mcm.core.reading import Blindness, Known, Reading, Unknown
 
 SERVICE = "cloudwatch"
 T = TypeVar("T")
 ALARM_KINDS = ["MetricAlarm", "CompositeAlarm", "LogAlarm"]
 """All kinds must be named, or those left out are silently absent (AWS-RULES 18)."""
-_FIELDS = ("MetricAlarms", "CompositeAlarms", "LogAlarms")
+_FIELDS = {f"{kind}s": kind for kind in ALARM_KINDS}
+"""Where a reply shows each kind."""
 
 
 def read_alarms(port: Port, queries: Iterable[AlarmQuery], clock: Clock) -> dict[Query, Reading]:
@@ -50,18 +51,45 @@ def read_firing(port: Port, queries: Iterable[FiringQuery], clock: Clock) -> dic
     return {query: Known(Firing(views, bool(page.get("NextToken"))), at) for query in queries}
 
 
+def read_definitions(
+    port: Port, queries: Iterable[AlarmDefinitionQuery], clock: Clock
+) -> dict[Query, Reading]:
+    """Answer how alarms are set up; a name that does not come back is unknown."""
+    answers: dict[Query, Reading] = {}
+    for chunk in _chunks(sorted(queries, key=lambda query: query.name), 100):
+        at = clock()
+        try:
+            found = _definitions(port, sorted({query.name for query in chunk}))
+        except AwsError as err:
+            answers.update({query: unknown(err, at) for query in chunk})
+            continue
+        for query in chunk:
+            known = found.get(query.name)
+            answers[query] = Known(known, at) if known else _absent(at)
+    return answers
+
+
+def _absent(at: datetime) -> Unknown:
+    return Unknown(Blindness.ABSENT, "CloudWatch has no alarm of that name", at)
+
+
 def _describe(port: Port, names: list[str]) -> dict[str, Reply]:
+    return {name: dict(found.spelled) for name, found in _definitions(port, names).items()}
+
+
+def _definitions(port: Port, names: list[str]) -> dict[str, AlarmDefinition]:
     params = {"AlarmNames": names, "AlarmTypes": ALARM_KINDS, "MaxRecords": 100}
-    found: dict[str, Reply] = {}
+    found: dict[str, AlarmDefinition] = {}
     for page in pages(port, SERVICE, "DescribeAlarms", params, field="NextToken", limit=10):
-        for field in _FIELDS:
-            found.update({item["AlarmName"]: item for item in page.get(field, ())})
+        for field, kind in _FIELDS.items():
+            for item in page.get(field, ()):
+                found[item["AlarmName"]] = AlarmDefinition(item["AlarmName"], kind, item)
     return found
 
 
 def _alarm(port: Port, query: AlarmQuery, item: Reply | None, at: datetime) -> Reading:
     if item is None:
-        return Unknown(Blindness.ABSENT, "CloudWatch has no alarm of that name", at)
+        return _absent(at)
     transitioned = _transitioned(item)
     changes: tuple[AlarmChange, ...] = ()
     if query.since is not None and (transitioned is None or transitioned >= query.since):

@@ -14,6 +14,7 @@ from mcm.core.pipeline import (
     ROLLBACK,
     ActionRun,
     ActionView,
+    Declaration,
     ExecutionView,
     PipelineView,
     Revision,
@@ -24,6 +25,7 @@ from mcm.core.pipeline import (
 )
 from mcm.core.query import (
     ActionsQuery,
+    DeclarationQuery,
     ExecutionQuery,
     ExecutionsQuery,
     HistoryQuery,
@@ -38,7 +40,13 @@ HISTORY_PAGES = 3
 """Pages of 100 that a history reading takes: as far back as a rollback will ever go."""
 
 PipelineQueries = (
-    PipelineQuery | HistoryQuery | ExecutionQuery | ActionsQuery | PassagesQuery | ExecutionsQuery
+    PipelineQuery
+    | DeclarationQuery
+    | HistoryQuery
+    | ExecutionQuery
+    | ActionsQuery
+    | PassagesQuery
+    | ExecutionsQuery
 )
 
 
@@ -67,6 +75,9 @@ class PipelineReader:
         name = query.pipeline.name
         if isinstance(query, PipelineQuery):
             return self._view(name)
+        if isinstance(query, DeclarationQuery):
+            pipeline = self._port.call(SERVICE, "GetPipeline", {"name": name})["pipeline"]
+            return Declaration(int(pipeline.get("version", 0)), pipeline)
         if isinstance(query, ExecutionQuery):
             reply = self._port.call(
                 SERVICE,

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from mcm import __version__
-from mcm.cli import back, demo, halt, look, people, reopen, sandbox, streams, walk, write
+from mcm.cli import back, demo, drill, halt, look, people, reopen, sandbox, streams, walk, write
 from mcm.cli.lines import say
 from mcm.core.errors import Exit, McmError
 
@@ -24,7 +24,7 @@ app = typer.Typer(
     add_completion=True,
     no_args_is_help=True,
 )
-for part in (write, people, walk, halt, back, reopen, look, demo):
+for part in (write, people, walk, halt, back, reopen, drill, look, demo):
     part.register(app)
 sandbox.register(app)
 

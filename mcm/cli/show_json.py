@@ -14,6 +14,7 @@ from mcm.cli.show import next_command
 from mcm.core import canonical
 
 if TYPE_CHECKING:
+    from mcm.app.drill import Report
     from mcm.app.listing import Listed
     from mcm.app.log import LogLine
     from mcm.app.status import ChangeStatus, RollbackStatus, StageStatus
@@ -31,6 +32,18 @@ def to_json(document: dict[str, Any]) -> str:
 def status_json(statuses: Iterable["ChangeStatus"], now: datetime) -> dict[str, Any]:
     """Return the document of `mcm status --json`."""
     return {"version": VERSION, "at": _at(now), "changes": [_change_json(s) for s in statuses]}
+
+
+def drill_json(reports: Iterable["Report"]) -> dict[str, Any]:
+    """Return the document of `mcm drill --json`; there is at least one report."""
+    told = list(reports)
+    drills = []
+    for report in told:
+        value = report.to_value()
+        played = [{"back_ms": None, **each} for each in value["scenarios"]]
+        drills.append({**value, "scenarios": played, "exit": int(report.exit)})
+    first = told[0]
+    return {"version": VERSION, "at": _at(first.at), "change": first.change, "drills": drills}
 
 
 def list_json(listed: Iterable["Listed"], now: datetime) -> dict[str, Any]:

@@ -1,7 +1,9 @@
 """A CloudWatch alarm as the core sees it, and the verdict on it (AWS-RULES 18–23)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from mcm.core.verdict import Kind
 
@@ -15,6 +17,17 @@ STATES = frozenset({OK, IN_ALARM, SILENT})
 class AlarmChange:
     at: datetime
     state: str
+
+
+@dataclass(frozen=True)
+class AlarmDefinition:
+    """How an alarm is set up."""
+
+    name: str
+    kind: str
+    """`MetricAlarm`, `CompositeAlarm` or `LogAlarm`."""
+    spelled: Mapping[str, Any]
+    """As DescribeAlarms spells it, its state included."""
 
 
 @dataclass(frozen=True)

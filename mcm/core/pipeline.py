@@ -4,8 +4,10 @@ Status words stay AWS's own text: an unknown one must reach the reader as it is 
 hold the walk, never raise (AWS-RULES 38).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 RUNNING = frozenset({"InProgress", "Stopping"})
 ENDED_BADLY = frozenset({"Failed", "Stopped", "Cancelled", "Superseded"})
@@ -70,6 +72,15 @@ class PipelineView:
         """Return the stages in front of `name`, in pipeline order."""
         names = [stage.name for stage in self.stages]
         return self.stages[: names.index(name)] if name in names else ()
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """How a pipeline of one version is built."""
+
+    version: int
+    pipeline: Mapping[str, Any]
+    """In GetPipeline's own shape: stages with their actions."""
 
 
 @dataclass(frozen=True)

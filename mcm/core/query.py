@@ -46,6 +46,13 @@ class PipelineQuery:
 
 
 @dataclass(frozen=True)
+class DeclarationQuery:
+    """→ `Declaration`: how the pipeline is built, for a twin of it."""
+
+    pipeline: PipelineId
+
+
+@dataclass(frozen=True)
 class HistoryQuery:
     """→ `StageHistory`: what succeeded in a stage and what was rolled back there."""
 
@@ -122,6 +129,14 @@ class AlarmQuery:
 
 
 @dataclass(frozen=True)
+class AlarmDefinitionQuery:
+    """→ `AlarmDefinition`: how an alarm is set up, for a twin of it."""
+
+    place: Place
+    name: str
+
+
+@dataclass(frozen=True)
 class MetricQuery:
     """→ `Points`: closed periods in `[start, end)`, oldest first.
 
@@ -175,6 +190,7 @@ class IdentityQuery:
 
 Query = (
     PipelineQuery
+    | DeclarationQuery
     | HistoryQuery
     | ExecutionQuery
     | ActionsQuery
@@ -184,6 +200,7 @@ Query = (
     | StructureQuery
     | FiringQuery
     | AlarmQuery
+    | AlarmDefinitionQuery
     | MetricQuery
     | EndpointQuery
     | HttpQuery

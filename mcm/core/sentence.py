@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from mcm.core.drill_note import read_drill
 from mcm.core.journal import Entry
 from mcm.core.sanitize import clean
 
@@ -226,6 +227,10 @@ def _stage_ended(body: _Body, _entry: Entry) -> str:
     return f"{body['stage']}: {body['outcome'].replace('_', ' ')}{body.because()}"
 
 
+def _drill(body: _Body, entry: Entry) -> str:
+    return f"{body.at_stage()}drill on a twin: {read_drill(entry.body).summary()}"
+
+
 def _person_needed(body: _Body, _entry: Entry) -> str:
     return f"{body.at_stage()}a person is needed{body.because()}"
 
@@ -290,6 +295,7 @@ _TELLERS: Mapping[str, Callable[[_Body, Entry], str]] = {
     "rollback_note": _rollback_note,
     "rollback_ended": _rollback_ended,
     "stage_ended": _stage_ended,
+    "drill": _drill,
     "person_needed": _person_needed,
     "held": _held,
     "resumed": _resumed,

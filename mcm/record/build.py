@@ -50,7 +50,7 @@ def build_view(
     if plan and state.plan not in ("", plan.digest):
         state = State(consumed=state.consumed)  # another edition's walk is in the timeline only
     answers = _answers(plan.answers) if plan else change.answers
-    planned = _planned(plan, state, sure=sure) if plan else None
+    planned = _planned(plan, state, entries, sure=sure) if plan else None
     stages = planned.stages if planned else ()
     expected = _expected(stages) if plan else _unplanned(change.expect)
     activity = {"end_state": expected, "required": _required(plan), "assumptions": _assumed(plan)}
@@ -94,7 +94,7 @@ def _outcomes(plan: Plan | None, state: State, *, sure: bool) -> tuple[str, ...]
     return progress.build_outcomes(plan, state) if plan else ()
 
 
-def _planned(plan: Plan, state: State, *, sure: bool) -> Planned:
+def _planned(plan: Plan, state: State, entries: Sequence[Entry], *, sure: bool) -> Planned:
     stages = tuple(build_stage(plan, each, state.stage(each.name)) for each in plan.stages)
     place = plan.pipeline.place
     return Planned(
@@ -111,6 +111,7 @@ def _planned(plan: Plan, state: State, *, sure: bool) -> Planned:
             ExceptionLine(each.gate, progress.spell(each.until), each.reason)
             for each in plan.exceptions
         ),
+        drills=progress.build_drills(entries, plan, sure=sure),
     )
 
 

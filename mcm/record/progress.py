@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from mcm.core.drill_note import read_drill
 from mcm.core.journal import EMPTY, ChainProblem, Entry
 from mcm.core.plan import Plan
 from mcm.core.sentence import sentence, shorten
 from mcm.core.state import Rollback, State
 from mcm.core.statement import Verified
 from mcm.record.stages import spell_outcome
-from mcm.record.view import ApprovalLine, Log, TimelineLine
+from mcm.record.view import ApprovalLine, DrillLine, Log, TimelineLine
 
 MOST_LINES = 1000
 
@@ -72,6 +73,23 @@ def build_outcomes(plan: Plan, state: State) -> tuple[str, ...]:
         lines.append(f"{stage.name}: {spell_outcome(known)}{when}")
         lines += [f"{stage.name}: {_spell_rollback(each)}" for each in known.rollbacks]
     return tuple(lines)
+
+
+def build_drills(entries: Sequence[Entry], plan: Plan, *, sure: bool) -> tuple[DrillLine, ...]:
+    """Return the newest drill of each stage; one of another plan is told as such."""
+    if not sure:
+        why = "unknown, the journal does not hold"
+        return tuple(DrillLine(stage.name, "", why, "", ()) for stage in plan.stages)
+    newest = {str(e.body.get("stage")): e for e in entries if e.kind == "drill"}
+    return tuple(_drill_line(stage.name, newest.get(stage.name), plan) for stage in plan.stages)
+
+
+def _drill_line(stage: str, entry: Entry | None, plan: Plan) -> DrillLine:
+    if entry is None:
+        return DrillLine(stage, "", "", "", ())
+    note = read_drill(entry.body)
+    stale = "" if note.plan == plan.digest else f"edition {note.edition}, another plan"
+    return DrillLine(stage, spell(entry.at), note.summary(), stale, note.assumed)
 
 
 def status_of(plan: Plan | None, state: State) -> str:

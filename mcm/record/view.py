@@ -75,6 +75,20 @@ class StageLine:
 
 
 @dataclass(frozen=True)
+class DrillLine:
+    """The newest drill of one stage."""
+
+    stage: str
+    at: str
+    """Empty when the stage has never been drilled, or when nobody can tell."""
+    summary: str
+    """Empty when it has never been drilled."""
+    stale: str
+    """Which plan it was of, when that was another one; else empty."""
+    assumed: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class ExceptionLine:
     gate: str
     until: str
@@ -95,6 +109,8 @@ class Planned:
     difference: Difference
     stages: tuple[StageLine, ...]
     exceptions: tuple[ExceptionLine, ...]
+    drills: tuple[DrillLine, ...]
+    """One for each stage."""
 
 
 @dataclass(frozen=True)

@@ -63,6 +63,10 @@ class Identities:
             raise expired_token()
         return identity
 
+    def admit(self, account: str, name: str) -> None:
+        """Let a person of another account in; the key is `user_key(name)`."""
+        self._known[user_key(name)] = _user(account, name)
+
     def secret(self, access_key_id: str) -> str | None:
         """Return the secret of a key, for checking signatures; None if the key is unknown."""
         identity = self._known.get(access_key_id)

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from mcm.aws.port import AwsError, ErrorKind, Params, Reply
-from mcm.aws.read_cloudwatch import read_alarms, read_metrics
-from mcm.core.query import AlarmQuery, Metric, MetricQuery, Place, Query
+from mcm.aws.read_cloudwatch import read_alarms, read_definitions, read_metrics
+from mcm.core.alarm import AlarmDefinition
+from mcm.core.query import AlarmDefinitionQuery, AlarmQuery, Metric, MetricQuery, Place, Query
 from mcm.core.reading import Blindness, Known, Reading, Unknown
 
 NOW = datetime(2026, 3, 18, 10, 0, 20, tzinfo=UTC)
@@ -55,6 +56,23 @@ def test_an_alarm_that_does_not_come_back_is_absent() -> None:
     two = found[asked("two")]
     assert isinstance(two, Unknown)
     assert two.why is Blindness.ABSENT
+
+
+def test_how_an_alarm_is_set_up_is_told_with_its_kind() -> None:
+    """An alarm that does not come back, or cannot be read, has no definition."""
+    one, two = AlarmDefinitionQuery(US, "one"), AlarmDefinitionQuery(US, "two")
+    port = Answering(DescribeAlarms={"CompositeAlarms": [alarm("one", AlarmRule="ALARM(x)")]})
+
+    found = read_definitions(port, [one, two], lambda: NOW)
+
+    known, absent = found[one], found[two]
+    assert isinstance(known, Known)
+    assert isinstance(known.value, AlarmDefinition)
+    assert (known.value.kind, known.value.spelled["AlarmRule"]) == ("CompositeAlarm", "ALARM(x)")
+    assert isinstance(absent, Unknown)
+    assert absent.why is Blindness.ABSENT
+    denied = Answering(DescribeAlarms=AwsError(ErrorKind.DENIED, "AccessDenied", "no"))
+    assert isinstance(read_definitions(denied, [one], lambda: NOW)[one], Unknown)
 
 
 def test_a_thousand_alarms_are_ten_calls_with_all_their_kinds() -> None:

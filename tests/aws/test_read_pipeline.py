@@ -2,8 +2,8 @@
 
 from mcm.aws.port import Params, Reply
 from mcm.aws.read_pipeline import PipelineReader
-from mcm.core.pipeline import PipelineView
-from mcm.core.query import PipelineQuery
+from mcm.core.pipeline import Declaration, PipelineView
+from mcm.core.query import DeclarationQuery, PipelineQuery
 from mcm.core.reading import Known
 from tests.kit.readings import NOW, PIPELINE, STAGE
 
@@ -41,3 +41,11 @@ def test_a_stage_that_never_ran_has_no_execution_and_no_status() -> None:
 
     assert (stage.execution, stage.status, stage.type) == ("", "", "")
     assert stage.transition_enabled
+
+
+def test_how_the_pipeline_is_built_is_told_in_its_own_words() -> None:
+    query = DeclarationQuery(PIPELINE)
+    answer = PipelineReader(Scripted(), lambda: NOW).read([query])[query]
+
+    assert isinstance(answer, Known)
+    assert answer.value == Declaration(4, {"version": 4, "stages": []})

@@ -8,13 +8,15 @@ from typing import Any
 
 import pytest
 
+from mcm.app.drill import drill
 from mcm.app.evidence import Evidence, Filed
 from mcm.app.listing import Heading, list_changes
 from mcm.app.log import read_log
 from mcm.app.phase import Phase
 from mcm.app.status import read_status
+from mcm.app.twin_reading import see_stage
 from mcm.app.verify import verify_change
-from mcm.cli.show_json import list_json, log_json, status_json, to_json, verify_json
+from mcm.cli.show_json import drill_json, list_json, log_json, status_json, to_json, verify_json
 from mcm.core.statement import TrustRef
 from tests.house.tree import ROOT
 from tests.kit.clock import START
@@ -30,6 +32,8 @@ PARTS = {
     "promotions": "promotion",
     "approvers": "approver",
     "findings": "finding",
+    "drills": "drill",
+    "scenarios": "scenario",
 }
 
 
@@ -62,6 +66,7 @@ def printed() -> dict[str, set[frozenset[str]]]:
     """Return the sets of keys of every object in every document, by the name of its table."""
     world = World()
     plan = world.plan()
+    seen = see_stage(plan, plan.stages[0], world.runner().observer, world.clock.now())
     world.deploy(plan)
     held = read_status(plan.change, plan.to_bytes(), world.journal)
     said = world.approve(plan)
@@ -80,6 +85,7 @@ def printed() -> dict[str, set[frozenset[str]]]:
         ("list", list_json(listed, START), {"changes": "listed"}),
         ("entry", log, {}),
         ("verification", verify_json(proof), PARTS),
+        ("drilled", drill_json([drill(seen, START)]), PARTS),
     ]
     found: dict[str, set[frozenset[str]]] = {}
     for name, document, parts in documents:

@@ -159,6 +159,27 @@ def rolled_back(of: Plan) -> tuple[Entry, ...]:
     return story.entries()
 
 
+def drilled(of: Plan, **fields: Any) -> tuple[Entry, ...]:
+    story = Teller()
+    played = [
+        {"name": "clean walk", "right": True},
+        {"name": "breach", "right": True, "back_ms": 190_000},
+        {"name": "killed after the stop", "right": True, "back_ms": 696_400},
+    ]
+    body: dict[str, Any] = {
+        "plan": of.digest,
+        "edition": of.edition,
+        "stage": "prod-us",
+        "seed": 1,
+        "on": "twin",
+        "right": True,
+        "scenarios": played,
+        "assumed": ["a deployment takes 5m", "nobody else touches the pipeline"],
+    }
+    story.tell("drill", **{**body, **fields})
+    return story.entries()
+
+
 def page(of: Plan | None, entries: Sequence[Entry] = ()) -> str:
     said = statements(of) if of and entries else ()
     return render_record(build_view(CHANGE, of, entries=entries, statements=said))
@@ -170,6 +191,7 @@ def pages() -> dict[str, str]:
     return {
         "standard-unplanned.md": page(None),
         "standard-planned.md": page(of),
+        "standard-drilled.md": page(of, drilled(of)),
         "standard-succeeded.md": page(of, succeeded(of)),
         "standard-rolled-back.md": page(of, rolled_back(of)),
     }

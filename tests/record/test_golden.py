@@ -11,6 +11,7 @@ from tests.record.story import (
     CHANGE,
     FINGERPRINT,
     GOLDEN,
+    drilled,
     page,
     pages,
     plan,
@@ -95,6 +96,22 @@ def test_a_journal_that_does_not_hold_is_said_so_and_no_outcome_is_claimed() -> 
     assert "Unknown: the journal does not hold" in text
     assert "Nothing has happened yet" not in text
     assert "Journal head: unknown" in text
+
+
+def test_a_drill_of_another_plan_says_nothing_of_this_one() -> None:
+    of = plan()
+
+    text = page(of, drilled(of, plan="0" * 64, edition=7))
+
+    assert "but with edition 7, another plan" in text
+
+
+def test_nothing_is_said_of_rehearsals_in_a_journal_that_does_not_hold() -> None:
+    problems = (ChainProblem("E_CHAIN", 3, "it was edited"),)
+    text = render_record(build_view(CHANGE, plan(), problems=problems))
+
+    assert "Rehearsals of prod-us: unknown" in text
+    assert "has not been rehearsed" not in text
 
 
 def test_entries_that_do_not_fold_are_told_and_nothing_is_claimed() -> None:

@@ -1,0 +1,283 @@
+"""One scenario of a drill, played: the real core, runner and adapters on a twin."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from mcm.app.drill_people import new_realm, say_yes
+from mcm.app.local_source import LocalSource
+from mcm.app.observing import Observer
+from mcm.app.runner import Ending, Runner, start_walk
+from mcm.app.writer import Writer
+from mcm.aws.observe import AwsSource
+from mcm.aws.perform import Performer
+from mcm.aws.port import Params, Port, Reply
+from mcm.core.errors import Exit
+from mcm.core.fold import fold
+from mcm.core.forward import retreat
+from mcm.core.goal import GoBack, GoForward
+from mcm.core.http import HttpView
+from mcm.core.inbox import Inbox
+from mcm.core.journal import Entry
+from mcm.core.plan import Exemption, Plan, StagePlan
+from mcm.core.query import HttpQuery, Place, Query
+from mcm.core.reading import Known, Reading
+from mcm.core.state import StageState, State
+from mcm.core.turn import Turn
+from mcm.core.window import is_open
+from mcm.sandbox.faults import Fault
+from mcm.sandbox.twin import OPERATOR, Seen, Tempo, Twin, build_twin, key_in
+from mcm.sandbox.virtual_clock import VirtualClock
+from mcm.store.memory import MemoryJournal
+
+RESTARTS = 4
+LOGIN_TAKES = timedelta(minutes=10)
+NEW_MODEL = "another-model"
+
+
+class Breach(StrEnum):
+    """How the change of a drill goes wrong: by the first guardrail that rolls back."""
+
+    SIGNAL = "an alarm or a check"
+    CONTENT = "the content of an endpoint"
+    BY_HAND = "nobody but a person notices"
+
+
+class KilledError(BaseException):
+    """The process is gone; nothing of mcm's may catch this."""
+
+
+class HandedOverError(BaseException):
+    """A person takes the stage back by hand while the walk watches it."""
+
+
+class EndlessError(Exception):
+    """The walk has no end in a time in which it should have one."""
+
+
+class DrillClock(VirtualClock):
+    """A virtual clock that runs out."""
+
+    def __init__(self, start: datetime, limit: timedelta) -> None:
+        super().__init__(start)
+        self._ends = start + limit
+
+    def sleep_until(self, moment: datetime) -> None:
+        if moment > self._ends:
+            raise EndlessError(f"no end by {self._ends:%Y-%m-%d %H:%MZ}")
+        super().sleep_until(moment)
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """What happens on the way, and to whom."""
+
+    name: str
+    breaches: bool = True
+    lingers: bool = False
+    """The deployment runs on long after the new content serves: it must be stopped."""
+    faults: tuple[Fault, ...] = ()
+    """From the start."""
+    on_breach: Callable[[datetime], Fault] | None = None
+    kills: bool = False
+    """The process dies right before its first RollbackStage leaves."""
+    expires: bool = False
+    """The credentials expire as the bake begins; somebody logs in again later."""
+
+
+def how_it_breaches(stage: StagePlan) -> Breach:
+    """Return what can breach in a stage so that mcm rolls back by itself."""
+    kinds = {g.kind for g in stage.guardrails if g.on_breach == "roll_back"}
+    if kinds & {"alarms", "http-health"}:
+        return Breach.SIGNAL
+    if "sagemaker-endpoint" in kinds and stage.endpoints:
+        return Breach.CONTENT
+    return Breach.BY_HAND
+
+
+def opening(plan: Plan, stage: StagePlan, now: datetime) -> tuple[datetime, str]:
+    """Return when the stage may next be promoted; with a word when that is not now.
+
+    Where it never may, it is now, and the drill needs exceptions (see `drilled`).
+    """
+    windows = (stage.window,) if stage.window else ()
+    found = is_open(windows, plan.freezes, now, production=stage.production)
+    if found.open:
+        return now, ""
+    if found.opens_at is None:
+        return now, "window and freezes are open: no window is coming up"
+    return found.opens_at, f"it is {found.opens_at:%Y-%m-%d %H:%MZ}, when the window is open"
+
+
+def drilled(plan: Plan, stage: StagePlan, start: datetime) -> Plan:
+    """Return the plan to play: in a realm of its own, and never shut by the calendar."""
+    gates = ("window", *(f"freeze:{freeze.name}" for freeze in plan.freezes))
+    shut = opening(plan, stage, start) != (start, "")
+    until = start + timedelta(days=400)
+    more = tuple(Exemption(gate, "drill", until) for gate in gates) if shut else ()
+    return replace(plan, realm=new_realm(), exceptions=(*plan.exceptions, *more))
+
+
+class Stand:
+    """A twin, the people of the drill and a walk on it."""
+
+    def __init__(self, seen: Seen, scenario: Scenario, start: datetime, seed: int) -> None:
+        self.scenario, self.stage = scenario, seen.stage
+        self.plan = drilled(seen.plan, seen.stage, start)
+        self.breach = how_it_breaches(seen.stage)
+        self.tempo = _tempo(seen, lingers=scenario.lingers)
+        limit = 2 * seen.stage.bake.limit + timedelta(hours=12)
+        self.clock = DrillClock(start, limit)
+        self._is_bad = scenario.breaches and self.breach is not Breach.BY_HAND
+        content = NEW_MODEL if self._is_bad and self.breach is Breach.CONTENT else ""
+        self.twin: Twin = build_twin(
+            seen,
+            self.clock.now,
+            seed=seed,
+            tempo=self.tempo,
+            approver=f"arn:aws:iam::{seen.plan.pipeline.place.account}:user/{OPERATOR}-approver",
+            is_bad=self._is_bad,
+            new_content=content,
+        )
+        self.journal = MemoryJournal()
+        self._said = say_yes(self.plan, self.stage, start)
+        self._dies = scenario.kills
+        for fault in scenario.faults:
+            self.twin.engine.faults.add(fault)
+
+    @property
+    def state(self) -> State:
+        return fold(self.journal.entries(self.plan.change))
+
+    @property
+    def known(self) -> StageState:
+        return self.state.stage(self.stage.name)
+
+    def play(self) -> Ending:
+        """Walk, restart what was killed or went blind, and take back by hand what nobody noticed.
+
+        Raises EndlessError when it comes to no end.
+        """
+        goal: GoForward | GoBack = GoForward(self.plan, (self.stage.name,))
+        ending = Ending(Exit.ABORTED, "never started")
+        for _ in range(RESTARTS):
+            try:
+                ending = self._run(goal)
+            except KilledError:
+                self._dies = False
+                self.clock.pass_time(timedelta(minutes=1))
+                continue
+            except HandedOverError:
+                assert isinstance(goal, GoForward)  # only a walk forward is handed over
+                goal = replace(retreat(goal, self.stage, self.known), why="asked for in a drill")
+                continue
+            if ending.exit is not Exit.BLIND or not self.scenario.expires:
+                break
+            self.clock.pass_time(LOGIN_TAKES)
+            for account in self._accounts():
+                self.twin.engine.identities.renew(key_in(account))
+        return ending
+
+    def observer(self) -> Observer:
+        """Return what sees the twin through the adapters that see AWS."""
+        clock = self.clock
+        people = LocalSource(self._inbox, lambda: self.plan.freezes, clock)
+        web = Web(self.stage, self.twin, clock.now, is_bad=self._is_bad)
+        return Observer([AwsSource(self._connect, clock.now), people, web], clock)
+
+    # Listener
+
+    def wrote(self, entries: Sequence[Entry]) -> None:
+        """Let happen what happens at this point of the walk."""
+        for entry in entries:
+            if entry.kind == "breach" and self.scenario.on_breach is not None:
+                self.twin.engine.faults.add(self.scenario.on_breach(self.clock.now()))
+            if entry.kind == "bake_started" and self.scenario.expires:
+                for account in self._accounts():
+                    self.twin.engine.identities.expire(key_in(account))
+            if entry.kind == "bake_started" and self._by_hand():
+                raise HandedOverError
+
+    def turned(self, turn: Turn, state: State, now: datetime) -> None:
+        """Nobody watches."""
+
+    def lost(self, entries: Sequence[Entry], why: str) -> None:
+        """The journal is in memory: it takes everything."""
+
+    def _by_hand(self) -> bool:
+        return self.scenario.breaches and self.breach is Breach.BY_HAND
+
+    def _run(self, goal: GoForward | GoBack) -> Ending:
+        writer = Writer(
+            self.journal, self.plan.change, self.lost, from_nothing=isinstance(goal, GoBack)
+        )
+        if isinstance(goal, GoForward):
+            start_walk(writer, goal, OPERATOR, self.clock)
+        performer = Performer(self._connect, self.clock.now)
+        runner = Runner(self.observer(), performer, self.clock, self)
+        return runner.run(goal, writer, patience=10 * self.plan.poll + 4 * self.plan.settle)
+
+    def _connect(self, place: Place) -> Port:
+        return MortalPort(self.twin.port(place), self)
+
+    def die_before(self, operation: str) -> None:
+        """Kill the process right before its first RollbackStage, where the scenario says so."""
+        if operation == "RollbackStage" and self._dies:
+            raise KilledError(operation)
+
+    def _inbox(self, change: str) -> Inbox:
+        del change
+        return Inbox(self._said, ())
+
+    def _accounts(self) -> Iterable[str]:
+        return dict.fromkeys((self.plan.pipeline.place.account, self.stage.place.account))
+
+
+@dataclass(frozen=True)
+class MortalPort:
+    """A port whose caller can die before a call."""
+
+    port: Port
+    stand: Stand
+
+    def call(self, service: str, operation: str, params: Params) -> Reply:
+        """See `Port.call`."""
+        self.stand.die_before(operation)
+        return self.port.call(service, operation, params)
+
+
+@dataclass(frozen=True)
+class Web:
+    """Answers the stage's HTTP checks: well, except by the new content of a bad change."""
+
+    stage: StagePlan
+    twin: Twin
+    now: Callable[[], datetime]
+    is_bad: bool
+
+    def answers(self, query: Query) -> bool:
+        """Say whether this source is the one for `query`."""
+        return isinstance(query, HttpQuery)
+
+    def read(self, queries: Iterable[Query], within: timedelta) -> dict[Query, Reading]:
+        """Answer at once."""
+        del within
+        at = self.now()
+        fine = {
+            g.params["url"]: g.params["status"][0]
+            for g in self.stage.guardrails
+            if g.kind == "http-health"
+        }
+        fails = self.is_bad and self.twin.switches.is_new(int(at.timestamp()))
+        return {
+            query: Known(HttpView(599 if fails else fine[query.url], timedelta(seconds=0.1)), at)
+            for query in queries
+            if isinstance(query, HttpQuery)
+        }
+
+
+def _tempo(seen: Seen, *, lingers: bool) -> Tempo:
+    """Return how long things take; a deployment that lingers outlasts the slowest alarm."""
+    tempo = Tempo.of(seen.plan)
+    return replace(tempo, lingers=seen.slowest + 4 * seen.plan.poll) if lingers else tempo
