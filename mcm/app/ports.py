@@ -6,6 +6,7 @@ from typing import Protocol
 
 from mcm.core.instruction import Instruction, Outcome
 from mcm.core.journal import Entry
+from mcm.core.lease import Driver
 from mcm.core.query import Query
 from mcm.core.reading import Reading
 from mcm.core.state import State
@@ -45,3 +46,26 @@ class Listener(Protocol):
 
     def lost(self, entries: Sequence[Entry], why: str) -> None:
         """These entries could not be stored (only a rollback goes on then)."""
+
+
+class Lease(Protocol):
+    """The right to drive one change, until it is freed or its process ends."""
+
+    def free(self) -> None:
+        """Let go; more than once is no error."""
+
+    def is_ours(self) -> bool:
+        """Say whether it still keeps others out."""
+
+
+class Leases(Protocol):
+    """At most one driver for each change. A rollback asks for none.
+
+    Both methods raise LeaseError or RefusedError when nobody can tell who drives.
+    """
+
+    def take(self, change: str, driver: Driver) -> Lease:
+        """Take the lease; raise DrivenError while another process that lives holds it."""
+
+    def driver(self, change: str) -> Driver | None:
+        """Return who drives the change now; None when nobody does. Changes nothing."""

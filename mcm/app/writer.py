@@ -31,7 +31,17 @@ class Writer:
         self._has_read = from_nothing
         self._last: Entry | None = None
         self._adrift = ""
+        self._barred = ""
         self.state = State()
+
+    def bar(self, why: str) -> None:
+        """From now on refuse every durable write, so that nothing forward begins."""
+        self._barred = why
+
+    @property
+    def is_barred(self) -> bool:
+        """Whether durable writes are refused."""
+        return bool(self._barred)
 
     def catch_up(self) -> State:
         """Fold in what others have appended since and return the state.
@@ -63,10 +73,13 @@ class Writer:
 
         Raises JournalMoved when somebody else appended since `catch_up`. With `durable`,
         as claims need it, raises what the store raises (StoreError; RefusedError when a
-        claim is taken or the chain does not hold) instead of going on without the store.
+        claim is taken or the chain does not hold) instead of going on without the store,
+        and StoreError after `bar`.
         """
         if not drafts:
             return ()
+        if durable and self._barred:
+            raise StoreError(f"nothing is promoted: {self._barred}")
         if not self._adrift:
             try:
                 entries = self._journal.append(

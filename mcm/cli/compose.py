@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from mcm.core.service import Access, Service
     from mcm.core.window import Freeze
     from mcm.sandbox.process import Sandbox
+    from mcm.store.lease import FileLeases
     from mcm.store.sqlite import SqliteJournal
     from mcm.trust.persons import TrustFile
 
@@ -207,6 +208,12 @@ class Project:
         from mcm.store.sqlite import SqliteJournal
 
         return SqliteJournal(self.root / STATE / "journal.db")
+
+    @cached_property
+    def leases(self) -> "FileLeases":
+        from mcm.store.lease import FileLeases
+
+        return FileLeases(self.root / STATE / "leases")
 
     def trust(self) -> "TrustFile":
         """Read the trust file as it is now."""

@@ -8,6 +8,7 @@ from mcm.cli.complete import stage_names
 from mcm.cli.people import Key
 from mcm.cli.write import Change, Profile
 from mcm.core.errors import Exit, UsageError
+from mcm.core.lease import DrivenError
 
 if TYPE_CHECKING:
     from mcm.cli.compose import Project
@@ -116,10 +117,11 @@ def _severity(code: Exit) -> int:
 def _end(project: "Project", plan: "Plan", stage: "StagePlan") -> Exit:
     """Turn the loop until the stage has ended: the way in may have to be closed.
 
-    Whoever drives the walk may do so at the same time; the journal lets one of them write.
+    Whoever drives the walk does that: they read the abort in their next turn.
     """
     from mcm.app.runner import start_walk
     from mcm.app.writer import Writer
+    from mcm.cli.driving import leased_or_barred
     from mcm.cli.lines import say
     from mcm.cli.live import LineView
     from mcm.core import commands
@@ -131,9 +133,15 @@ def _end(project: "Project", plan: "Plan", stage: "StagePlan") -> Exit:
     promoted = known.entered_at is not None or bool(known.baseline_execution)
     goal, view = GoForward(plan, (stage.name,)), LineView()
     writer = Writer(project.journal, plan.change, view.lost)
-    if state.plan != plan.digest:
-        start_walk(writer, goal, said_by(project, None), project.clock)
-    ending = project.runner(view).run(goal, writer)
+    by = said_by(project, None)
+    try:
+        with leased_or_barred(project, plan.change, by, "mcm abort", writer):
+            if state.plan != plan.digest:
+                start_walk(writer, goal, by, project.clock)
+            ending = project.runner(view).run(goal, writer)
+    except DrivenError as err:
+        say(f"{stage.name} is ended by the process that drives it, {err.driver.text()}")
+        return Exit.DONE
     if ending.exit is not Exit.ABORTED:
         say(f"{stage.name}: {ending.reason}")
         return ending.exit

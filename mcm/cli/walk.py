@@ -44,6 +44,8 @@ def deploy(
     profile: Profile = None,
 ) -> int:
     """Promote one stage: gates, promotion, bake; rolls back on a breach."""
+    from mcm.cli.driving import leased
+
     patience = read_patience(wait, no_input=no_input)
     project, goal = _set_out(change, stage, profile)
     who = _see_ourselves(project, goal)
@@ -51,7 +53,8 @@ def deploy(
         return _dry_run(project, goal)
     if _is_untouched(project, goal.plan.change, goal.stages[0]):
         _tell_proof(project, goal.plan, goal.stages[0])
-    return _drive(project, goal, who, patience)
+    with leased(project, goal, operator_name(project, who), "mcm deploy") as barred:
+        return _drive(project, goal, who, patience, barred)
 
 
 def retry(
@@ -71,6 +74,7 @@ def retry(
 ) -> int:
     """Run the failed actions of the same execution again, behind all gates as for deploy."""
     from mcm.app.halting import ask_retry
+    from mcm.cli.driving import leased
     from mcm.cli.halt import one_line
 
     patience = read_patience(wait, no_input=no_input)
@@ -79,8 +83,9 @@ def retry(
     planned = goal.plan.stage(goal.stages[0])
     assert planned is not None  # `_set_out` picked it from this plan
     by, why = operator_name(project, who), one_line(reason)
-    ask_retry(project.journal, goal.plan, planned, by, why, project.clock.now())
-    return _drive(project, goal, who, patience)
+    with leased(project, goal, by, "mcm retry") as barred:
+        ask_retry(project.journal, goal.plan, planned, by, why, project.clock.now())
+        return _drive(project, goal, who, patience, barred)
 
 
 def _set_out(
@@ -98,8 +103,13 @@ def _set_out(
     return project, GoForward(plan, (pick_stage(plan, stage).name,))
 
 
-def _drive(project: "Project", goal: "GoForward", who: str, patience: timedelta) -> Exit:
-    """Turn the loop until it ends or holds, and say how; return the exit code."""
+def _drive(
+    project: "Project", goal: "GoForward", who: str, patience: timedelta, barred: str
+) -> Exit:
+    """Turn the loop until it ends or holds, and say how; return the exit code.
+
+    `barred` says why nothing may be promoted: then it only watches what is out there.
+    """
     from mcm.app.runner import start_walk
     from mcm.app.writer import Writer
     from mcm.cli.telling import shown, telling
@@ -110,6 +120,8 @@ def _drive(project: "Project", goal: "GoForward", who: str, patience: timedelta)
     left = _leaving(project, name, stage)
     with left, view, telling(project, goal, name, view) as listener:
         writer = Writer(project.journal, name, listener.lost)
+        if barred:
+            writer.bar(barred)
         start_walk(writer, goal, operator_name(project, who), project.clock)
         ending = project.runner(listener).run(goal, writer, patience=patience)
     tell_ending(ending, name, stage)

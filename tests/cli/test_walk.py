@@ -1,5 +1,6 @@
 """deploy: holds, runs, survives being stopped anywhere, and never promotes twice."""
 
+import shutil
 import signal
 import subprocess
 import sys
@@ -236,3 +237,62 @@ def test_an_interrupted_walk_says_what_is_left_unwatched(shop: Shop) -> None:
     assert process.returncode == 130, said
     assert "nobody watches prod-us until `mcm deploy CM-0001 --stage prod-us` goes on" in said
     assert "`mcm rollback --stage prod-us` takes it back" in said
+
+
+def test_a_second_driver_is_refused_and_the_first_goes_on(
+    shop: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Exit 3 with who drives, since when and how to see it; nothing is journaled twice."""
+    shop.edit("mcm.yaml", "{for: 1s, min_samples: 1}", "{for: 6s, min_samples: 1}")
+    shop.ready()
+    with shop.start("deploy CM-0001 --stage prod-us") as process:
+        shop.wait_for("bake_started")
+        capsys.readouterr()
+        assert shop.mcm("deploy CM-0001 --stage prod-us") == 3
+        said = capsys.readouterr().err
+        _, first = process.communicate(timeout=40)
+
+    assert process.returncode == 0, first
+    assert f"by alice (mcm deploy, pid {process.pid} on " in said
+    assert "`mcm watch CM-0001` shows it" in said
+    assert shop.kinds().count("walk_started") == 1
+
+
+def test_a_driver_that_is_killed_is_followed_by_the_next(shop: Shop) -> None:
+    shop.edit("mcm.yaml", "{for: 1s, min_samples: 1}", "{for: 2s, min_samples: 1}")
+    shop.ready()
+    with shop.start("deploy CM-0001 --stage prod-us") as process:
+        shop.wait_for("bake_started")
+        process.kill()
+        process.communicate(timeout=20)
+
+    assert shop.mcm("deploy CM-0001 --stage prod-us") == 0
+    assert shop.sent("EnableStageTransition") == 1
+
+
+def test_without_a_lease_nothing_begins_and_what_is_out_there_is_watched(
+    shop: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Here a file lies where the leases should: nobody can tell who drives."""
+    shop.edit("mcm.yaml", "{for: 1s, min_samples: 1}", "{for: 4s, min_samples: 1}")
+    shop.ready()
+    leases = shop.root / ".mcm/leases"
+    shutil.rmtree(leases, ignore_errors=True)
+    leases.touch()
+    try:
+        assert shop.mcm("deploy CM-0001 --stage prod-us") == 8
+        assert "walk_started" not in shop.kinds()
+        assert "whether CM-0001 is driven cannot be told" in capsys.readouterr().err
+
+        leases.unlink()
+        with shop.start("deploy CM-0001 --stage prod-us") as process:
+            shop.wait_for("bake_started")
+            process.kill()
+            process.communicate(timeout=20)
+        shutil.rmtree(leases)
+        leases.touch()
+        assert shop.mcm("deploy CM-0001 --stage prod-us") == 0
+        assert "prod-us stays watched all the same" in capsys.readouterr().err
+        assert shop.kinds()[-1] == "stage_ended"
+    finally:
+        leases.unlink()
