@@ -11,7 +11,7 @@ from mcm.app.notebook import note
 from mcm.app.observing import Observer
 from mcm.app.planning import PATIENCE
 from mcm.app.ports import Clock, Perform
-from mcm.core import commands
+from mcm.core import anchor, commands
 from mcm.core.errors import Exit, RefusedError
 from mcm.core.instruction import AnswerApproval, Outcome, Result
 from mcm.core.journal import Draft, Journal, head
@@ -88,7 +88,7 @@ def answer(
     if ready is not None:
         return ready
     last = head(journal.entries(plan.change))
-    summary = f"mcm1 {plan.change} {stage.name} {signed.statement} {last.seq}:{last.hash[:12]}"
+    summary = anchor.summary(plan.change, stage.name, signed.statement, last)
     instruction = AnswerApproval(
         plan.pipeline, approve.stage, approve.action, plan.execution, plan.pipeline_version, summary
     )

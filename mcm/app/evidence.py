@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mcm.core import canonical
+from mcm.core.anchor import Anchor
 from mcm.core.errors import McmError, RefusedError
 from mcm.core.journal import Entry, Journal, StoreError
 from mcm.core.plan import Plan
@@ -55,6 +56,10 @@ class Evidence:
     trust: TrustRef | None
     """Today's trust file; None when it cannot be read."""
     trust_problem: str
+    bad_entry: int = 0
+    """The first entry that does not hold, when `journal_problem` says so; 0 for none."""
+    kept: tuple[Anchor, ...] = ()
+    """Heads that AWS keeps, when it was asked."""
 
 
 def read_evidence(
@@ -64,12 +69,13 @@ def read_evidence(
     plan, plan_problem = _read_plan(read_plan)
     entries: tuple[Entry, ...] = ()
     broken = unread = ""
+    bad = 0
     try:
         entries = journal.entries(change)
     except StoreError as err:
         unread = str(err)
     except RefusedError as err:
-        broken = str(err)
+        broken, bad = str(err), getattr(err, "seq", 0)
     sandbox = plan is not None and is_sandbox(plan.realm)
     trust, trust_problem = _read_trust(trust_file, sandbox=sandbox)
     filed, filed_problem = _read_statements(statements, trust)
@@ -85,6 +91,7 @@ def read_evidence(
         filed_problem,
         ref,
         trust_problem,
+        bad,
     )
 
 

@@ -30,9 +30,11 @@ class Proof(StrEnum):
 @dataclass(frozen=True)
 class Finding:
     part: str
-    """`journal`, `plan`, `statements`, `trust` or `promotion`."""
+    """`journal`, `plan`, `statements`, `trust`, `promotion` or `aws`."""
     proof: Proof
     text: str
+    entry: int = 0
+    """The first entry of the journal that is not what it must be; 0 for none."""
 
 
 @dataclass(frozen=True)
@@ -63,19 +65,21 @@ class Promotion:
 
     def sentence(self, change: str) -> str:
         """Return the sentence that a manager can read aloud; only for a proven one."""
+        what = f"{change}, edition {self.edition}, into {self.stage}"
         if not self.approvers:
-            return (
-                f"{change} was promoted to {self.stage} on {_day(self.at)};"
-                " its plan asked for no approval."
-            )
+            return f"{what}: promoted on {_day(self.at)}; its plan asked for no approval."
         signed = " and ".join(f"{a.person} on {_day(a.approved_at)}" for a in self.approvers)
-        other = "neither of them" if len(self.approvers) == 2 else "none of them"
-        who = "who is not" if len(self.approvers) == 1 else f"{other}"
+        one = self.approvers[0].person
+        nobody = {1: f"{one} is not", 2: "neither is"}.get(len(self.approvers), "none of them is")
         return (
-            f"Edition {self.edition} of {change} was approved for {self.stage} by {signed},"
-            f" {who} the requester, {self.requester}; it was promoted after that,"
-            f" on {_day(self.at)}, and what was promoted is what was approved."
+            f"{what}: approved by {signed}, before the promotion {self._promoted()};"
+            f" same content; {nobody} the requester, {self.requester}."
         )
+
+    def _promoted(self) -> str:
+        """When it was promoted; the day only where it is not that of the last approval."""
+        last = max(approver.approved_at for approver in self.approvers)
+        return f"at {self.at:%H:%M:%S}" if last.date() == self.at.date() else f"on {_day(self.at)}"
 
 
 def read_promotions(evidence: Evidence) -> Iterator[Promotion]:
@@ -141,7 +145,7 @@ class _Judge:
         )
 
     def add(self, proof: Proof, text: str) -> None:
-        where = f"promotion to {self.attempt.stage} (entry {self.intent.seq})"
+        where = f"into {self.attempt.stage} (entry {self.intent.seq})"
         self.findings.append(Finding("promotion", proof, f"{where}: {text}"))
 
     def _evidence_entry(self) -> list[dict[str, str]]:

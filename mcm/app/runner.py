@@ -11,7 +11,7 @@ from datetime import timedelta
 from mcm.app.observing import LONGEST, Observer, deadline
 from mcm.app.ports import Clock, Listener, Perform
 from mcm.app.writer import Writer
-from mcm.core import attempts, codec, walk
+from mcm.core import anchor, attempts, codec, walk
 from mcm.core.errors import Exit
 from mcm.core.fold import spell_claims
 from mcm.core.goal import Goal, GoForward
@@ -102,7 +102,9 @@ class Runner:
         promotes = step.purpose in (attempts.PROMOTE, attempts.REOPEN)
         written = writer.write((*turn.entries, intent), step.claims, durable=promotes)
         self.listener.wrote(written)
-        outcome = self.performer.perform(step.instruction)
+        # What AWS keeps of this act names the entry that announced it (core.anchor).
+        sent = anchor.stamp(step.instruction, writer.change, writer.stored)
+        outcome = self.performer.perform(sent)
         self._note(writer, Draft("outcome", _outcome(written[-1].seq, outcome), self.clock.now()))
         return Wait(self.clock.now(), outcome.detail)
 

@@ -7,13 +7,14 @@ or missing is the change proven; an unknown part never passes silently.
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from mcm.app.anchors import NOT_ANCHORED, Anchored, AwsWord, anchored, judge_anchors
 from mcm.app.evidence import Evidence, Filed, read_evidence
 from mcm.app.proof import Approver, Finding, Promotion, Proof, read_promotions
 from mcm.core.errors import Exit
-from mcm.core.journal import Entry, Head, check_head
+from mcm.core.journal import Entry
 from mcm.core.sentence import shorten
 
 __all__ = [
@@ -48,6 +49,13 @@ class Verification:
     """To be read aloud: one for each promotion, or the one that says what is wrong."""
     findings: tuple[Finding, ...]
     promotions: tuple[Promotion, ...]
+    anchor: Anchored = NOT_ANCHORED
+    """Up to which entry somebody else vouches for the journal."""
+
+    @property
+    def bad_entry(self) -> int:
+        """The first entry of the journal that is not what it must be; 0 for none."""
+        return min((each.entry for each in self.findings if each.entry), default=0)
 
     @property
     def exit(self) -> Exit:
@@ -56,21 +64,25 @@ class Verification:
         return codes.get(self.verdict, Exit.INCONCLUSIVE)
 
 
-def verify_change(evidence: Evidence) -> Verification:
-    """Judge all that was read about one change."""
+def verify_change(evidence: Evidence, aws: AwsWord | None = None) -> Verification:
+    """Judge all that was read about one change, and what AWS keeps of it when it was asked."""
+    if aws is not None:
+        evidence = replace(evidence, kept=aws.kept)
     promotions = tuple(read_promotions(evidence))
     findings = (
         *_journal(evidence),
-        *_heads(evidence),
+        *judge_anchors(evidence),
         *_plan(evidence),
         *_mentions(evidence),
         *_files(evidence),
         *(finding for promotion in promotions for finding in promotion.findings),
         *_others(evidence),
+        *(aws.findings if aws else ()),
     )
     verdict = _verdict(findings)
     sentences = tuple(_sentences(evidence, promotions, findings, verdict))
-    return Verification(evidence.change, verdict, sentences, findings, promotions)
+    found = anchored(evidence)
+    return Verification(evidence.change, verdict, sentences, findings, promotions, found)
 
 
 def _verdict(findings: Iterable[Finding]) -> Verdict:
@@ -82,7 +94,8 @@ def _verdict(findings: Iterable[Finding]) -> Verdict:
 
 def _journal(evidence: Evidence) -> Iterator[Finding]:
     if evidence.journal_problem:
-        yield Finding("journal", Proof.BROKEN, evidence.journal_problem)
+        problem = evidence.journal_problem
+        yield Finding("journal", Proof.BROKEN, problem, entry=evidence.bad_entry)
     elif evidence.journal_unread:
         yield Finding("journal", Proof.MISSING, evidence.journal_unread)
     elif not evidence.entries:
@@ -90,32 +103,8 @@ def _journal(evidence: Evidence) -> Iterator[Finding]:
     else:
         last = evidence.entries[-1]
         count = len(evidence.entries)
-        text = f"{count} entries, each bound to the one before; the last is {last.hash}"
+        text = f"{count} entries, each bound to the one before; head {count}:{last.hash[:12]}"
         yield Finding("journal", Proof.PROVEN, text)
-
-
-def _heads(evidence: Evidence) -> Iterator[Finding]:
-    """Compare the chain with each head that a signature vouches for."""
-    if not evidence.entries:
-        return
-    best, signer = 0, ""
-    for each in evidence.statements:
-        said = each.statement
-        if said is None or not each.key or said.change != evidence.change or not said.journal.seq:
-            continue
-        problems = check_head(evidence.entries, Head(said.journal.seq, said.journal.hash))
-        for problem in problems:
-            text = f"{problem.message} by the {said.kind} of {said.signer} [{problem.code}]"
-            yield Finding("journal", Proof.BROKEN, text)
-        if not problems and said.journal.seq > best:
-            best, signer = said.journal.seq, said.signer
-    rest = len(evidence.entries) - best
-    if best:
-        text = f"entries 1 to {best} are vouched for by the signature of {signer}"
-        yield Finding("journal", Proof.PROVEN, text)
-    if rest:
-        text = f"{rest} entries after entry {best} rest on this journal's file alone"
-        yield Finding("journal", Proof.NOTED, text)
 
 
 def _plan(evidence: Evidence) -> Iterator[Finding]:
@@ -224,7 +213,7 @@ def _sentences(
     if verdict is not Verdict.PROVEN:
         proof = Proof.BROKEN if verdict is Verdict.BROKEN else Proof.MISSING
         first = next(finding for finding in findings if finding.proof is proof)
-        lead = "does not hold" if verdict is Verdict.BROKEN else "is not complete"
+        lead = "DOES NOT HOLD" if verdict is Verdict.BROKEN else "is not complete"
         yield f"The record of {change} {lead}: {first.text}."
     # A broken journal cannot lend its words to a sentence that sounds like proof.
     whole = verdict is not Verdict.BROKEN
@@ -236,3 +225,5 @@ def _sentences(
             yield f"It is not proven that {change} was approved as it was promoted to {stage}."
     if not promotions and verdict is Verdict.PROVEN:
         yield f"The journal of {change} holds, and mcm promoted nothing in it."
+    if whole and evidence.entries:
+        yield anchored(evidence).sentence()

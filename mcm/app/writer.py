@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from mcm.core.errors import McmError, RefusedError
 from mcm.core.fold import apply
-from mcm.core.journal import Draft, Entry, Journal, StoreError, chain_all
+from mcm.core.journal import EMPTY, Draft, Entry, Head, Journal, StoreError, chain_all
 from mcm.core.state import State
 
 Lost = Callable[[Sequence[Entry], str], None]
@@ -19,20 +19,30 @@ class Writer:
     """Reads and appends the journal of `change`; keeps `state` up to date.
 
     `lost` is told of entries that could not be stored and why. With `from_nothing`, as
-    for a rollback, a journal that cannot even be read counts as empty.
+    for a rollback, a journal that cannot even be read counts as empty. `kept` is false for
+    a journal that ends with the process: nothing may vouch for it.
     """
 
     def __init__(
-        self, journal: Journal, change: str, lost: Lost, *, from_nothing: bool = False
+        self,
+        journal: Journal,
+        change: str,
+        lost: Lost,
+        *,
+        from_nothing: bool = False,
+        kept: bool = True,
     ) -> None:
         self._journal = journal
-        self._change = change
+        self.change = change
         self._lost = lost
         self._has_read = from_nothing
         self._last: Entry | None = None
         self._adrift = ""
         self._barred = ""
+        self._kept = kept
         self.state = State()
+        self.stored: Head = EMPTY
+        """The newest entry known to be in the store: what an act may leave elsewhere."""
 
     def bar(self, why: str) -> None:
         """From now on refuse every durable write, so that nothing forward begins."""
@@ -53,7 +63,7 @@ class Writer:
         if self._adrift:
             return self.state
         try:
-            self._fold_others(self._journal.entries(self._change)[self.state.last :])
+            self._fold_others(self._journal.entries(self.change)[self.state.last :])
         except McmError as err:
             if not self._has_read:
                 raise
@@ -83,7 +93,7 @@ class Writer:
         if not self._adrift:
             try:
                 entries = self._journal.append(
-                    self._change, drafts, after=self.state.last, claims=claims or {}
+                    self.change, drafts, after=self.state.last, claims=claims or {}
                 )
             except (StoreError, RefusedError) as err:
                 if durable:
@@ -116,3 +126,5 @@ class Writer:
         for entry in entries:
             self.state = apply(self.state, entry)
             self._last = entry
+            if self._kept and not self._adrift:
+                self.stored = Head(entry.seq, entry.hash)

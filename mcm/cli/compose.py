@@ -215,11 +215,15 @@ class Project:
 
         return FileLeases(self.root / STATE / "leases")
 
+    @property
+    def trust_file(self) -> Path:
+        return self.root / STATE / "trust.yml"
+
     def trust(self) -> "TrustFile":
         """Read the trust file as it is now."""
         from mcm.trust.persons import load
 
-        return load(self.root / STATE / "trust.yml", sandbox=self.service.sandbox)
+        return load(self.trust_file, sandbox=self.service.sandbox)
 
     @cached_property
     def connect(self) -> Connections:

@@ -124,7 +124,8 @@ def _run(
     expected = facts.expected.middle if facts and facts.expected else None
     view = shown(goal, sandbox=ground.connect.in_sandbox, keys=asks, expected=expected)
     with view, _told(ground, goal, look.journal, view) as told:
-        writer = Writer(journal, look.journal, told.lost, from_nothing=True)
+        kept = ground.project is not None
+        writer = Writer(journal, look.journal, told.lost, from_nothing=True, kept=kept)
         runner = replace(runner, listener=told)
         if asks:
             return _run_asking(runner, goal, writer), writer

@@ -5,10 +5,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mcm.cli.complete import stage_names
-from mcm.cli.write import Change, Json
+from mcm.cli.write import Change, Json, Profile
 from mcm.core.errors import Exit
 
 if TYPE_CHECKING:
+    from mcm.app.anchors import AwsWord
+    from mcm.app.evidence import Evidence
     from mcm.app.listing import Heading
     from mcm.app.status import ChangeStatus
     from mcm.cli.compose import Project
@@ -81,23 +83,25 @@ def log(
     return Exit.DONE
 
 
-def verify(change: Change = None, json: Json = False) -> int:
+def verify(
+    change: Change = None,
+    aws: Annotated[
+        bool, typer.Option("--aws", help="Compare with what AWS keeps of it, too.")
+    ] = False,
+    json: Json = False,
+    profile: Profile = None,
+) -> int:
     """Prove who approved what before it ran; 4 when something does not hold, 7 if unproven."""
     from mcm.app.verify import read_evidence, verify_change
-    from mcm.cli.compose import STATE, Project
+    from mcm.cli.compose import Project
     from mcm.cli.show import verify_text
 
-    project = Project.here()
+    project = Project.here(profile=profile)
     name = _journal_name(project, change)
     folder = project.folder(name)
-    evidence = read_evidence(
-        name,
-        project.journal,
-        folder.read_plan,
-        folder.statements,
-        project.root / STATE / "trust.yml",
-    )
-    found = verify_change(evidence)
+    trust = project.trust_file
+    evidence = read_evidence(name, project.journal, folder.read_plan, folder.statements, trust)
+    found = verify_change(evidence, _ask_aws(project, name, evidence) if aws else None)
     if json:
         from mcm.cli.show_json import to_json, verify_json
 
@@ -105,6 +109,13 @@ def verify(change: Change = None, json: Json = False) -> int:
     else:
         _show(verify_text(found))
     return found.exit
+
+
+def _ask_aws(project: "Project", change: str, evidence: "Evidence") -> "AwsWord":
+    from mcm.app.aws_word import read_aws
+
+    pipeline = evidence.plan.pipeline if evidence.plan else project.service.pipeline
+    return read_aws(change, evidence.plan, pipeline, project.observer, evidence)
 
 
 def list_all(json: Json = False) -> int:

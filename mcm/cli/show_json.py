@@ -88,6 +88,12 @@ def verify_json(found: "Verification") -> dict[str, Any]:
         "verdict": found.verdict.value,
         "exit": int(found.exit),
         "sentences": list(found.sentences),
+        "bad_entry": found.bad_entry or None,
+        "anchor": {
+            "entry": found.anchor.entry,
+            "by": found.anchor.by,
+            "rest": found.anchor.rest,
+        },
         "promotions": [
             {
                 "stage": each.stage,

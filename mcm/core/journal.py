@@ -205,7 +205,7 @@ def check_after(change: str, after: int, found: int) -> None:
 
 
 class BrokenJournalError(RefusedError):
-    """A chain that does not hold; `held` are the entries before the first bad one."""
+    """A chain that does not hold; `held` are the entries before `seq`, the first bad one."""
 
     def __init__(self, change: str, problem: ChainProblem, held: tuple[Entry, ...]) -> None:
         super().__init__(
@@ -214,6 +214,7 @@ class BrokenJournalError(RefusedError):
             hint=f"Run `mcm verify {change}`;"
             " `mcm rollback --stage STAGE` works without a journal.",
         )
+        self.seq = problem.seq
         self.held = held
 
 

@@ -16,7 +16,7 @@ _ELLIPSIS = "…"
 # StopPipelineExecutionReason, ApprovalSummary).
 _TRANSITION_LIMIT = 300
 _STOP_LIMIT = 200
-_SUMMARY_LIMIT = 512
+SUMMARY_LIMIT = 512
 _NOT_IN_PATTERN = re.compile(r"[^a-zA-Z0-9!@ ().*?-]")
 _PLAIN = str.maketrans(
     dict.fromkeys("[{", "(") | dict.fromkeys("]}", ")") | dict.fromkeys("_:;,/\\#|+=~", "-")
@@ -63,28 +63,36 @@ def markdown(text: str, limit: int = 10_000) -> str:
     return "&#32;" * start + inner.translate(_ENTITIES) + "&#32;" * end
 
 
-def transition_reason(text: str) -> str:
+def transition_reason(text: str, end: str = "") -> str:
     """Return `text` as a DisabledReason: `[a-zA-Z0-9!@ ().*?-]+`, 1 to 300 characters.
 
     Accents are dropped, other brackets become round ones, separators `-`, the rest `?`.
+    `end` is kept whole behind it; it is of the pattern already.
     """
     spaced = " ".join(text.split())
     # Only letters are taken apart: a compatibility form may hide a slash or a newline.
     folded = "".join(_base(char) for char in spaced).translate(_PLAIN)
     plain = _NOT_IN_PATTERN.sub("?", folded).strip()
-    if len(plain) > _TRANSITION_LIMIT:
-        plain = plain[: _TRANSITION_LIMIT - 3] + "..."
-    return plain or "no reason given"
+    limit = _TRANSITION_LIMIT - len(end)
+    if len(plain) > limit:
+        plain = plain[: limit - 3] + "..."
+    return (plain or "no reason given") + end
 
 
-def stop_reason(text: str) -> str:
-    """Return `text` as the reason of StopPipelineExecution: cleaned, at most 200 characters."""
-    return clean(text, _STOP_LIMIT)
+def stop_reason(text: str, end: str = "") -> str:
+    """Return `text` as the reason of StopPipelineExecution: cleaned, at most 200 characters.
+
+    `end` is kept whole behind it.
+    """
+    return clean(text, _STOP_LIMIT - len(end)) + end
 
 
-def approval_summary(text: str) -> str:
-    """Return `text` as the summary of PutApprovalResult: cleaned, at most 512 characters."""
-    return clean(text, _SUMMARY_LIMIT)
+def approval_summary(text: str, end: str = "") -> str:
+    """Return `text` as the summary of PutApprovalResult: cleaned, at most 512 characters.
+
+    `end` is kept whole behind it.
+    """
+    return clean(text, SUMMARY_LIMIT - len(end)) + end
 
 
 def _is_hidden(char: str) -> bool:

@@ -11,6 +11,7 @@ import pytest
 
 from mcm.app.evidence import Evidence, Filed, read_evidence
 from mcm.app.verify import Proof, Verdict, Verification, verify_change
+from mcm.core.anchor import Anchor
 from mcm.core.errors import Exit, RefusedError
 from mcm.core.journal import Draft, Entry, StoreError, chain_all
 from mcm.core.plan import Plan
@@ -98,11 +99,12 @@ def test_a_whole_record_is_proven_and_read_aloud(walked: Evidence) -> None:
 
     assert found.verdict is Verdict.PROVEN, found.findings
     assert found.exit is Exit.DONE
-    assert " ".join(found.sentences) == (
-        "Edition 1 of CM-0001 was approved for prod-us by bob on 2026-03-18 at 09:40:00 UTC,"
-        " who is not the requester, alice; it was promoted after that,"
-        " on 2026-03-18 at 09:40:00 UTC, and what was promoted is what was approved."
+    promoted, rests = found.sentences
+    assert promoted == (
+        "CM-0001, edition 1, into prod-us: approved by bob on 2026-03-18 at 09:40:00 UTC,"
+        " before the promotion at 09:40:00; same content; bob is not the requester, alice."
     )
+    assert rests == f"Not anchored: all {len(walked.entries)} entries rest on this file alone."
 
 
 def test_what_rests_on_the_file_alone_is_said(walked: Evidence) -> None:
@@ -113,7 +115,7 @@ def test_what_rests_on_the_file_alone_is_said(walked: Evidence) -> None:
 
 Broken = Callable[[Evidence], Evidence]
 BROKEN: dict[str, tuple[Broken, str]] = {
-    "the journal does not hold": (
+    "threat_39: the journal does not hold": (
         lambda e: replace(e, entries=(), journal_problem="does not hold at seq 12: it was edited"),
         "seq 12",
     ),
@@ -187,11 +189,15 @@ BROKEN: dict[str, tuple[Broken, str]] = {
         lambda e: replace(e, statements=said(e, nonce="f" * 32)),
         "used up",
     ),
-    "a head that somebody signed is gone": (
+    "threat_40: a head that AWS keeps is not the journal's": (
+        lambda e: replace(e, kept=(Anchor(5, "a" * 12, "the closed way into ProdUS in AWS"),)),
+        "entry 5 is not the one that the closed way into ProdUS in AWS names [E_SIGNED_HEAD]",
+    ),
+    "threat_40: a head that somebody signed is gone": (
         lambda e: replace(e, statements=said(e, journal=JournalHead(2, "a" * 64))),
         "E_SIGNED_HEAD",
     ),
-    "entries that somebody signed are gone": (
+    "threat_41: entries that somebody signed are gone": (
         lambda e: replace(e, statements=said(e, journal=JournalHead(999, "a" * 64))),
         "E_TRUNCATED",
     ),
@@ -207,8 +213,8 @@ def test_what_contradicts_itself_is_broken(what: str, walked: Evidence) -> None:
     assert found.verdict is Verdict.BROKEN
     assert found.exit is Exit.REFUSED
     assert text in texts(found, Proof.BROKEN)
-    assert "does not hold" in found.sentences[0]
-    assert not [each for each in found.sentences if "was approved for" in each]
+    assert "DOES NOT HOLD" in found.sentences[0]
+    assert not [each for each in found.sentences if "approved by" in each]
 
 
 MISSING: dict[str, tuple[Broken, str]] = {
@@ -315,8 +321,40 @@ def test_a_signed_head_that_stands_is_proven(walked: Evidence) -> None:
 
     found = verify_change(evidence)
 
-    assert "entries 1 to 3 are vouched for by the signature of bob" in texts(found, Proof.PROVEN)
+    assert "entry 3 is as the approval that bob signed names it" in texts(found, Proof.PROVEN)
+    rest = len(walked.entries) - 3
+    assert found.sentences[-1] == (
+        f"Anchored to entry 3 by the approval that bob signed; the {rest} after it rest on this"
+        " file alone."
+    )
     assert found.verdict is Verdict.PROVEN
+
+
+def test_the_first_bad_entry_is_named(walked: Evidence) -> None:
+    head = JournalHead(9, "a" * 64)
+    evidence = replace(
+        walked, statements=said(walked, journal=head), kept=(Anchor(6, "b" * 12, "AWS"),)
+    )
+
+    assert verify_change(evidence).bad_entry == 6
+
+
+def test_the_last_anchor_is_the_one_that_is_told(walked: Evidence) -> None:
+    """A head that AWS keeps counts like a signed one; the later of them is worth more."""
+    last = walked.entries[-1]
+    third = walked.entries[2]
+    evidence = replace(
+        walked,
+        statements=said(walked, journal=JournalHead(3, third.hash)),
+        kept=(Anchor(last.seq, last.hash[:12], "the answer to A/A in AWS"),),
+    )
+
+    found = verify_change(evidence)
+
+    assert (found.anchor.entry, found.anchor.rest) == (last.seq, 0)
+    assert found.sentences[-1] == (
+        f"Anchored to entry {last.seq}, the last, by the answer to A/A in AWS."
+    )
 
 
 def test_a_stray_file_is_noted_and_changes_nothing(walked: Evidence) -> None:
@@ -349,8 +387,8 @@ def test_a_journal_without_a_promotion_claims_none() -> None:
     found = verify_change(evidence)
 
     assert found.verdict is Verdict.PROVEN
-    assert found.sentences == (
-        "The journal of ROLLBACK-prod-us holds, and mcm promoted nothing in it.",
+    assert found.sentences[0] == (
+        "The journal of ROLLBACK-prod-us holds, and mcm promoted nothing in it."
     )
 
 

@@ -39,8 +39,16 @@ def test_a_walk_is_told_and_proven_from_end_to_end(
 
     code, text = told(shop, capsys, "verify CM-0001")
     assert code == 0, text
-    assert "Edition 1 of CM-0001 was approved for prod-us by bob on " in text
-    assert " who is not the requester, alice; it was promoted after that, on " in text
+    lead, anchored = text.splitlines()[:2]
+    assert lead.startswith("CM-0001, edition 1, into prod-us: approved by bob on ")
+    assert lead.endswith("; same content; bob is not the requester, alice.")
+    assert anchored.startswith("Anchored to entry 2 by the approval that bob signed; the ")
+    code, text = told(shop, capsys, "verify CM-0001 --aws")
+    assert code == 0, text
+    assert "Anchored to entry " in text
+    assert " by the closed way into ProdUS in AWS; " in text
+    assert "ApproveUS/Approve, answered by arn:aws:iam::" in text
+    assert "names the approval that bob signed" in text
     found = json.loads(told(shop, capsys, "verify CM-0001 --json")[1])
     assert found["verdict"] == "proven"
     status = json.loads(told(shop, capsys, "status CM-0001 --json --exit-code")[1])
@@ -90,6 +98,7 @@ def test_an_edited_journal_is_named_by_every_command(
 
     code, text = told(shop, capsys, "verify CM-0001")
     assert code == 4
+    assert "DOES NOT HOLD" in text.splitlines()[0]
     assert "does not hold at seq 1: it was edited" in text.splitlines()[0]
     assert told(shop, capsys, "log CM-0001")[0] == 4
     code, text = told(shop, capsys, "status")

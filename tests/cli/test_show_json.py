@@ -24,6 +24,7 @@ from tests.kit.world import World
 
 PAGE = ROOT / "docs" / "json-output.md"
 PARTS = {
+    "anchor": "anchor",
     "changes": "change",
     "stages": "stage",
     "closed_gates": "gate",

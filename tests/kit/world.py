@@ -269,7 +269,9 @@ class World:
         """Let a person reject the newest request."""
         return self.sign(plan, person, "rejection")
 
-    def answer_approval(self, person: str = "bob", stage: str = "ApproveUS") -> None:
+    def answer_approval(
+        self, person: str = "bob", stage: str = "ApproveUS", summary: str = "signed"
+    ) -> None:
         """Let a person answer the open approval of `stage` by their own credentials."""
         port = self.port(person)
         state = port.call("codepipeline", "GetPipelineState", {"name": PIPELINE.name})
@@ -282,7 +284,7 @@ class World:
                 "stageName": stage,
                 "actionName": action["actionName"],
                 "token": action["latestExecution"]["token"],
-                "result": {"status": "Approved", "summary": "signed"},
+                "result": {"status": "Approved", "summary": summary},
             },
         )
 
