@@ -109,15 +109,22 @@ def _step(
     now: datetime,
 ) -> Turn:
     """Return the first step that has something left to do: the order of going back."""
-    return (
+    steps = (
         _adopt(goal, rollback, stage, readings, now)
         or _given_up(goal, rollback, stage, readings, now)
         or _close(goal, rollback, stage, tries, now)
         or follow.follow(goal, rollback, stage, tries, readings, now)
         or stopping.stop(goal, rollback, stage, tries, now)
         or stopping.let_settle(goal, tries, readings, now)
-        or _roll_back(goal, rollback, stage, tries, now)
     )
+    turn = steps or _roll_back(goal, rollback, stage, tries, now)
+    told: tuple[Draft, ...] = ()
+    if steps is None:
+        told = stopping.not_settled(goal, rollback, tries, readings, now)
+    stranger = earlier.stranger(goal, rollback, stage, readings)
+    if stranger:
+        told += calling.person(goal, rollback, stranger, now)
+    return Turn((*told, *turn.entries), turn.next)
 
 
 def _start(

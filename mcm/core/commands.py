@@ -180,6 +180,21 @@ def _how_far_back(way: WayOn) -> int:
     return _ORDER.index(verb) if verb in _ORDER else len(_ORDER)
 
 
+def aws_answer(pipeline: "PipelineId", pipeline_stage: str, action: str) -> str:
+    """Return the plain `aws` line that approves what waits at an action.
+
+    The token is read in the same step: it is never printed (AWS-RULES 13).
+    """
+    where = [pipeline.name, "--region", pipeline.place.region]
+    found = f"[?stageName=='{pipeline_stage}'].actionStates[]|[?actionName=='{action}']"
+    look = ["--query", f"stageStates{found}.latestExecution.token", "--output", "text"]
+    token = shlex.join(["aws", "codepipeline", "get-pipeline-state", "--name", *where, *look])
+    at = ["--stage-name", pipeline_stage, "--action-name", action]
+    say = ["--result", "status=Approved,summary=rollback"]
+    put = ["aws", "codepipeline", "put-approval-result", "--pipeline-name", *where, *at, *say]
+    return f'{shlex.join(put)} --token "$({token})"'
+
+
 def aws_rollback(pipeline: "PipelineId", pipeline_stage: str, target: str) -> tuple[str, ...]:
     """Return the plain `aws` lines that do what `mcm rollback` does, in order.
 

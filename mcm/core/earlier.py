@@ -6,6 +6,7 @@ from mcm.core import calling, verify_content
 from mcm.core.errors import Exit
 from mcm.core.goal import GoBack
 from mcm.core.pipeline import RollbackRun, StageHistory, StageView
+from mcm.core.query import HistoryQuery
 from mcm.core.reading import Readings
 from mcm.core.state import Rollback, StageState
 from mcm.core.target import replaced
@@ -64,6 +65,22 @@ def overtaken(
     if not was_there and now - rollback.at <= INCIDENT:
         return ""
     return f"{current} took the place of {rollback.source}"
+
+
+def stranger(goal: GoBack, rollback: Rollback, stage: StageView, readings: Readings) -> str:
+    """Say which execution slipped in while ours was on its way back; empty when none did.
+
+    Two reads must agree on it. It goes back too: what entered in the same hour carries what
+    is being taken back (AWS-RULES 12).
+    """
+    query = HistoryQuery(goal.pipeline, goal.pipeline_stage)
+    history = readings.known(query, StageHistory)
+    if rollback.execution or not rollback.source or stage.in_rollback or history is None:
+        return ""
+    if stage.execution in {"", rollback.source} or history.latest != stage.execution:
+        return ""
+    who = f"{stage.execution} has entered {stage.name} behind {rollback.source}"
+    return f"{who}, which is being taken back: it goes back as well"
 
 
 def _take_over(

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from mcm.core import attempts, calling, verify_content
+from mcm.core import attempts, calling, commands, verify_content
 from mcm.core.duration import spell
 from mcm.core.errors import Exit
 from mcm.core.goal import GoBack
@@ -22,6 +22,9 @@ from mcm.core.state import Attempt, Rollback
 from mcm.core.turn import Act, Done, Hold, Turn, Wait
 
 PURPOSE = "roll_back"
+DENIED = ("AccessDenied", "NotAuthorized")
+LONGEST_PAUSE = timedelta(minutes=2)
+"""Between two tries of an answer that AWS denies: by then somebody else may be asking."""
 
 
 def follow(
@@ -114,7 +117,8 @@ def _let_in(
     A late read shows it outside after it has entered; once its actions are listed it is in.
     """
     if stage.execution == rollback.execution:
-        return _answer(goal, rollback, stage, attempts.of_kind(tries, AnswerApproval), now)
+        answers = attempts.of_kind(tries, AnswerApproval)
+        return _answer(goal, rollback, stage, answers, now)
     shut_out = rollback.execution in stage.inbound and not stage.transition_enabled
     history = readings.known(HistoryQuery(goal.pipeline, goal.pipeline_stage), StageHistory)
     if not shut_out or (history is not None and history.latest == rollback.execution):
@@ -149,9 +153,8 @@ def _answer(
     waiting = next((a for a in stage.actions if a.approval and a.awaiting), None)
     if waiting is None:
         return None
-    if attempts.enough(answers):
-        note = f"the rollback waits at {stage.name}/{waiting.name}: someone must approve it there"
-        return Turn((), Hold("approval", note, None, Exit.NEEDS_PERSON))
+    if attempts.enough(answers) or _denied_just_now(goal, answers, now):
+        return _ask_for_answer(goal, rollback, stage, waiting.name, now)
     if answers and now < attempts.latest(answers, now) + _moments(goal):
         return None
     answer = AnswerApproval(
@@ -163,6 +166,25 @@ def _answer(
         f"mcm rollback of {goal.stage} to {rollback.target}",
     )
     return act(goal, answer, "the rollback waits at an approval in its own stage")
+
+
+def _denied_just_now(goal: GoBack, answers: tuple[Attempt, ...], now: datetime) -> bool:
+    """Say whether AWS denied us the answer of late; after a while somebody else may try."""
+    denied = [a for a in answers if a.outcome and a.outcome.code.startswith(DENIED)]
+    pause = min(_moments(goal) * 2 ** min(len(denied), 4), LONGEST_PAUSE)
+    return bool(denied) and denied[-1] is answers[-1] and now < attempts.latest(denied, now) + pause
+
+
+def _ask_for_answer(
+    goal: GoBack, rollback: Rollback, stage: StageView, action: str, now: datetime
+) -> Turn:
+    """Call a person to the approval that keeps the rollback from going on (once)."""
+    reason = f"the rollback waits at {stage.name}/{action}: someone must approve it there"
+    line = commands.aws_answer(goal.pipeline, stage.name, action)
+    then = commands.rollback(goal.stage)
+    hint = f"Whoever may answer there runs `{line}`; then `{then}` goes on."
+    told = calling.person(goal, rollback, reason, now)
+    return Turn(told, Hold("approval", reason, None, Exit.NEEDS_PERSON, hint=hint))
 
 
 def _moments(goal: GoBack) -> timedelta:

@@ -220,7 +220,8 @@ def _rollback_ended(body: _Body, _entry: Entry) -> str:
     if body.get("outcome") != "rolled_back":
         return f"{body['stage']}: the rollback failed{body.because('detail')}"
     verified = _VERIFIED.get(body.get("verified"), _VERIFIED["unverified"])
-    return f"{body['stage']}: rolled back, {verified}{body.because('detail')}"
+    by = f", sent by {body.get('by')}" if body.get("by") else ""
+    return f"{body['stage']}: rolled back{by}, {verified}{body.because('detail')}"
 
 
 def _stage_ended(body: _Body, _entry: Entry) -> str:

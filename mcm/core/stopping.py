@@ -13,6 +13,7 @@ from mcm.core.duration import spell
 from mcm.core.endpoint import EndpointView
 from mcm.core.goal import GoBack
 from mcm.core.instruction import StopExecution
+from mcm.core.journal import Draft
 from mcm.core.pipeline import StageView
 from mcm.core.query import EndpointQuery
 from mcm.core.reading import Readings
@@ -63,14 +64,42 @@ def let_settle(
     What cannot be read, or takes too long, keeps nobody from going back.
     """
     abandoned = [attempt for attempt in tries if _abandons(attempt) and attempt.happened]
-    if not abandoned or now - abandoned[-1].at > SETTLING:
+    moving, _ = _at_work(goal, readings)
+    if not abandoned or not moving or now - abandoned[-1].at > SETTLING:
         return None
+    return Turn((), Wait(now + goal.poll, f"{moving}: the abandoned deployment works on"))
+
+
+def not_settled(
+    goal: GoBack,
+    rollback: Rollback,
+    tries: tuple[Attempt, ...],
+    readings: Readings,
+    now: datetime,
+) -> tuple[Draft, ...]:
+    """Note that nobody knows whether what was abandoned has ended (once, AWS-RULES 41)."""
+    abandoned = [attempt for attempt in tries if _abandons(attempt) and attempt.happened]
+    moving, unseen = _at_work(goal, readings)
+    if not abandoned or not (moving or unseen):
+        return ()
+    run = _of(abandoned[-1])
+    text = f"the abandoned deployment of {run} may still work on: {moving or unseen}"
+    if text in rollback.notes:
+        return ()
+    return (Draft("rollback_note", {"stage": goal.stage, "text": text}, now),)
+
+
+def _at_work(goal: GoBack, readings: Readings) -> tuple[str, str]:
+    """Say which endpoint still changes, and what of them cannot be seen; both may be empty."""
+    moving = ""
+    unseen = "" if goal.endpoints else "no endpoint is configured to look at"
     for place, name in goal.endpoints:
         view = readings.known(EndpointQuery(place, name), EndpointView)
-        if view is not None and view.status in MOVING:
-            why = f"{name} is still {view.status}: the abandoned deployment works on"
-            return Turn((), Wait(now + goal.poll, why))
-    return None
+        if view is None:
+            unseen = unseen or f"{name} cannot be read"
+        elif view.status in MOVING:
+            moving = moving or f"{name} is still {view.status}"
+    return moving, unseen
 
 
 def _send(

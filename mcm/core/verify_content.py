@@ -10,8 +10,8 @@ from mcm.core.errors import Exit
 from mcm.core.goal import GoBack
 from mcm.core.instruction import CloseTransition
 from mcm.core.journal import Draft
-from mcm.core.pipeline import StageView
-from mcm.core.query import EndpointQuery
+from mcm.core.pipeline import ROLLBACK, ExecutionView, StageView
+from mcm.core.query import EndpointQuery, ExecutionQuery
 from mcm.core.reading import Blindness, Readings, Unknown
 from mcm.core.state import Attempt, Rollback
 from mcm.core.turn import Done, Turn, Wait
@@ -87,18 +87,21 @@ def finish(
     entered = (f"{since} has entered {stage.name} since",) if since else ()
     wrong = (*entered, *_others(goal, rollback), *found.broken, *found.wrong, *found.waiting)
     way_in = _way_in(goal, stage, tries, now)
+    run = readings.known(ExecutionQuery(goal.pipeline, rollback.execution), ExecutionView)
+    by = run.started_by if run is not None and run.type == ROLLBACK else ""
     if wrong:
         detail = "; ".join((*wrong, *way_in))
         drafts = (
             Draft("person_needed", {"stage": goal.stage, "reason": detail}, now),
-            ended(goal, "rolled_back", "differs", detail, now),
+            ended(goal, "rolled_back", "differs", detail, now, by=by),
         )
         return Turn(drafts, Done(Exit.NEEDS_PERSON, f"rolled back, but {detail}"))
     notes = found.notes or ("no endpoint is configured, so the content was not verified",)
     detail = "; ".join((*notes, *way_in))
     target = rollback.target or "an execution that AWS does not name"
+    verified = "yes" if found.is_same else "unverified"
     return Turn(
-        (ended(goal, "rolled_back", "yes" if found.is_same else "unverified", detail, now),),
+        (ended(goal, "rolled_back", verified, detail, now, by=by),),
         Done(Exit.DONE, f"rolled back to {target}: {detail}"),
     )
 
@@ -137,7 +140,11 @@ def _not_in_service(view: EndpointView) -> str:
     return f"{view.name} is {view.status}{moves}"
 
 
-def ended(goal: GoBack, outcome: str, verified: str, detail: str, now: datetime) -> Draft:
-    """Return the entry that closes a rollback."""
+def ended(
+    goal: GoBack, outcome: str, verified: str, detail: str, now: datetime, *, by: str = ""
+) -> Draft:
+    """Return the entry that closes a rollback; `by` is who sent it, as AWS tells."""
     body = {"stage": goal.stage, "outcome": outcome, "verified": verified, "detail": detail}
+    if by:
+        body["by"] = by
     return Draft("rollback_ended", body, now)

@@ -121,3 +121,25 @@ def test_content_that_differs_leads_one_more_back_or_to_work_by_hand() -> None:
     assert way.sentence() == (
         "Next: run `mcm rollback --stage prod-us --further`, or restore by hand what differs."
     )
+
+
+def test_an_approval_is_answered_with_a_token_that_is_read_and_never_printed() -> None:
+    pipeline = PipelineId(Place("111111111111", "us-east-1"), "Parcel Photo")
+    line = commands.aws_answer(pipeline, "ProdUS", "Sure")
+    before, token = line.split(' --token "$(')
+
+    assert shlex.split(before)[:5] == [
+        "aws",
+        "codepipeline",
+        "put-approval-result",
+        "--pipeline-name",
+        "Parcel Photo",
+    ]
+    assert shlex.split(token.removesuffix(')"'))[:5] == [
+        "aws",
+        "codepipeline",
+        "get-pipeline-state",
+        "--name",
+        "Parcel Photo",
+    ]
+    assert "stageStates[?stageName=='ProdUS'].actionStates[]|[?actionName=='Sure']" in token
