@@ -17,7 +17,7 @@ from mcm.core.instruction import AnswerApproval, Outcome, Result
 from mcm.core.journal import Draft, Journal, head
 from mcm.core.pipeline import ActionRun, Identity
 from mcm.core.plan import Plan, StagePlan
-from mcm.core.principal import Principal
+from mcm.core.principal import Principal, is_nobody
 from mcm.core.principal import find as find_principal
 from mcm.core.query import ActionsQuery, IdentityQuery
 from mcm.core.reading import Readings
@@ -46,9 +46,12 @@ class Signed:
     def speaks_for(self, arn: str, persons: frozenset[str]) -> bool:
         """Say whether an answer by `arn` can count for one of `persons`.
 
-        Whom no entry names passes only where the trust file ties none of them to a caller;
-        the gate `answer` judges likewise (mcm.core.gates).
+        Whom no entry names passes only where the trust file ties none of them to a caller,
+        and a caller that can be no human never; the gate `answer` judges likewise
+        (mcm.core.gates).
         """
+        if is_nobody(arn):
+            return False
         holder = self.holder(arn)
         return holder in persons if holder else not persons & set(self.holders.values())
 
@@ -174,7 +177,8 @@ def _foreign(signed: Signed, arn: str) -> str:
     """Say whose credentials `arn` is, when an answer by it could not count for the signer."""
     if signed.speaks_for(arn, frozenset({signed.person})):
         return ""
-    whose = signed.holder(arn) or "somebody whom no trust entry names"
+    unknown = "no person at all" if is_nobody(arn) else "somebody whom no trust entry names"
+    whose = signed.holder(arn) or unknown
     return f"the key is {signed.person}'s, the AWS credentials are of {whose} ({arn})"
 
 
@@ -193,4 +197,6 @@ def _told(outcome: Outcome, where: str, again: str) -> Answered:
         return Answered(Exit.DONE, f"{where} is answered in the pipeline")
     if outcome.result is Result.REFUSED:
         return Answered(Exit.REFUSED, f"AWS refused the answer to {where}: {outcome.detail}", again)
+    if outcome.result is Result.NOT_SENT and not outcome.code:
+        return Answered(Exit.HELD, f"{where} is not answered: {outcome.detail}", again)
     return Answered(Exit.BLIND, f"{where} may not be answered: {outcome.detail}", again)

@@ -172,7 +172,10 @@ def _answer(port: Port, where: Reply, instruction: AnswerApproval, stage: Reply)
     )
     token = action.get("latestExecution", {}).get("token")
     holder = stage.get("latestExecution", {}).get("pipelineExecutionId")
-    if not token or holder != instruction.execution:
+    if token and holder != instruction.execution:
+        there = f"{holder or 'nobody knows what'}, not {instruction.execution}, waits"
+        return Outcome(Result.NOT_SENT, f"{there} at {instruction.action}")
+    if not token:
         return Outcome(Result.NOT_SENT, f"{instruction.action} does not wait for an answer")
     params = {
         **where,

@@ -16,6 +16,7 @@ from mcm.core.inbox import Inbox
 from mcm.core.pipeline import SUCCEEDED, ActionRun, Identity, PipelineView
 from mcm.core.plan import Plan, StagePlan
 from mcm.core.principal import find as find_principal
+from mcm.core.principal import is_nobody
 from mcm.core.query import (
     ActionsQuery,
     ExecutionQuery,
@@ -225,6 +226,9 @@ def _answer_gate(
     granted = ask_guard(goal, stage, state, inbox, now) if inbox else None
     if not isinstance(granted, Granted):
         return GateView("answer", False, f"{where} was answered by {by}, nobody has signed yet")
+    if is_nobody(by):
+        reason = f"{where} was answered by {by}, which is no person and so not who signed for it"
+        return GateView("answer", False, reason, exit=Exit.REFUSED, leave=True)
     known = {principal for each in granted.statements for principal in each.principals}
     if not known:
         return GateView("answer", True, f"{where} answered by {by}, whom no trust entry names")

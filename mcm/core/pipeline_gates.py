@@ -4,6 +4,7 @@ Each takes one turn's view and readings and says open or closed with a reason; w
 cannot be read is closed.
 """
 
+from dataclasses import replace
 from datetime import datetime
 
 from mcm.core import rehearsal
@@ -100,7 +101,7 @@ def position_gate(plan: Plan, stage: StagePlan, view: PipelineView, readings: Re
         return GateView("execution", False, reason)
     wrong = _not_as_pinned(plan, run)
     if wrong is not None:
-        return wrong
+        return replace(wrong, reason=f"{_said_no(plan, stage, readings)}{wrong.reason}")
     if stage.gate.open:
         # AWS lets the *latest* in: no other execution may wait beside the pinned one.
         if seen.inbound == (plan.execution,):
@@ -150,6 +151,26 @@ def _not_as_pinned(plan: Plan, run: ExecutionView) -> GateView | None:
     if run.status != "InProgress":
         return GateView("execution", False, f"the pinned execution is {run.status or 'nowhere'}")
     return None
+
+
+def _said_no(plan: Plan, stage: StagePlan, readings: Readings) -> str:
+    """Say that the approval in front of the stage failed, and how; empty when it did not.
+
+    A failed approval was rejected by somebody, or nobody answered it in time: no breach.
+    """
+    approve = stage.gate.approve
+    if approve is None:
+        return ""
+    runs = readings.known(ActionsQuery(plan.pipeline, plan.execution), tuple) or ()
+    here = (run for run in runs if (run.stage, run.action) == (approve.stage, approve.action))
+    run = max(here, key=lambda each: each.started, default=None)
+    if run is None or run.status != "Failed":
+        return ""
+    where = f"{approve.stage}/{approve.action}"
+    if not run.answered_by:
+        return f"{where} was not answered in time: "
+    words = f" ({run.summary})" if run.summary else ""
+    return f"{where} was rejected by {run.answered_by}{words}: "
 
 
 def _carries(plan: Plan, run: ExecutionView) -> bool:

@@ -75,5 +75,17 @@ def find(arn: str) -> Principal | None:
         return None
 
 
+def is_nobody(arn: str) -> bool:
+    """Say whether `arn` surely stands for no human: root, or a session that a program named.
+
+    Unlike a form that is only not known here, it counts for nobody, whoever else is known.
+    """
+    match = _ARN.fullmatch(arn)
+    session = _SESSION.fullmatch(match[4]) if match else None
+    if session is not None:
+        return _PROGRAM.fullmatch(session[2]) is not None
+    return match is not None and match[4] == "root"
+
+
 def _nobody(arn: str, reason: str) -> RefusedError:
     return RefusedError("E_NOT_A_PERSON", f"caller refused: {arn[:200]!r} is no person: {reason}")

@@ -170,7 +170,7 @@ def _watch_over(
         sent = attempts.promoted(stage, state)
         if known.retry and sent and now - (sent.decided_at or now) <= plan.settle:
             return Turn((), Wait(now + plan.poll, f"{seen.name} is to be tried again"))
-        return _said_no(stage, known, seen, readings, now)
+        return _said_no(plan, stage, known, seen, readings, now)
     if seen.status in RUNNING:
         return Turn((), Wait(now + plan.poll, f"{seen.name} is {seen.status}"))
     if seen.status != SUCCEEDED:
@@ -189,7 +189,12 @@ def _watch_over(
 
 
 def _said_no(
-    stage: StagePlan, known: StageState, seen: StageView, readings: Readings, now: datetime
+    plan: Plan,
+    stage: StagePlan,
+    known: StageState,
+    seen: StageView,
+    readings: Readings,
+    now: datetime,
 ) -> Turn:
     """The pipeline ended badly; its deploy may have landed all the same (AWS-RULES 7)."""
     reason = f"{seen.name} is {seen.status} for the pinned execution"
@@ -200,4 +205,10 @@ def _said_no(
             reason += f"; what {name} serves cannot be read"
         elif name in before and endpoint.content != before[name]:
             reason += f"; {name} serves the new content all the same, unwatched"
+    view = readings.known(PipelineQuery(plan.pipeline), PipelineView)
+    if view is not None and view.version != plan.pipeline_version:
+        reason += (
+            f"; the pipeline was edited (version {plan.pipeline_version} to {view.version}):"
+            " the plan is void and nothing is left to roll back to"
+        )
     return Turn((notes.ended(stage, "failed", reason, now),), Wait(now, reason))
