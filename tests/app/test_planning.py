@@ -13,34 +13,11 @@ from mcm.app.planning import (
     load_plan,
     plan_change,
 )
-from mcm.config.change_file import load_change
-from mcm.config.definitions import builtin_definitions, definition_values
-from mcm.config.service_file import load_service
 from mcm.core.errors import BlindError, UsageError
 from mcm.core.plan import Plan
 from mcm.core.window import Freeze
-from mcm.sandbox.example import example_files
-from tests.kit.world import REALM, World
-
-
-class Shelf:
-    """Holds one plan in memory."""
-
-    data: bytes | None = None
-
-    def read_plan(self) -> bytes | None:
-        return self.data
-
-    def write_plan(self, data: bytes) -> None:
-        self.data = data
-
-
-def make_files(world: World) -> Files:
-    texts = example_files(world.clock.now())
-    definitions = builtin_definitions()
-    service = load_service(texts["mcm.yaml"], "mcm.yaml", definitions)
-    change = load_change(texts["changes/CM-0001/change.yaml"], "change.yaml", service)
-    return Files(service, change, definition_values(definitions), REALM)
+from tests.kit.files import Shelf, make_files
+from tests.kit.world import World
 
 
 @pytest.fixture

@@ -177,3 +177,16 @@ def test_a_citation_without_a_page_is_seen() -> None:
     pages = ("AWS-" + "RULES section 1", "DESIGN" + ".md", "SECURITY" + ".md 1.8")
 
     assert all(LOOSE.search(page) for page in pages)
+
+
+def test_every_fault_scenario_is_a_test() -> None:
+    """By its number in the test's name; and no test claims a scenario that there is not."""
+    page = text_of("aws-rules.md")
+    section = page[page.index("## Fault scenarios") :]
+    listed = [int(each) for each in re.findall(r"^(\d+)\. ", section, re.MULTILINE)]
+    named = re.compile(r"^def test_scenario_(\d\d)_", re.MULTILINE)
+    faults = [path for path in python_files("tests") if path.parent.name == "faults"]
+    tests = [path.read_text(encoding="utf-8") for path in faults]
+
+    assert listed == list(range(1, 21))
+    assert {int(each) for text in tests for each in named.findall(text)} == set(listed)
