@@ -104,6 +104,7 @@ def way_on(gates: Iterable[tuple[str, str]], change: str, stage: str) -> WayOn:
     return min(ways, key=_how_far_back, default=_again(change, stage))
 
 
+_NAMES = re.compile(r"[A-Za-z0-9.@_-]+", re.ASCII)
 _CODE = re.compile(r"\[(E_[A-Z_]+)\]", re.ASCII)
 _ASK_AGAIN = frozenset(
     {"E_TRUST_CHANGED", "E_REJECTED", "E_REQUEST_MISMATCH", "E_PLAN_CHANGED", "E_CONSUMED"}
@@ -187,8 +188,11 @@ def aws_answer(pipeline: "PipelineId", pipeline_stage: str, action: str) -> str:
     """
     where = [pipeline.name, "--region", pipeline.place.region]
     found = f"[?stageName=='{pipeline_stage}'].actionStates[]|[?actionName=='{action}']"
-    look = ["--query", f"stageStates{found}.latestExecution.token", "--output", "text"]
-    token = shlex.join(["aws", "codepipeline", "get-pipeline-state", "--name", *where, *look])
+    query = f"stageStates{found}.latestExecution.token"
+    # Double quotes are far easier to read; AWS's own names need nothing else.
+    quoted = f'"{query}"' if _NAMES.fullmatch(pipeline_stage + action) else shlex.quote(query)
+    state = shlex.join(["aws", "codepipeline", "get-pipeline-state", "--name", *where])
+    token = f"{state} --query {quoted} --output text"
     at = ["--stage-name", pipeline_stage, "--action-name", action]
     say = ["--result", "status=Approved,summary=rollback"]
     put = ["aws", "codepipeline", "put-approval-result", "--pipeline-name", *where, *at, *say]

@@ -123,23 +123,17 @@ def test_content_that_differs_leads_one_more_back_or_to_work_by_hand() -> None:
     )
 
 
-def test_an_approval_is_answered_with_a_token_that_is_read_and_never_printed() -> None:
+@pytest.mark.parametrize("stage", ["ProdUS", "Prod $(US)"])
+def test_an_approval_is_answered_with_a_token_that_is_read_and_never_printed(stage: str) -> None:
+    """As a shell splits it: the outer command, and the one that reads the token inside it."""
     pipeline = PipelineId(Place("111111111111", "us-east-1"), "Parcel Photo")
-    line = commands.aws_answer(pipeline, "ProdUS", "Sure")
+    line = commands.aws_answer(pipeline, stage, "Sure")
     before, token = line.split(' --token "$(')
+    query = f"stageStates[?stageName=='{stage}'].actionStates[]|[?actionName=='Sure']"
 
-    assert shlex.split(before)[:5] == [
-        "aws",
-        "codepipeline",
-        "put-approval-result",
-        "--pipeline-name",
-        "Parcel Photo",
-    ]
-    assert shlex.split(token.removesuffix(')"'))[:5] == [
-        "aws",
-        "codepipeline",
-        "get-pipeline-state",
-        "--name",
-        "Parcel Photo",
-    ]
-    assert "stageStates[?stageName=='ProdUS'].actionStates[]|[?actionName=='Sure']" in token
+    answer = shlex.split(before)
+    look = shlex.split(token.removesuffix(')"'))
+    assert answer[2:5] == ["put-approval-result", "--pipeline-name", "Parcel Photo"]
+    assert answer[7:11] == ["--stage-name", stage, "--action-name", "Sure"]
+    assert look[2:5] == ["get-pipeline-state", "--name", "Parcel Photo"]
+    assert f"{query}.latestExecution.token" in look
