@@ -25,7 +25,7 @@ from mcm.core.journal import Draft, Journal
 from mcm.core.query import EndpointQuery
 from mcm.core.sanitize import clean
 from mcm.sandbox.faults import Effect, Fault
-from mcm.sandbox.twin import Seen
+from mcm.sandbox.twin_seen import Seen
 
 STORM = timedelta(seconds=90)
 

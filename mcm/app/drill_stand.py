@@ -15,7 +15,6 @@ from mcm.aws.perform import Performer
 from mcm.aws.port import Params, Port, Reply
 from mcm.core.errors import Exit
 from mcm.core.fold import fold
-from mcm.core.forward import retreat
 from mcm.core.goal import GoBack, GoForward
 from mcm.core.http import HttpView
 from mcm.core.inbox import Inbox
@@ -23,11 +22,13 @@ from mcm.core.journal import Entry
 from mcm.core.plan import Exemption, Plan, StagePlan
 from mcm.core.query import HttpQuery, Place, Query
 from mcm.core.reading import Known, Reading
+from mcm.core.retreat import retreat
 from mcm.core.state import StageState, State
 from mcm.core.turn import Turn
 from mcm.core.window import is_open
 from mcm.sandbox.faults import Fault
-from mcm.sandbox.twin import OPERATOR, Seen, Tempo, Twin, build_twin, key_in
+from mcm.sandbox.twin import OPERATOR, Twin, build_twin, key_in
+from mcm.sandbox.twin_seen import Seen, Tempo
 from mcm.sandbox.virtual_clock import VirtualClock
 from mcm.store.memory import MemoryJournal
 
@@ -170,7 +171,9 @@ class Stand:
                 continue
             except HandedOverError:
                 assert isinstance(goal, GoForward)  # only a walk forward is handed over
-                goal = replace(retreat(goal, self.stage, self.known), why="asked for in a drill")
+                goal = replace(
+                    retreat(goal.plan, self.stage, self.known), why="asked for in a drill"
+                )
                 continue
             if ending.exit is not Exit.BLIND or not self.scenario.expires:
                 break

@@ -25,7 +25,7 @@ from mcm.core.query import (
     Query,
 )
 from mcm.core.reading import Readings
-from mcm.sandbox.twin import Seen
+from mcm.sandbox.twin_seen import Seen
 
 T = TypeVar("T")
 _HOUR = timedelta(hours=1)
@@ -51,8 +51,9 @@ def see_stage(plan: Plan, stage: StagePlan, observer: Observer, now: datetime) -
     view = _known(readings, PipelineQuery(plan.pipeline), PipelineView, "the pipeline")
     past = HistoryQuery(plan.pipeline, stage.pipeline_stage)
     history = _known(readings, past, StageHistory, f"the past of {stage.pipeline_stage}")
-    _look_for_pinned(plan, stage, view, history)
     declared = _known(readings, DeclarationQuery(plan.pipeline), Declaration, "its structure")
+    _check_structure(plan, stage, view, declared)
+    _look_for_pinned(plan, stage, view, history)
     return Seen(
         plan=plan,
         stage=stage,
@@ -96,6 +97,29 @@ def _executions(plan: Plan, view: PipelineView, observer: Observer) -> dict[str,
         name: _known(readings, query, ExecutionView, f"execution {name}")
         for name, query in queries.items()
     }
+
+
+def _check_structure(
+    plan: Plan, stage: StagePlan, view: PipelineView, declared: Declaration
+) -> None:
+    """Refuse a pipeline that is not the planned one, or that changes while it is read."""
+    if declared.version != view.version:
+        raise BlindError(
+            f"cannot build a twin: {plan.pipeline.name} changes from version {view.version}"
+            f" to {declared.version} right now",
+            hint="Run it again.",
+        )
+    if view.version != plan.pipeline_version:
+        raise UsageError(
+            f"{plan.pipeline.name} is of version {view.version}, planned was"
+            f" {plan.pipeline_version}: the plan is void",
+            hint=f"Run `mcm plan {plan.change}` first.",
+        )
+    approve = stage.gate.approve
+    needed = (stage.pipeline_stage, stage.gate.open, approve.stage if approve else "")
+    for name in filter(None, needed):
+        if view.stage(name) is None:
+            raise UsageError(f"{plan.pipeline.name} has no stage {name}, which the plan names")
 
 
 def _look_for_pinned(

@@ -20,10 +20,11 @@ from mcm.core import (
     watching,
 )
 from mcm.core.errors import Exit
-from mcm.core.goal import GoBack, GoForward
+from mcm.core.goal import GoForward
 from mcm.core.plan import StagePlan
 from mcm.core.query import EndpointQuery, ExecutionQuery, PipelineQuery, Query
 from mcm.core.reading import Readings
+from mcm.core.retreat import retreat
 from mcm.core.state import Attempt, StageState, State
 from mcm.core.turn import Done, Hold, Turn, Wait
 
@@ -51,7 +52,7 @@ def queries(goal: GoForward, state: State) -> frozenset[Query]:
     if _goes_back(known):
         if veto.counts_down(stage, known):
             return frozenset(wanted | veto.queries(goal))
-        return frozenset(wanted | back.queries(retreat(goal, stage, known), state))
+        return frozenset(wanted | back.queries(retreat(goal.plan, stage, known), state))
     watch = attempts.watch(stage, state, None, deployed=False)
     for guardrail in stage.guardrails:
         wanted |= checks.queries(guardrail, watch)
@@ -90,26 +91,6 @@ def decide(goal: GoForward, state: State, readings: Readings, now: datetime) -> 
 def _goes_back(known: StageState) -> bool:
     """A breach turns the walk around, and a rollback that was begun is finished first."""
     return known.rollback is not None or (bool(known.breach) and known.on_breach == "roll_back")
-
-
-def retreat(goal: GoForward, stage: StagePlan, known: StageState) -> GoBack:
-    """Return the way back that this walk takes for `stage`."""
-    snapshot = ((known.baseline_execution, known.baseline),) if known.baseline else ()
-    return GoBack(
-        pipeline=goal.plan.pipeline,
-        pipeline_stage=stage.pipeline_stage,
-        stage=stage.name,
-        why=known.breach or (known.rollback.why if known.rollback else ""),
-        signed=stage.rollback_target,
-        adopt_finished=True,
-        found=known.found,
-        stop_wait=stage.stop_wait,
-        abandon=stage.abandon,
-        settle=goal.plan.settle,
-        poll=goal.plan.poll,
-        endpoints=tuple((stage.place, name) for name in stage.endpoints),
-        known=snapshot,
-    )
 
 
 def _finished(goal: GoForward, state: State) -> Turn:
@@ -155,7 +136,7 @@ def _go_back(
     if last is not None and last.ended_at is not None and last.ended_at >= breached_at:
         outcome = "rolled_back" if last.outcome == "rolled_back" else "errored"
         return Turn((notes.ended(stage, outcome, known.breach, now),), Wait(now, last.detail))
-    turn = back.decide(retreat(goal, stage, known), state, readings, now)
+    turn = back.decide(retreat(goal.plan, stage, known), state, readings, now)
     if isinstance(turn.next, Done):
         return Turn(turn.entries, Wait(now, turn.next.reason))
     return turn

@@ -4,19 +4,13 @@ In it a change can be promoted, breach and be taken back without anybody noticin
 as good as its readings; what they do not tell is assumed, and every assumption is listed.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from mcm.aws.port import AwsError, Params, Port
-from mcm.core.alarm import AlarmDefinition
+from mcm.aws.port import AwsError, Port
 from mcm.core.duration import spell
-from mcm.core.endpoint import Content, EndpointView, Variant
 from mcm.core.errors import BlindError
-from mcm.core.pipeline import ExecutionView, PipelineView, StageHistory
-from mcm.core.plan import Plan, StagePlan
-from mcm.core.points import Points
 from mcm.core.query import Place
 from mcm.core.target import effective_execution
 from mcm.sandbox import twin_metrics
@@ -24,92 +18,17 @@ from mcm.sandbox.cloudwatch import CloudWatch
 from mcm.sandbox.engine import Engine
 from mcm.sandbox.identity import Identities, Sts, user_key
 from mcm.sandbox.metrics import Series
-from mcm.sandbox.pipeline_model import DeployStatus, Timings
+from mcm.sandbox.pipeline_model import Timings
 from mcm.sandbox.pipeline_ops import CodePipeline
 from mcm.sandbox.sagemaker import SageMaker
-from mcm.sandbox.sagemaker_endpoint import Status
-from mcm.sandbox.service import Caller, Service
+from mcm.sandbox.service import Service
+from mcm.sandbox.twin_content import Contents, put_endpoints
 from mcm.sandbox.twin_metrics import Alarm, Switches, TwinMetrics
-from mcm.sandbox.twin_pipeline import NEW, PipelineTwin
+from mcm.sandbox.twin_pipeline import PipelineTwin
+from mcm.sandbox.twin_seen import Seen, Tempo
 
 OPERATOR = "drill"
 _WARM = timedelta(minutes=10)
-
-
-@dataclass(frozen=True)
-class Seen:
-    """What AWS showed of one stage; all that a twin is made of."""
-
-    plan: Plan
-    stage: StagePlan
-    view: PipelineView
-    declaration: Mapping[str, Any]
-    executions: Mapping[str, ExecutionView]
-    """The pinned one, and the latest of each stage."""
-    history: StageHistory
-    endpoints: Mapping[str, EndpointView]
-    alarms: Mapping[str, AlarmDefinition]
-    traffic: Points | None
-    """Hourly sums of the last day; None when there is no metric or it was not read."""
-
-    @property
-    def slowest(self) -> timedelta:
-        """How long the slowest alarm takes to ring, from the first bad minute."""
-        needed = [twin_metrics.needs(twin_metrics.set_up(each)) for each in self.alarms.values()]
-        return max(needed, default=timedelta(minutes=1)) + timedelta(minutes=2)
-
-
-@dataclass(frozen=True)
-class Tempo:
-    """How long things take in a twin: nobody tells, so they are assumed."""
-
-    update: timedelta = timedelta(minutes=5)
-    """From the start of a deployment to the new content."""
-    lingers: timedelta = timedelta(0)
-    """For how long the deploy action runs on behind that."""
-
-    @staticmethod
-    def of(plan: Plan) -> "Tempo":
-        """Return the tempo for the poll of a plan: real, or that of a sandbox."""
-        is_quick = plan.poll < timedelta(seconds=5)
-        return Tempo(timedelta(seconds=5)) if is_quick else Tempo()
-
-
-class Contents:
-    """The deploy target of the drilled stage: all its endpoints together."""
-
-    def __init__(self, seen: Seen, sagemaker: SageMaker, switches: Switches, tempo: Tempo) -> None:
-        self._region = seen.stage.place.region
-        self._sagemaker = sagemaker
-        self._switches = switches
-        self._takes = tempo.update
-        self._configs = {
-            name: {NEW: new_name(view)} | {"old": view.config_name}
-            for name, view in seen.endpoints.items()
-        }
-        self._refused = False
-
-    def begin(self, region: str, endpoint: str, configuration: str, now: datetime) -> None:
-        """Move every endpoint; what SageMaker refuses shows as a failed deployment."""
-        del region, endpoint
-        self._refused = False
-        try:
-            for name, configs in self._configs.items():
-                self._sagemaker.update(self._region, name, configs[configuration], now)
-        except AwsError:
-            self._refused = True
-            return
-        self._switches.turn(now + self._takes, is_new=configuration == NEW)
-
-    def status(self, region: str, endpoint: str, configuration: str) -> DeployStatus:
-        """Say how it goes; without endpoints the action's own time is all there is."""
-        del region, endpoint, configuration
-        if self._refused:
-            return DeployStatus.FAILED
-        found = [self._sagemaker.endpoint(self._region, name).status for name in self._configs]
-        if any(status in (Status.UPDATING, Status.ROLLING_BACK) for status in found):
-            return DeployStatus.IN_PROGRESS
-        return DeployStatus.SUCCEEDED
 
 
 @dataclass(frozen=True)
@@ -155,7 +74,7 @@ def build_twin(
     sagemaker = SageMaker(account, now, update_takes=tempo.update)
     assumed = _assumed(seen, tempo)
     try:
-        _put_endpoints(seen, sagemaker, now, new_content)
+        put_endpoints(seen, sagemaker, now, new_content)
         _put_traffic(seen, metrics, assumed)
         _put_alarms(seen, cloudwatch, metrics, now, assumed)
     except AwsError as err:
@@ -190,11 +109,6 @@ def build_twin(
     return Twin(engine, switches, tuple(assumed))
 
 
-def new_name(view: EndpointView) -> str:
-    """Return the name of the configuration that the pinned execution puts in place."""
-    return f"{view.config_name}-drilled"
-
-
 def _assumed(seen: Seen, tempo: Tempo) -> list[str]:
     stage, history = seen.stage, seen.history
     took = f"a deployment takes {spell(tempo.update)}"
@@ -224,81 +138,6 @@ def _timings(tempo: Tempo) -> Timings:
         transition=timedelta(seconds=5),
         poll=timedelta(seconds=15),
     )
-
-
-def _put_endpoints(seen: Seen, sagemaker: SageMaker, now: datetime, model: str) -> None:
-    region, account = seen.stage.place.region, seen.stage.place.account
-    caller = Caller(account, region, f"arn:aws:iam::{account}:root", account, now)
-    models: set[str] = set()
-    for name, view in seen.endpoints.items():
-        after = _after(seen, view.content, model)
-        for config, content in ((view.config_name, view.content), (new_name(view), after)):
-            _put_models(sagemaker, content, caller, models)
-            sagemaker.registry.create_config(_config(config, content), caller)
-        sagemaker.create(region, name, view.config_name, now - timedelta(days=1))
-        if view.status != Status.IN_SERVICE:
-            sagemaker.set_status(region, name, _status(view.status))
-
-
-def _status(word: str) -> Status:
-    try:
-        return Status(word)
-    except ValueError:
-        return Status.OUT_OF_SERVICE
-
-
-def _after(seen: Seen, before: Content, model: str) -> Content:
-    """Return what the pinned execution makes of a content: the change's expected shadows."""
-    live, shadow = before.live, before.shadow
-    expected = [each for each in seen.stage.expect if each.endpoint == before.endpoint]
-    if expected:
-        like = live[0] if live else Variant("", "", "", "", 1, "1")
-        shadow = tuple(
-            Variant(e.variant, e.model, e.model, like.instance_type, like.count, "1")
-            for e in expected
-        )
-    if model:
-        live = tuple(
-            Variant(v.name, model, model, v.instance_type, v.count, v.weight) for v in live
-        )
-    return Content(before.endpoint, live, shadow, before.capture)
-
-
-def _put_models(sagemaker: SageMaker, content: Content, caller: Caller, models: set[str]) -> None:
-    for variant in (*content.live, *content.shadow):
-        if variant.model not in models:
-            models.add(variant.model)
-            sagemaker.set_digest(variant.image, variant.image)
-            sagemaker.registry.create_model(
-                {"ModelName": variant.model, "PrimaryContainer": {"Image": variant.image}}, caller
-            )
-
-
-def _config(name: str, content: Content) -> Params:
-    params: Params = {
-        "EndpointConfigName": name,
-        "ProductionVariants": [_variant(each) for each in content.live],
-    }
-    if content.shadow:
-        params["ShadowProductionVariants"] = [_variant(each) for each in content.shadow]
-    if content.capture:
-        share, where = content.capture.split()[-2:]
-        params["DataCaptureConfig"] = {
-            "EnableCapture": True,
-            "InitialSamplingPercentage": int(share),
-            "DestinationS3Uri": where,
-        }
-    return params
-
-
-def _variant(variant: Variant) -> Params:
-    shown: Params = {
-        "VariantName": variant.name,
-        "ModelName": variant.model,
-        "InitialInstanceCount": variant.count,
-        "InitialVariantWeight": float(variant.weight),
-    }
-    return {**shown, "InstanceType": variant.instance_type} if variant.instance_type else shown
 
 
 def _put_traffic(seen: Seen, metrics: TwinMetrics, assumed: list[str]) -> None:

@@ -144,10 +144,9 @@ class PipelineTwin:
         pinned.status = Status.IN_PROGRESS
         way_in = self._way_in()
         names = [stage.name for stage in self._run.structure.stages]
-        for seen in self.view.stages:
-            is_before = names.index(seen.name) < names.index(way_in)
-            if is_before:
-                self._pass_before(pinned, seen)
+        for place, seen in enumerate(self.view.stages):
+            if place < names.index(way_in):
+                self._pass_before(pinned, seen, place)
             elif seen.execution and seen.execution != pinned.id:
                 self._show(seen)
         pinned.waiting_at, pinned.waiting_since = way_in, self.now - _MOMENT
@@ -165,16 +164,21 @@ class PipelineTwin:
             return gate.open or self.stage.pipeline_stage
         return gate.approve.stage
 
-    def _pass_before(self, pinned: Execution, seen: StageView) -> None:
-        """Let the pinned execution have passed a stage before the way in."""
-        gone = seen.execution == pinned.id and seen.status == SUCCEEDED
-        if seen.execution not in ("", pinned.id):
-            self.assumed.append(f"{seen.name} holds the pinned execution, not {seen.execution}")
-        elif not gone:
+    def _pass_before(self, pinned: Execution, seen: StageView, place: int) -> None:
+        """Let the pinned execution have passed a stage before the way in.
+
+        Others that came behind it stay there, except where the walk needs it to be.
+        """
+        is_there = seen.execution in ("", pinned.id)
+        if is_there and seen.status != SUCCEEDED:
             self.assumed.append(f"the pinned execution has passed {seen.name}")
-        place = [stage.name for stage in self._run.structure.stages].index(seen.name)
-        since = max(pinned.started, self.now - _A_WHILE)
-        self._pass(pinned, seen.name, since + timedelta(seconds=place), Status.SUCCEEDED)
+        elif not is_there and seen.name == self.stage.predecessor:
+            self.assumed.append(f"{seen.name} holds the pinned execution, not {seen.execution}")
+            is_there = True
+        since = max(pinned.started, self.now - _A_WHILE) + timedelta(seconds=place)
+        self._pass(pinned, seen.name, since, Status.SUCCEEDED, is_latest=is_there)
+        if not is_there:
+            self._show(seen)
 
     def _show(self, seen: StageView) -> None:
         """Show the latest execution of a stage from the way in on, as it ended."""
@@ -184,7 +188,8 @@ class PipelineTwin:
             self.assumed.append(f"{seen.execution} has ended in {seen.name} ({seen.status} now)")
             status = Status.SUCCEEDED
         run = made.runs.get(seen.name)
-        self._pass(made, seen.name, run.entered if run else made.started, status)
+        entered = run.entered if run else made.started
+        self._pass(made, seen.name, entered, status, is_latest=True)
 
     def _execution(
         self, view: ExecutionView, revisions: tuple[SourceRevision, ...] | None = None
@@ -206,21 +211,25 @@ class PipelineTwin:
         self._made[made.id] = made
         return made
 
-    def _pass(self, made: Execution, stage: str, entered: datetime, status: Status) -> None:
+    def _pass(
+        self,
+        made: Execution,
+        stage: str,
+        entered: datetime,
+        status: Status,
+        *,
+        is_latest: bool = False,
+    ) -> None:
         """Let an execution have run in a stage; the latest to do so is shown there."""
         spec = self._run.structure.stage(stage)
         run = StageRun(stage, entered, status)
         for action in spec.actions if spec else ():
             run.actions.append(self._action(made, stage, action, entered, status))
         made.runs[stage] = run
-        if self._is_latest(made, stage):
+        if is_latest:
             self._run.latest[stage] = made.id
             for done in run.actions:
                 self._run.last_runs[stage, done.spec.name] = done
-
-    def _is_latest(self, made: Execution, stage: str) -> bool:
-        seen = self.view.stage(stage)
-        return made.id == self.plan.execution or (seen is not None and seen.execution == made.id)
 
     def _action(
         self, made: Execution, stage: str, spec: ActionSpec, at: datetime, status: Status

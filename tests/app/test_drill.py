@@ -19,7 +19,7 @@ from mcm.core.points import Points
 from mcm.core.query import Place
 from mcm.core.window import Freeze
 from mcm.sandbox.faults import Effect, Fault
-from mcm.sandbox.twin import Seen
+from mcm.sandbox.twin_seen import Seen
 from mcm.store.memory import MemoryJournal
 from tests.kit.world import STAGE, World
 
@@ -291,6 +291,36 @@ def test_what_is_in_the_stage_already_cannot_be_rehearsed() -> None:
 
     with pytest.raises(UsageError, match="nothing is left to rehearse"):
         look(world, plan)
+
+
+def test_a_pipeline_of_another_version_is_not_the_planned_one() -> None:
+    world = World()
+    plan = replace(world.plan(), pipeline_version=3)
+
+    with pytest.raises(UsageError, match="the plan is void"):
+        look(world, plan)
+
+
+def test_a_gate_that_the_pipeline_has_not_is_said_so() -> None:
+    world = World()
+    plan = world.plan()
+    stage = replace(plan.stages[0], gate=Gate(None, "ProdMoon"))
+
+    with pytest.raises(UsageError, match="has no stage ProdMoon"):
+        look(world, replace(plan, stages=(stage,)))
+
+
+def test_a_newer_execution_in_the_stage_before_is_put_aside_and_that_is_said() -> None:
+    """In the real walk the gate `predecessor` is closed for it."""
+    world = World()
+    newer = world.scenario.release()
+    world.clock.pass_time(timedelta(minutes=10))
+    plan = world.plan()
+
+    report = play(world, look(world, plan))
+
+    assert report.is_right, report.rows
+    assert f"ProdFE holds the pinned execution, not {newer}" in report.assumed
 
 
 def test_the_report_is_kept_in_the_journal() -> None:

@@ -30,8 +30,9 @@ from mcm.core.query import (
 )
 from mcm.core.reading import Known
 from mcm.sandbox.metrics import Series
-from mcm.sandbox.twin import Seen, Tempo, Twin, build_twin
+from mcm.sandbox.twin import Twin, build_twin
 from mcm.sandbox.twin_metrics import Switches, TwinMetrics, rates_of, set_up
+from mcm.sandbox.twin_seen import Seen, Tempo
 from tests.kit.world import PIPELINE, STAGE, US, World
 
 APPROVER = "arn:aws:iam::111111111111:user/drill-approver"
