@@ -333,7 +333,8 @@ def _signed(
 
 def _person_needed(name: str, entries: Sequence[Entry]) -> str:
     """The reason of a call for a person that nothing at the stage has answered since."""
-    last: Entry | None = next((e for e in reversed(entries) if e.body.get("stage") == name), None)
+    told = (e for e in reversed(entries) if e.body.get("stage") == name and e.kind != "watched")
+    last: Entry | None = next(told, None)
     return str(last.body.get("reason", "")) if last and last.kind == "person_needed" else ""
 
 

@@ -46,13 +46,24 @@ def _put(state: State, entry: Entry, **changes: Any) -> State:
 def _walk_started(state: State, entry: Entry) -> State:
     digest = entry.body["plan"]
     if digest == state.plan:
-        return _watch_anew(state)
+        return _watch_anew(state, entry)
     # Another edition starts afresh, but what was rolled back stays known, and a rollback
     # under way keeps what it has sent: it is finished first.
     kept = {name: _begin_anew(stage, digest) for name, stage in state.stages.items()}
     going = {name: stage.rollback.started for name, stage in kept.items() if stage.rollback}
     sent = tuple(a for a in state.attempts if a.intent > going.get(a.stage, a.intent))
-    return replace(state, plan=digest, edition=entry.body["edition"], stages=kept, attempts=sent)
+    return replace(
+        state,
+        plan=digest,
+        edition=entry.body["edition"],
+        begun=_stages(entry),
+        stages=kept,
+        attempts=sent,
+    )
+
+
+def _stages(entry: Entry) -> frozenset[str]:
+    return frozenset(entry.body.get("stages", ()))
 
 
 def _begin_anew(stage: StageState, plan: str) -> StageState:
@@ -67,13 +78,18 @@ def _begin_anew(stage: StageState, plan: str) -> StageState:
     )
 
 
-def _watch_anew(state: State) -> State:
+def _watch_anew(state: State, entry: Entry) -> State:
     """A bake that nobody watched does not count: begun again, it bakes from the start."""
+    named = _stages(entry)
     stages = {
-        name: stage if stage.outcome else replace(stage, baking_since=None)
+        name: replace(stage, baking_since=None) if name in named and not stage.outcome else stage
         for name, stage in state.stages.items()
     }
-    return replace(state, stages=stages)
+    return replace(state, begun=state.begun | named, stages=stages)
+
+
+def _unwatched(state: State, entry: Entry) -> State:
+    return _put(state, entry, baking_since=None)
 
 
 def _baseline(state: State, entry: Entry) -> State:
@@ -264,6 +280,8 @@ _HANDLERS: Mapping[str, Callable[[State, Entry], State]] = {
     "settled": _settled,
     "entered": _set_stage(entered_at="at", entered_by="by"),
     "bake_started": _set_stage(baking_since="at"),
+    "watched": _set_stage(watched_at="at"),
+    "unwatched": _unwatched,
     "verdict_changed": _verdict_changed,
     "breach": _breach,
     "sight": _sight,

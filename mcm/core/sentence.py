@@ -180,6 +180,15 @@ def _bake_started(body: _Body, _entry: Entry) -> str:
     return f"{body['stage']}: deployed; the bake begins"
 
 
+def _watched(body: _Body, _entry: Entry) -> str:
+    return f"{body['stage']}: the bake was looked at"
+
+
+def _unwatched(body: _Body, _entry: Entry) -> str:
+    since = body["since"]
+    return f"{body['stage']}: nobody has watched since {since}; the bake begins again"
+
+
 def _verdict_changed(body: _Body, _entry: Entry) -> str:
     return f"{body['stage']}: check {body['check']} is {body['verdict']}{body.because()}"
 
@@ -288,6 +297,8 @@ _TELLERS: Mapping[str, Callable[[_Body, Entry], str]] = {
     "settled": _settled,
     "entered": _entered,
     "bake_started": _bake_started,
+    "watched": _watched,
+    "unwatched": _unwatched,
     "verdict_changed": _verdict_changed,
     "breach": _breach,
     "sight": _sight,

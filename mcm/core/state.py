@@ -111,6 +111,8 @@ class StageState:
     entered_by: str = ""
     """`mcm` or `others`."""
     baking_since: datetime | None = None
+    watched_at: datetime | None = None
+    """When somebody last looked at the bake who could not stay; see `mcm.core.unwatched`."""
     verdicts: Mapping[str, VerdictNote] = field(default_factory=dict)
     gates: Mapping[str, str] = field(default_factory=dict)
     """Closed gates and their reasons."""
@@ -153,6 +155,8 @@ class State:
     edition: int = 0
     plan: str = ""
     """Digest of the plan of the walk under way."""
+    begun: frozenset[str] = frozenset()
+    """The stages that a walk of this plan was started for."""
     stages: Mapping[str, StageState] = field(default_factory=dict)
     attempts: tuple[Attempt, ...] = ()
     consumed: Mapping[str, str] = field(default_factory=dict)
