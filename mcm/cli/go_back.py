@@ -128,27 +128,15 @@ def _run(
         writer = Writer(journal, look.journal, told.lost, from_nothing=True, kept=kept)
         runner = replace(runner, listener=told)
         if asks:
-            return _run_asking(runner, goal, writer), writer
+            from mcm.cli import keys
+            from mcm.cli.while_going import run_asking
+
+            with keys.listening():
+                return run_asking(runner, goal, writer), writer
         # A look that found something to begin is enough to begin on; a person who was
         # asked may have let it grow old, so then the runner looks for itself.
         first = look.readings if look.begins and no_input else None
         return runner.run(goal, writer, first=first), writer
-
-
-def _run_asking(runner: "Runner", goal: "GoBack", writer: "Writer") -> "Ending":
-    """Turn the loop with somebody at the keyboard, who waits at closed gates."""
-    from mcm.app.runner import FOREVER
-    from mcm.cli import keys
-    from mcm.cli.telling import Everyone
-    from mcm.cli.while_going import AbandonAskedError, ListeningClock
-
-    clock = ListeningClock(runner.clock)
-    runner = replace(runner, clock=clock, listener=Everyone([runner.listener, clock]))
-    with keys.listening():
-        try:
-            return runner.run(goal, writer, patience=FOREVER)
-        except AbandonAskedError:
-            return runner.run(replace(goal, abandon=True), writer, patience=FOREVER)
 
 
 def _told(

@@ -5,11 +5,16 @@ person says becomes part of the goal and the loop is begun again on its journal,
 as if the command had been typed once more with --abandon.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from mcm.app.ports import Clock
+from mcm.app.runner import FOREVER, Ending, Runner
+from mcm.app.writer import Writer
 from mcm.cli import keys
+from mcm.cli.telling import Everyone
+from mcm.core.goal import GoBack
 from mcm.core.journal import Entry
 from mcm.core.state import State
 from mcm.core.turn import ABANDON, Turn
@@ -25,8 +30,9 @@ class AbandonAskedError(Exception):
 class ListeningClock:
     """A clock whose waits a key can end, and the listener that knows when it may."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, pressed: Callable[[float], str] = keys.pressed) -> None:
         self._clock = clock
+        self._pressed = pressed
         self._offered = False
         self._deaf = False
 
@@ -37,7 +43,7 @@ class ListeningClock:
         """Wait; raise AbandonAskedError when the key is pressed while it is offered."""
         while not self._deaf and (left := (moment - self.now()).total_seconds()) > 0:
             try:
-                key = keys.pressed(min(left, _LONGEST))
+                key = self._pressed(min(left, _LONGEST))
             except (EOFError, OSError):
                 self._deaf = True  # the terminal is gone; the rollback is not
                 break
@@ -56,3 +62,18 @@ class ListeningClock:
 
     def lost(self, entries: Sequence[Entry], why: str) -> None:
         """Nothing."""
+
+
+def run_asking(
+    runner: Runner, goal: GoBack, writer: Writer, pressed: Callable[[float], str] = keys.pressed
+) -> Ending:
+    """Turn the loop with somebody at the keyboard, who waits at closed gates.
+
+    `pressed` returns the key that was pressed within some seconds, or nothing.
+    """
+    clock = ListeningClock(runner.clock, pressed)
+    runner = replace(runner, clock=clock, listener=Everyone([runner.listener, clock]))
+    try:
+        return runner.run(goal, writer, patience=FOREVER)
+    except AbandonAskedError:
+        return runner.run(replace(goal, abandon=True), writer, patience=FOREVER)

@@ -132,6 +132,13 @@ def test_a_folded_command_is_the_same_to_a_shell(reason: str) -> None:
     assert same[0] == same[1]
 
 
+def test_the_lines_of_the_example_fit() -> None:
+    """With an execution id as AWS makes them."""
+    target = "750677e9-b953-445b-a506-9d27a3775fbc"
+
+    assert too_long(build_facts(scene(target=target), past())) == ()
+
+
 def test_names_too_long_to_fold_are_shown_above_instead() -> None:
     long = PipelineId(US, "p" * 100)
     facts = build_facts(scene(goal=go_back(pipeline=long)), Readings({}, NOW))
