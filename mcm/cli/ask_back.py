@@ -7,6 +7,7 @@ and are put in when they do.
 
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from threading import Thread
@@ -31,15 +32,18 @@ _PROMPT = "Press r to roll back, any other key to leave. "
 _PROMPT_GUESSED = "Press r to roll back, o for another pipeline, any other key to leave. "
 
 
-def ask(scene: Scene, past: "Readings", beside: "Observer", where: Where) -> tuple[str, Facts]:
+def ask(
+    scene: Scene, past: "Readings", beside: "Observer", where: Where, unsure: str = ""
+) -> tuple[str, Facts]:
     """Show the screen and return the key, `GO` or `ANOTHER`, with what was shown.
 
-    `past` are the rollback's own readings, `beside` answers the rest. Raises DeclinedError
-    for any other key: nothing was done then.
+    `past` are the rollback's own readings, `beside` answers the rest; `unsure` says what
+    must be read before anything can begin. Raises DeclinedError for any other key: nothing
+    was done then.
     """
     facts = build_facts(scene, past)
     asking = _Asking(facts, past, beside)
-    area = _Area(where)
+    area = _Area(where, unsure)
     prompt = _PROMPT_GUESSED if where.found else _PROMPT
     with keys.listening():
         for line in too_long(facts):
@@ -105,8 +109,9 @@ def _wait(asking: _Asking, show: Callable[[_Asking], None]) -> str:
 class _Area:
     """The rows of the screen, drawn again in their place."""
 
-    def __init__(self, where: Where) -> None:
+    def __init__(self, where: Where, unsure: str) -> None:
         self._where = where
+        self._unsure = unsure
         self._rows = 0
 
     def show(self, facts: Facts, alarms: Alarms | None, prompt: str) -> None:
@@ -114,11 +119,15 @@ class _Area:
 
         size = shutil.get_terminal_size((WIDTH, HEIGHT))
         width = min(size.columns, WIDTH)
-        lines = screen(facts, headline(facts, alarms), self._where, width=width)
+        head = headline(facts, alarms)
+        if self._unsure:
+            head = f"{self._unsure}; r goes as soon as it can. {head}"
+        lines = screen(facts, head, self._where, width=width)
         redraws = sys.stderr.isatty() and size.lines >= HEIGHT
         if self._rows and not redraws:
-            lines = ["", headline(facts, alarms)]
+            lines = ["", clean(head, 400)]
         back = f"\x1b[{self._rows}F\x1b[J" if self._rows and redraws else ""
         self._rows = len(lines)
-        sys.stderr.write(back + "\n".join(lines) + "\n" + prompt)
-        sys.stderr.flush()
+        with suppress(OSError, ValueError):  # nobody sees it; the key may come all the same
+            sys.stderr.write(back + "\n".join(lines) + "\n" + prompt)
+            sys.stderr.flush()

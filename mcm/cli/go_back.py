@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
 
+    from mcm.app.observing import Observer
     from mcm.app.oncall import Facts, Scene
     from mcm.app.ports import Listener
     from mcm.app.runner import Ending, Runner
@@ -61,10 +62,11 @@ def go_back(
         say(f"{err}: it is looked for elsewhere")
         return go_back(another(), options)
     facts = None
-    if look.begins and not options.no_input:
-        key, facts = _confirm(ground, look, journal)
-        if key != GO and another is not None:
-            return go_back(another(), options)
+    if look.asks and not options.no_input:
+        asked = _ask(ground, look, journal, runner.observer)
+        if asked is None:
+            return go_back(another() if another is not None else ground, options)
+        look, facts = asked
     else:
         say(_where_to(ground, look))
     began = runner.clock.now()
@@ -76,7 +78,7 @@ def go_back(
 
         print_ticket(ground, look, last, facts, runner)
     remember(replace(ground, goal=look.goal))
-    if look.begins and ground.project is not None:
+    if look.asks and ground.project is not None:
         say(_where_told(journal, look.journal, writer.state.last))
     return ending.exit
 
@@ -127,15 +129,14 @@ def _run(
         kept = ground.project is not None
         writer = Writer(journal, look.journal, told.lost, from_nothing=True, kept=kept)
         runner = replace(runner, listener=told)
+        # A look that found something to begin is enough to begin on.
+        first = look.readings if look.begins else None
         if asks:
             from mcm.cli import keys
             from mcm.cli.while_going import run_asking
 
             with keys.listening():
-                return run_asking(runner, goal, writer), writer
-        # A look that found something to begin is enough to begin on; a person who was
-        # asked may have let it grow old, so then the runner looks for itself.
-        first = look.readings if look.begins and no_input else None
+                return run_asking(runner, goal, writer, first=first), writer
         return runner.run(goal, writer, first=first), writer
 
 
@@ -155,6 +156,27 @@ def _told(
     from mcm.cli.telling import telling
 
     return telling(ground.project, goal, change, view)
+
+
+def _ask(
+    ground: "Ground", look: Look, journal: "Journal", observer: "Observer"
+) -> "tuple[Look, Facts] | None":
+    """Ask for the key until what would be done is what was shown; None for another pipeline.
+
+    Returns the last look, which is fresh, and what was shown of it.
+    """
+    from mcm.cli.lines import say
+
+    while True:
+        key, facts = _confirm(ground, look, journal)
+        if key != GO:
+            return None
+        again = prepare(ground, observer, journal, for_people=True)
+        shown, now = (look.source, look.target), (again.source, again.target)
+        if look.unsure or not again.begins or shown == now:
+            return again, facts
+        say("meanwhile the stage has changed, so that r would do something else: look again")
+        look = again
 
 
 def _confirm(ground: "Ground", look: Look, journal: "Journal") -> "tuple[str, Facts]":
@@ -180,7 +202,7 @@ def _confirm(ground: "Ground", look: Look, journal: "Journal") -> "tuple[str, Fa
     where = Where(address, found, sandbox=ground.connect.in_sandbox)
     remember(replace(ground, goal=look.goal))
     observer = Observer([AwsSource(ground.connect, clock.now, beside)], clock)
-    return ask(scene, look.readings, observer, where)
+    return ask(scene, look.readings, observer, where, look.unsure)
 
 
 def _scene(ground: "Ground", look: Look, journal: "Journal") -> "Scene":

@@ -37,7 +37,14 @@ class Look:
     source: str
     """The execution that would be taken back; empty when that cannot be told."""
     target: str
+    unsure: str
+    """Why nobody can say yet what would begin; it may, once AWS can be read again."""
     readings: "Readings"
+
+    @property
+    def asks(self) -> bool:
+        """Whether something may begin that nobody has asked for by a key."""
+        return bool(self.begins or self.unsure)
 
 
 def prepare(
@@ -71,10 +78,12 @@ def prepare(
     except Exception:  # noqa: BLE001 - `look_back` has said so; the writer goes on without it
         state = State()
     under_way = state.stage(goal.stage).rollback
-    begins, source, target = "", "", ""
+    begins, source, target, unsure = "", "", "", ""
     if not under_way:
-        begins, source, target = _what_begins(walk.decide(goal, state, readings, now))
-    return Look(goal, past.journal, begins, source or effective, target, readings)
+        turn = walk.decide(goal, state, readings, now)
+        begins, source, target = _what_begins(turn)
+        unsure = _what_is_unsure(turn)
+    return Look(goal, past.journal, begins, source or effective, target, unsure, readings)
 
 
 def _observe(goal: "GoBack", observer: "Observer", *, for_people: bool) -> "Readings":
@@ -124,6 +133,19 @@ def _what_begins(turn: "Turn") -> tuple[str, str, str]:
             source, target = str(entry.body["source"]), str(entry.body["target"])
             return f"roll back from {source} to {target}", source, target
     return "", "", ""
+
+
+def _what_is_unsure(turn: "Turn") -> str:
+    """Say what this turn waits to read before it can begin anything; empty when it does not."""
+    from mcm.core.adopt import WHY_HIDDEN
+    from mcm.core.turn import Hold, Wait
+
+    step = turn.next
+    if turn.entries or not isinstance(step, Wait | Hold):
+        return ""
+    why, leaves = (step.why, False) if isinstance(step, Wait) else (step.reason, step.leave)
+    # A rollback that is there already is only followed, whatever its target.
+    return "" if leaves or why == WHY_HIDDEN else why
 
 
 def _inbox(ground: "Ground") -> "Callable[[str], Inbox]":

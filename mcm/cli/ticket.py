@@ -8,7 +8,7 @@ from mcm.app.oncall import Facts, Scene, build_facts
 from mcm.app.ticket import Ending, ticket_lines
 from mcm.cli.lines import say
 from mcm.core.pipeline import Identity, PipelineView
-from mcm.core.query import IdentityQuery, PipelineQuery
+from mcm.core.query import HistoryQuery, IdentityQuery, PipelineQuery
 
 if TYPE_CHECKING:
     from mcm.app.runner import Runner
@@ -24,11 +24,14 @@ def print_ticket(
 ) -> None:
     """Print the summary of `rollback`; what cannot be read any more is said to be unknown."""
     goal = look.goal
-    if facts is None:
-        scene = Scene(goal, look.source or rollback.source, rollback.target, runner.clock.now())
-        facts = build_facts(scene, look.readings)
     who, state = IdentityQuery(goal.pipeline.place), PipelineQuery(goal.pipeline)
-    readings = runner.observer.observe([who, state], _WITHIN)
+    history = HistoryQuery(goal.pipeline, goal.pipeline_stage)
+    scene = Scene(goal, rollback.source or look.source, rollback.target, runner.clock.now())
+    facts = facts or build_facts(scene, look.readings)
+    missing = {history} if facts.commits is None else set()
+    readings = runner.observer.observe([who, state, *missing], _WITHIN)
+    if missing:  # the look before was blind; both executions still stand in the history
+        facts = build_facts(scene, readings)
     caller, view = readings.known(who, Identity), readings.known(state, PipelineView)
     stage = view.stage(goal.pipeline_stage) if view else None
     ending = Ending(

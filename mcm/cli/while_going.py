@@ -16,6 +16,7 @@ from mcm.cli import keys
 from mcm.cli.telling import Everyone
 from mcm.core.goal import GoBack
 from mcm.core.journal import Entry
+from mcm.core.reading import Readings
 from mcm.core.state import State
 from mcm.core.turn import ABANDON, Turn
 
@@ -65,15 +66,21 @@ class ListeningClock:
 
 
 def run_asking(
-    runner: Runner, goal: GoBack, writer: Writer, pressed: Callable[[float], str] = keys.pressed
+    runner: Runner,
+    goal: GoBack,
+    writer: Writer,
+    pressed: Callable[[float], str] = keys.pressed,
+    *,
+    first: Readings | None = None,
 ) -> Ending:
     """Turn the loop with somebody at the keyboard, who waits at closed gates.
 
-    `pressed` returns the key that was pressed within some seconds, or nothing.
+    `pressed` returns the key that was pressed within some seconds, or nothing; `first` is
+    for the first turn, see `Runner.run`.
     """
     clock = ListeningClock(runner.clock, pressed)
     runner = replace(runner, clock=clock, listener=Everyone([runner.listener, clock]))
     try:
-        return runner.run(goal, writer, patience=FOREVER)
+        return runner.run(goal, writer, patience=FOREVER, first=first)
     except AbandonAskedError:
         return runner.run(replace(goal, abandon=True), writer, patience=FOREVER)

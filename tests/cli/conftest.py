@@ -4,7 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -51,11 +51,18 @@ class Shop:
         )
 
     def type(
-        self, line: str, typed: str, after: str = ASKED, then: Sequence[tuple[str, str]] = ()
+        self,
+        line: str,
+        typed: str,
+        after: str = ASKED,
+        then: Sequence[tuple[str, str]] = (),
+        show: Callable[[str], None] | None = None,
     ) -> tuple[int, str]:
         """Run one command at a terminal; type when it asks, and when it asks again."""
         command = [sys.executable, "-m", "mcm.cli.main", *line.split()]
-        return run_at_terminal(command, typed, after=after, then=then, cwd=self.root, env=ENV)
+        return run_at_terminal(
+            command, typed, after=after, then=then, cwd=self.root, env=ENV, show=show
+        )
 
     def approve(self, change: str = "CM-0001") -> tuple[int, str]:
         return self.type(f"approve {change} --profile bob", f"{change}\n")

@@ -64,6 +64,57 @@ def test_at_a_terminal_one_key_decides(shop: Shop, key: str, code: int, sent: in
     assert (ended, shop.sent("RollbackStage")) == (code, sent), text
 
 
+def test_what_changed_while_somebody_read_the_screen_is_shown_again(shop: Shop) -> None:
+    """The key is for what was on the screen, not for whatever is in the stage by then."""
+    shop.ready()
+    seen: list[str] = []
+
+    def promote(text: str) -> None:
+        seen.append(text)
+        if "Press r" in "".join(seen) and "CM-0001" not in "".join(seen):
+            seen.append("CM-0001")
+            assert shop.mcm("deploy CM-0001 --stage prod-us --no-input") == 0
+
+    then = [("meanwhile the stage has changed", ""), (KEY, "q")]
+    ended, text = shop.type("rollback --stage prod-us", "r", KEY, then, show=promote)
+
+    assert "meanwhile the stage has changed" in text
+    assert "promoted by alice" in text
+    assert (ended, shop.sent("RollbackStage")) == (10, 0)
+
+
+def test_blind_at_first_it_asks_before_it_waits(shop: Shop) -> None:
+    """Or a rollback would begin by itself once AWS answers again, with no key pressed."""
+    shop.mcm("sandbox fault throttle")
+
+    ended, text = shop.type("rollback --stage prod-us", "q", KEY)
+
+    assert "the pipeline cannot be read" in text
+    assert "r goes as soon as it can" in text
+    assert (ended, shop.sent("RollbackStage")) == (10, 0), text
+
+
+def test_blind_without_a_terminal_it_names_the_way_to_go(shop: Shop) -> None:
+    shop.mcm("sandbox fault throttle")
+
+    assert shop.mcm("rollback --stage prod-us") == 2
+
+
+def test_a_rollback_of_others_is_followed_without_a_key(
+    shop: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with shop.start(GO) as first:
+        shop.wait_for("outcome", "ROLLBACK-prod-us")
+        for path in shop.root.glob(".mcm/journal.db*"):
+            path.unlink()  # as somebody at another machine sees it
+        assert shop.mcm("rollback --stage prod-us") == 0
+        first.wait(60)
+    said = capsys.readouterr()
+
+    assert "already " in said.err
+    assert shop.sent("RollbackStage") == 1
+
+
 def test_it_takes_back_a_change_and_further_what_was_before(
     shop: Shop, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -68,7 +68,8 @@ def test_a_memory_is_shown_as_a_guess_and_o_looks_for_another(empty: Elsewhere) 
     memory().write_text(json.dumps({"version": 1, "answers": [answer]}))
     memory().chmod(0o600)
 
-    code, text = empty.type("rollback --stage prod-us --sandbox", "o", KEY, [(KEY, "q")])
+    then = [("looking for a stage", ""), (KEY, "q")]
+    code, text = empty.type("rollback --stage prod-us --sandbox", "o", KEY, then)
 
     assert "(as last time)" in text
     assert "o for another pipeline" in text
