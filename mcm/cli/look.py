@@ -1,5 +1,6 @@
 """Commands that look and change nothing: status, log, verify, list."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -88,6 +89,10 @@ def verify(
     aws: Annotated[
         bool, typer.Option("--aws", help="Compare with what AWS keeps of it, too.")
     ] = False,
+    export: Annotated[
+        Path | None,
+        typer.Option("--export", metavar="DIR", help="Write all it takes to verify without mcm."),
+    ] = None,
     json: Json = False,
     profile: Profile = None,
 ) -> int:
@@ -108,7 +113,27 @@ def verify(
         print(to_json(verify_json(found)))
     else:
         _show(verify_text(found))
+    if export is not None:
+        _export(project, name, export, evidence)
     return found.exit
+
+
+def _export(project: "Project", change: str, into: Path, evidence: "Evidence") -> None:
+    from mcm.app import export
+    from mcm.cli.lines import say
+    from mcm.core.sanitize import clean
+    from mcm.core.statement import is_sandbox
+
+    folder = project.folder(change)
+    sandbox = evidence.plan is not None and is_sandbox(evidence.plan.realm)
+    trust, value = export.read_trust(project.trust_file, sandbox=sandbox)
+    envelopes = export.read_envelopes(folder.statements)
+    entries = evidence.entries or project.journal.entries(change)  # or say why there are none
+    bundle = export.build_bundle(entries, folder.read_plan(), envelopes, trust, value)
+    export.write_bundle(bundle, into)
+    for name in bundle.unsigned:
+        say(f"warning: {clean(name, 100)} carries no signature")
+    say(f"exported to {into}; check it anywhere with `sh {into / export.SCRIPT}`")
 
 
 def _ask_aws(project: "Project", change: str, evidence: "Evidence") -> "AwsWord":

@@ -228,8 +228,13 @@ def refuse(change: str, problem: ChainProblem, entries: Sequence[Entry] = ()) ->
 
 
 def to_stored(entry: Entry) -> bytes:
-    """Return the bytes that the entry's hash covers."""
+    """Return the canonical bytes of the entry, which its hash covers."""
     return _encode(entry.v, entry.seq, entry.prev, entry.at, entry.kind, entry.body)
+
+
+def to_hashed(entry: Entry) -> bytes:
+    """Return the very bytes whose SHA-256 is the entry's hash, for other programs to check."""
+    return _DOMAIN + to_stored(entry)
 
 
 def from_stored(rows: Iterable[tuple[bytes, str]]) -> tuple[tuple[Entry, ...], ChainProblem | None]:

@@ -45,6 +45,11 @@ class SshKey:
         return "SHA256:" + base64.b64encode(hashlib.sha256(self.blob).digest()).decode().rstrip("=")
 
     @property
+    def line(self) -> str:
+        """The key as `TYPE BASE64`, the way public key files spell it."""
+        return f"{self.type} {base64.b64encode(self.blob).decode()}"
+
+    @property
     def on_security_key(self) -> bool:
         return self.type in (SK_ED25519, SK_ECDSA)
 

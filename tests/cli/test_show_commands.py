@@ -1,7 +1,9 @@
 """The commands that look, on the example: what they print, and their exit codes."""
 
 import json
+import shutil
 import sqlite3
+import subprocess
 
 import pytest
 
@@ -49,6 +51,13 @@ def test_a_walk_is_told_and_proven_from_end_to_end(
     assert " by the closed way into ProdUS in AWS; " in text
     assert "ApproveUS/Approve, answered by arn:aws:iam::" in text
     assert "names the approval that bob signed" in text
+    into = shop.root / "proof"
+    assert told(shop, capsys, f"verify CM-0001 --export {into}")[0] == 0
+    script = ["sh", str(into / "verify.sh")]
+    checked = subprocess.run(script, check=False, capture_output=True, text=True)
+    shutil.rmtree(into)
+    assert checked.returncode == 0, checked.stderr
+    assert "prod-us: approved by bob" in checked.stdout
     found = json.loads(told(shop, capsys, "verify CM-0001 --json")[1])
     assert found["verdict"] == "proven"
     status = json.loads(told(shop, capsys, "status CM-0001 --json --exit-code")[1])
