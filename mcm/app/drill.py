@@ -109,13 +109,15 @@ class Report:
         }
 
 
-def drill(seen: Seen, now: datetime, *, seed: int = 1) -> Report:
-    """Play all scenarios on twins of what was seen; nothing but memory is written."""
+def drill(
+    seen: Seen, now: datetime, *, seed: int = 1, scenarios: Sequence[Scenario] = SCENARIOS
+) -> Report:
+    """Play scenarios, each on a twin of what was seen; nothing but memory is written."""
     start, when = opening(seen.plan, seen.stage, now)
     assumed: tuple[str, ...] = (when,) if when else ()
     rows = []
     way = how_it_breaches(seen.stage)
-    for scenario in SCENARIOS:
+    for scenario in scenarios:
         if scenario.expires and way is Breach.BY_HAND:
             continue  # a person who takes it back by hand has credentials that work
         stand = Stand(seen, scenario, start, seed)
@@ -139,7 +141,7 @@ def _play(stand: Stand) -> Row:
     try:
         ending = stand.play()
     except EndlessError as err:
-        ending = Ending(Exit.NEEDS_PERSON, str(err))
+        ending = Ending(Exit.NEEDS_PERSON, f"{err}: {stand.last_word}")
     # Whatever fault is still on, the twin itself tells what serves.
     stand.twin.engine.faults.clear()
     after = stand.observer().observe(queries.values(), stand.plan.poll)

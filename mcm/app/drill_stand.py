@@ -24,7 +24,7 @@ from mcm.core.query import HttpQuery, Place, Query
 from mcm.core.reading import Known, Reading
 from mcm.core.retreat import retreat
 from mcm.core.state import StageState, State
-from mcm.core.turn import Turn
+from mcm.core.turn import Done, Hold, Turn
 from mcm.core.window import is_open
 from mcm.sandbox.faults import Fault
 from mcm.sandbox.twin import OPERATOR, Twin, build_twin, key_in
@@ -144,6 +144,8 @@ class Stand:
         self.journal = MemoryJournal()
         self._said = say_yes(self.plan, self.stage, start)
         self._dies = scenario.kills
+        self.last_word = ""
+        """Why the walk waited or held at its latest turn."""
         for fault in scenario.faults:
             self.twin.engine.faults.add(fault)
 
@@ -203,7 +205,9 @@ class Stand:
                 raise HandedOverError
 
     def turned(self, turn: Turn, state: State, now: datetime) -> None:
-        """Nobody watches."""
+        """Keep what was said last: it explains a walk that comes to no end."""
+        del state, now
+        self.last_word = turn.next.reason if isinstance(turn.next, Hold | Done) else turn.next.why
 
     def lost(self, entries: Sequence[Entry], why: str) -> None:
         """The journal is in memory: it takes everything."""

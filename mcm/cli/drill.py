@@ -92,8 +92,10 @@ def report_lines(report: "Report") -> Iterator[str]:
         mark=" ", scenario="scenario", end="end", back="back in", writes="writes", content="content"
     )
     yield head
+    before = ""
     for row in report.rows:
-        yield from _row_lines(row)
+        yield from _row_lines(row, before)
+        before = row.detail
     wrong = sum(1 for row in report.rows if not row.is_right)
     count = len(report.rows)
     yield (
@@ -104,7 +106,8 @@ def report_lines(report: "Report") -> Iterator[str]:
         yield f"  - {each}"
 
 
-def _row_lines(row: "Row") -> Iterator[str]:
+def _row_lines(row: "Row", before: str) -> Iterator[str]:
+    """Yield a scenario, and why it is not right unless the one before says the same."""
     from mcm.core.duration import spell
 
     back = "-" if row.back is None else spell(timedelta(seconds=round(row.back.total_seconds())))
@@ -116,5 +119,5 @@ def _row_lines(row: "Row") -> Iterator[str]:
         writes=row.writes,
         content=row.content,
     )
-    if not row.is_right:
+    if not row.is_right and row.detail != before:
         yield f"    {row.detail}"
