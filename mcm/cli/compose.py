@@ -242,11 +242,12 @@ class Project:
     def sources(self) -> "list[Source]":
         from mcm.app.local_source import LocalSource
         from mcm.aws.observe import AwsSource
+        from mcm.cli.pinned import PinnedInbox
         from mcm.probe.http import HttpSource
 
         return [
             AwsSource(self.connect, self.clock.now, self.gather),
-            LocalSource(self.inbox, self.freezes, self.clock),
+            LocalSource(PinnedInbox(self), self.freezes, self.clock),
             HttpSource(self.clock.now),
         ]
 
@@ -263,13 +264,14 @@ class Project:
 
         return Runner(self.observer, Performer(self.connect), self.clock, listener)
 
-    def inbox(self, change: str) -> "Inbox":
-        """Read and verify the statements about `change` under the trust file of now."""
+    def inbox(self, change: str, trust: "TrustFile | None" = None) -> "Inbox":
+        """Read and verify the statements about `change` under `trust`, else that of now."""
         from mcm.core.inbox import Inbox
         from mcm.trust.inbox import read_statements
 
         folder = self.folder(change).statements
-        verified, rejected = read_statements(folder, self.trust(), self.realm, self.clock.now())
+        trust = trust or self.trust()
+        verified, rejected = read_statements(folder, trust, self.realm, self.clock.now())
         return Inbox(tuple(verified), tuple(rejected))
 
     def freezes(self) -> "tuple[Freeze, ...]":

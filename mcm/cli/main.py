@@ -12,7 +12,20 @@ from typing import Annotated
 import typer
 
 from mcm import __version__
-from mcm.cli import back, demo, drill, halt, look, people, reopen, sandbox, streams, walk, write
+from mcm.cli import (
+    back,
+    demo,
+    drill,
+    halt,
+    look,
+    people,
+    reopen,
+    sandbox,
+    streams,
+    trust,
+    walk,
+    write,
+)
 from mcm.cli.lines import say
 from mcm.core.errors import Exit, McmError
 
@@ -26,6 +39,7 @@ app = typer.Typer(
 )
 for part in (write, people, walk, halt, back, reopen, drill, look, demo):
     part.register(app)
+trust.register(app)
 sandbox.register(app)
 
 INTERRUPTED = "interrupted; run the same command to go on"

@@ -42,9 +42,11 @@ def request(change: Change = None, key: Key = None, profile: Profile = None) -> 
     from mcm.app.planning import check_current
     from mcm.cli.compose import OPERATOR, Project
     from mcm.cli.lines import say
+    from mcm.cli.pinned import check_trust
 
     project = Project.here(profile=profile)
     name, plan = _load(project, change)
+    check_trust(project)
     check_current(project.files(name), plan, project.journal)
     desk = _desk(project, name, key, profile or OPERATOR)
     said = ask(plan, desk, project.journal, project.clock.now(), tool())
@@ -70,11 +72,13 @@ def approve(
     from mcm.app.planning import check_current
     from mcm.cli.answer import check_credentials
     from mcm.cli.compose import Project
+    from mcm.cli.pinned import check_trust
     from mcm.core.naming import find_stage
 
     _require_terminal()
     project = Project.here(profile=profile)
     name, plan = _load(project, change)
+    check_trust(project)
     check_current(project.files(name), plan, project.journal)
     known = [each.name for each in plan.stages]
     wanted = [find_stage(each, known) for each in stage] if stage else known

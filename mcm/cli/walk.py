@@ -94,11 +94,13 @@ def _set_out(
     """Return the project, and the goal of one stage of a plan that is as the files are."""
     from mcm.app.planning import check_current
     from mcm.cli.compose import Project
+    from mcm.cli.pinned import check_trust
     from mcm.core.goal import GoForward
 
     project = Project.here(profile=profile)
     name = project.pick_change(change)
     plan = project.plan(name)
+    check_trust(project)
     check_current(project.files(name), plan, project.journal)
     return project, GoForward(plan, (pick_stage(plan, stage).name,))
 

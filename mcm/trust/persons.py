@@ -35,10 +35,15 @@ class TrustFile:
     expires: datetime | None
     """After this nothing verifies; None never."""
     persons: tuple[Person, ...]
-    digest: str
-    """SHA-256 of the file's canonical value."""
+    content: bytes
+    """The file's value in canonical form: what a pin keeps and what roots sign."""
     sandbox: bool
     """Whether the file was loaded for a sandbox, where unsigned statements count."""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the content."""
+        return canonical.digest_bytes(self.content)
 
     @property
     def ref(self) -> TrustRef:
@@ -75,8 +80,8 @@ class TrustFile:
         _check_unique(persons)
         if not sandbox:
             _check_two(persons)
-        digest = canonical.digest(_plain(value))
-        return cls(version, instant(data, "expires"), persons, digest, sandbox)
+        content = canonical.encode(_plain(value))
+        return cls(version, instant(data, "expires"), persons, content, sandbox)
 
 
 def load(path: Path, *, sandbox: bool = False) -> TrustFile:
@@ -90,7 +95,7 @@ def load(path: Path, *, sandbox: bool = False) -> TrustFile:
         raise RefusedError(
             "E_TRUST_SYNTAX",
             f"no trust file: {path} is not there, so nobody's word counts",
-            hint="Run `mcm init` to write one, then have it reviewed.",
+            hint="Run `mcm trust init` to write one, then have it reviewed.",
         ) from err
     return TrustFile.from_value(parse(data), sandbox=sandbox)
 

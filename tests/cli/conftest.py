@@ -156,6 +156,7 @@ def shop(running: Path, monkeypatch: pytest.MonkeyPatch) -> Shop:
     shutil.rmtree(running / "changes")
     for path in (running / ".mcm").glob("journal.db*"):
         path.unlink()
+    (running / ".mcm-sandbox" / "pins.json").unlink(missing_ok=True)
     for name, text in example_files(SystemClock().now()).items():
         path = running / name
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from mcm.cli.compose import Project
 from mcm.sandbox.identity import ACCOUNT
 from tests.cli.conftest import Shop
 
@@ -142,6 +143,7 @@ def test_a_key_of_nobody_is_refused(shop: Shop, capsys: pytest.CaptureFixture[st
         assert "dave cannot request" in capsys.readouterr().err
         lines = before.split("  - id: carol")[0]
         trust.write_text(lines)
+        assert shop.mcm(f"trust pin {Project(shop.root).trust().digest}") == 0
         assert shop.mcm(f"request CM-0001 --key {keys / 'carol'}") == 4
         assert "[E_UNKNOWN_SIGNER]" in capsys.readouterr().err
     finally:

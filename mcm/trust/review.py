@@ -1,0 +1,67 @@
+"""Who could approve a stage, said before anybody signs: the access review.
+
+The rules are those of `mcm.trust.verify` and of the guard, asked early: an approver for
+this stage, valid now, with a key, neither the requester nor, where a stage forbids it, an
+author. It decides nothing; it only spares people a refusal.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from mcm.core.counting import loosely, spellings
+from mcm.trust.entry import Person
+from mcm.trust.persons import TrustFile
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Who may approve one stage, and which approvers may not for they wrote part of it."""
+
+    stage: str
+    approvals: int
+    """How many must."""
+    may: tuple[str, ...]
+    authors: tuple[str, ...]
+
+    @property
+    def is_short(self) -> bool:
+        """Whether fewer are left than must approve."""
+        return len(self.may) < self.approvals
+
+
+def standing(
+    trust: TrustFile,
+    stage: str,
+    approvals: int,
+    now: datetime,
+    *,
+    requester: str = "",
+    authors: Iterable[str] = (),
+) -> Standing:
+    """Return who may approve `stage` at `now`; `authors` are git's `Name <e-mail>`."""
+    asks = trust.person(requester) if requester else None
+    own = {loosely(requester)} if requester else set()
+    own |= _names(asks) if asks else set()
+    wrote = frozenset(spellings(authors))
+    able = [
+        person
+        for person in trust.persons
+        if may_approve(person, stage, now) and not _names(person) & own
+    ]
+    return Standing(
+        stage,
+        approvals,
+        tuple(person.id for person in able if not _names(person) & wrote),
+        tuple(person.id for person in able if _names(person) & wrote),
+    )
+
+
+def may_approve(person: Person, stage: str, now: datetime) -> bool:
+    """Say whether a signature of `person` could approve `stage` at `now`."""
+    here = person.stages is None or stage in person.stages
+    return "approver" in person.roles and here and bool(person.ssh) and person.is_valid(now)
+
+
+def _names(person: Person) -> set[str]:
+    return {loosely(name) for name in (person.id, *person.aliases)}
