@@ -6,11 +6,11 @@ layout cleans it (AWS-RULES 40).
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from mcm.core.goal import GoBack
-from mcm.core.past import Passage
+from mcm.core.past import Commits, GitCommit, Passage
 from mcm.core.pipeline import (
     ROLLBACK,
     SUCCEEDED,
@@ -23,6 +23,7 @@ from mcm.core.pipeline import (
 )
 from mcm.core.plan import Plan
 from mcm.core.query import (
+    CommitsQuery,
     ExecutionsQuery,
     HistoryQuery,
     IdentityQuery,
@@ -34,6 +35,8 @@ from mcm.core.query import (
 from mcm.core.reading import Readings
 
 _SAMPLES = 5
+_SOURCES = 5
+_GIT_MOST = 50
 
 
 @dataclass(frozen=True)
@@ -106,6 +109,10 @@ class Facts:
     why_unknown: Mapping[str, str] = field(default_factory=dict)
     """Why something cannot be told: `past` or `executions`, and the reason."""
 
+    git: tuple[GitCommit, ...] = ()
+    """The commits themselves, newest first, where a clone at hand has them."""
+    git_more: bool = False
+
     @property
     def entered(self) -> datetime | None:
         """When what runs now entered the stage."""
@@ -147,6 +154,23 @@ def build_facts(scene: Scene, readings: Readings) -> Facts:
         by_rollback=by_rollback,
         why_unknown=_unknown(goal, readings),
     )
+
+
+def commit_queries(facts: Facts) -> tuple[CommitsQuery, ...]:
+    """Return what to ask of a clone: each source's way from the target to what runs now."""
+    old = {each.source: each.id for each in facts.target.revisions or ()}
+    now = facts.current.revisions or ()
+    pairs = [(old[each.source], each.id) for each in now if each.source in old]
+    return tuple(CommitsQuery(a, b, _GIT_MOST) for a, b in pairs[:_SOURCES] if a != b)
+
+
+def with_commits(facts: Facts, readings: Readings) -> Facts:
+    """Return the facts with the commits that a clone has; the same when it has none."""
+    known = [found for q in commit_queries(facts) if (found := readings.known(q, Commits))]
+    if not known:
+        return facts
+    commits = tuple(commit for found in known for commit in found.commits)
+    return replace(facts, git=commits, git_more=any(found.more for found in known))
 
 
 def _unknown(goal: GoBack, readings: Readings) -> dict[str, str]:

@@ -13,7 +13,7 @@ from datetime import timedelta
 from threading import Thread
 from typing import TYPE_CHECKING
 
-from mcm.app.oncall import Facts, Scene, build_facts
+from mcm.app.oncall import Facts, Scene, build_facts, commit_queries, with_commits
 from mcm.app.oncall_alarms import Alarms, alarm_queries, headline, read_alarms
 from mcm.cli import keys
 from mcm.cli.lines import DeclinedError, say
@@ -82,9 +82,10 @@ class _Asking:
 
         place = self.facts.scene.goal.pipeline.place
         try:
-            found = self._observer.observe(alarm_queries(self.facts, self._past), WITHIN)
+            queries = alarm_queries(self.facts, self._past) | {*commit_queries(self.facts)}
+            found = self._observer.observe(queries, WITHIN)
             caller = found.known(IdentityQuery(place), Identity)
-            self.facts = replace(self.facts, caller=caller)
+            self.facts = with_commits(replace(self.facts, caller=caller), found)
             self.alarms = read_alarms(self.facts, self._past, found)
         except Exception as err:  # noqa: BLE001 - a rollback does not wait for a picture
             why = (f"nothing was read ({type(err).__name__})",)

@@ -6,6 +6,7 @@ Here everything is known that must be known; what else is unknown blocks nothing
 
 import sys
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mcm.cli.look_back import GoneError, Look, prepare
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from mcm.app.observing import Observer
     from mcm.app.oncall import Facts, Scene
-    from mcm.app.ports import Listener
+    from mcm.app.ports import Listener, Source
     from mcm.app.runner import Ending, Runner
     from mcm.app.writer import Writer
     from mcm.cli.ground import Ground
@@ -194,6 +195,7 @@ def _confirm(ground: "Ground", look: Look, journal: "Journal") -> "tuple[str, Fa
     from mcm.cli.find import remember
     from mcm.cli.oncall_screen import Where
     from mcm.clock import SystemClock
+    from mcm.probe.git import GitSource
 
     clock = SystemClock()
     scene = _scene(ground, look, journal)
@@ -201,7 +203,13 @@ def _confirm(ground: "Ground", look: Look, journal: "Journal") -> "tuple[str, Fa
     found = "as last time" if ground.guessed else ""
     where = Where(address, found, sandbox=ground.connect.in_sandbox)
     remember(replace(ground, goal=look.goal))
-    observer = Observer([AwsSource(ground.connect, clock.now, beside)], clock)
+    # The clone first: it is quick or it is not asked, and AWS may take all of the time.
+    folder = ground.project.root if ground.project is not None else Path.cwd()
+    sources: list[Source] = [
+        GitSource(folder, clock.now),
+        AwsSource(ground.connect, clock.now, beside),
+    ]
+    observer = Observer(sources, clock)
     return ask(scene, look.readings, observer, where, look.unsure)
 
 

@@ -87,7 +87,12 @@ def stand_on_names(
 
 
 def _from_service(service: Service, named: str) -> GoBack:
-    name = find_stage(named, [each.name for each in service.stages])
+    try:
+        name = find_stage(named, [each.name for each in service.stages])
+    except UsageError as err:
+        elsewhere = f"mcm rollback --stage {named[:64]} --region REGION"
+        hint = f"{err.hint} Is it another service's? `{elsewhere}` looks through its pipelines."
+        raise UsageError(str(err), hint=hint) from err
     stage = next(each for each in service.stages if each.name == name)
     watched = {use.params["endpoint"] for use in stage.guardrails if "endpoint" in use.params}
     return GoBack(

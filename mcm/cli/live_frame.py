@@ -26,7 +26,7 @@ from mcm.core.state import Attempt, Rollback, StageState, State
 from mcm.core.turn import ABANDON, Done, GateView, Turn
 from mcm.core.verdict import Kind
 
-ROWS = 12
+ROWS = 13
 """Gates, guardrails or steps that are shown; the rest is counted."""
 _BAR = 20
 _MARKS = {"done": "✔", "now": "▶", "ahead": "○", "bad": "✖", "unsure": "?"}

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from mcm.app.explain import SANDBOX_FIRST
-from mcm.app.oncall import Commit, Facts
+from mcm.app.oncall import Facts
 from mcm.app.oncall_alarms import clock
 from mcm.core import commands
 from mcm.core.duration import spell_wait
@@ -146,6 +146,13 @@ def _takes_back(facts: Facts, width: int) -> _Part:
     many = len(facts.between)
     named = ", ".join(_id(each) for each in facts.between[:2]) + (", …" if many > 2 else "")
     beside = f" of {many + 1} executions ({named} between)" if many else ""
+    if facts.git:
+        more = " or more" if facts.git_more else ""
+        first = f"{_count(facts.git)}{more} by the clone here{beside}, the newest first:"
+        lines = [
+            f"{_id(one.id)} {clean(one.author, 30)}: {clean(one.subject, 200)}" for one in facts.git
+        ]
+        return _Part("takes back", (first, *lines), 1, "more commits")
     if not facts.commits:
         return _Part("takes back", (f"the same revisions{beside}: only the deployment itself",))
     if not many:
@@ -159,7 +166,7 @@ def _takes_back(facts: Facts, width: int) -> _Part:
     return _Part("takes back", tuple(lines), 1, "more commits")
 
 
-def _count(commits: Sequence[Commit]) -> str:
+def _count(commits: Sequence[object]) -> str:
     return f"{len(commits)} commit{'s' if len(commits) > 1 else ''}"
 
 

@@ -49,3 +49,21 @@ class Structure:
     """A pipeline's stages, in order."""
 
     stages: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class GitCommit:
+    """A commit as a clone has it. All text is the author's: untrusted."""
+
+    id: str
+    author: str
+    subject: str
+
+
+@dataclass(frozen=True)
+class Commits:
+    """What is in one revision and not in another, newest first."""
+
+    commits: tuple[GitCommit, ...]
+    more: bool
+    """Whether there are others than these."""

@@ -116,6 +116,15 @@ class FiringQuery:
 
 
 @dataclass(frozen=True)
+class CommitsQuery:
+    """→ `Commits`: what the clone at hand has in `new` and not in `old`, at most so many."""
+
+    old: str
+    new: str
+    most: int
+
+
+@dataclass(frozen=True)
 class AlarmQuery:
     """→ `AlarmView`; unknown when no alarm of that name came back (AWS-RULES 18).
 
@@ -199,6 +208,7 @@ Query = (
     | PipelinesQuery
     | StructureQuery
     | FiringQuery
+    | CommitsQuery
     | AlarmQuery
     | AlarmDefinitionQuery
     | MetricQuery

@@ -3,9 +3,10 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from mcm.app.oncall import build_facts, past_queries
-from mcm.core.query import PipelineQuery
-from mcm.core.reading import Readings
+from mcm.app.oncall import build_facts, commit_queries, past_queries, with_commits
+from mcm.core.past import Commits, GitCommit
+from mcm.core.query import PipelineQuery, Query
+from mcm.core.reading import Known, Reading, Readings
 from tests.app.scenes import (
     ENTERED,
     NEW,
@@ -142,3 +143,14 @@ def test_a_stage_that_was_rolled_back_is_there_since_its_rollback() -> None:
 def test_its_queries_are_of_the_pipeline_alone() -> None:
     assert all(query.pipeline == PIPELINE for query in past_queries(go_back()))  # type: ignore[union-attr]
     assert PipelineQuery(PIPELINE) not in past_queries(go_back())
+
+
+def test_a_clone_tells_the_commits_between_the_heads() -> None:
+    facts = build_facts(scene(), past())
+    (query,) = commit_queries(facts)
+    commit = GitCommit("c2", "bob", "Change c2")
+    known: dict[Query, Reading] = {query: Known(Commits((commit,), more=True), NOW)}
+
+    assert (query.old, query.new) == ("c1", "c2")
+    assert with_commits(facts, Readings(known, NOW)).git == (commit,)
+    assert with_commits(facts, Readings({}, NOW)) == facts

@@ -11,6 +11,7 @@ import pytest
 from mcm.app.oncall import Facts, build_facts
 from mcm.cli.oncall_screen import HEIGHT, WIDTH, Where, fold, screen, too_long
 from mcm.core import commands
+from mcm.core.past import GitCommit
 from mcm.core.pipeline import Identity, Revision
 from mcm.core.query import PipelineId
 from mcm.core.reading import Readings
@@ -107,6 +108,15 @@ def test_executions_in_between_are_listed() -> None:
 
     assert "takes back 2 commits of 2 executions (middle between), the newest first:" in shown
     assert "c2 Code: Try\n" in shown
+
+
+def test_commits_of_a_clone_are_listed_with_their_authors() -> None:
+    commits = tuple(GitCommit(f"{n:040x}", "bob", f"Change {n}") for n in range(80))
+    shown = text(replace(build_facts(scene(), past()), git=commits, git_more=True))
+
+    assert "takes back 80 commits or more by the clone here, the newest first:" in shown
+    assert "00000000 bob: Change 0" in shown
+    assert "more commits" in shown
 
 
 def test_a_sandbox_is_marked_and_a_guess_admitted() -> None:
