@@ -46,9 +46,9 @@ lint-types: dev
 lint-imports: dev
 	$(BIN)/lint-imports
 
-SEEDS ?= 1000
-simulate: dev ## play SEEDS drawn scenarios, or replay one with SEED=n
-	@$(BIN)/python -m tests.simulation $(if $(SEED),$(SEED),--seeds $(SEEDS))
+SEEDS ?= 10000
+simulate: dev ## play SEEDS drawn scenarios, or replay one with SEED=n (and KEEP=parts)
+	@$(BIN)/python -m tests.simulation $(if $(SEED),$(SEED) $(if $(KEEP),--keep $(KEEP)),--seeds $(SEEDS))
 
 check: lint test ## everything that must be green: format, lint, types, import contracts, tests
 

@@ -9,6 +9,7 @@ carries no version of mcm, so two versions of mcm can sign for each other.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 from mcm.core import canonical, codec
@@ -154,8 +155,9 @@ class Plan:
         """Read a frozen plan; raise RefusedError(E_CANONICAL) for anything else."""
         return codec.from_value(Plan, canonical.decode(data))
 
-    @property
+    @cached_property
     def digest(self) -> str:
+        """SHA-256 of the canonical bytes."""
         return canonical.digest_bytes(self.to_bytes())
 
     def stage(self, name: str) -> StagePlan | None:

@@ -113,8 +113,9 @@ class PipelineRun:
     def _entries(self) -> list[tuple[datetime, Execution]]:
         """Return who may enter its next stage, and from when, at most one a stage."""
         found = []
-        for stage in self.structure.stages:
-            waiting = self.waiting_at(stage.name)
+        inbound = {one.waiting_at for one in self.executions if one.waiting_at is not None}
+        for stage in self.structure.stages if inbound else ():
+            waiting = self.waiting_at(stage.name) if stage.name in inbound else []
             if not waiting or (self.running_in(stage.name) and waiting[0].mode != "PARALLEL"):
                 continue
             ready = [

@@ -45,8 +45,10 @@ class People:
         )
 
     def _open_for(self, stage: str, now: datetime) -> None:
+        if self._pipeline.transitions[stage].enabled:
+            return
         coming = [one for one in self._pipeline.waiting_at(stage) if _is_standard(one)]
-        if not coming or self._pipeline.transitions[stage].enabled:
+        if not coming:
             return
         key = (coming[-1].id, stage)
         if key not in self._seen:

@@ -206,17 +206,22 @@ class Invariants:
                     self.wrong(f"6: nobody says what became of entry {seq} of {change}")
 
 
-def simulate(seed: int) -> tuple[Drawn, Simulation]:
-    """Play one seed and judge it."""
-    drawn = draw(seed)
+def play(drawn: Drawn) -> Simulation:
+    """Play one scenario and judge it."""
     simulation = Simulation(drawn)
     invariants = Invariants(simulation)
     simulation.play()
     invariants.finish()
-    return drawn, simulation
+    return simulation
 
 
-def report(drawn: Drawn, simulation: Simulation) -> str:
-    """Return what a person needs to understand a failing seed."""
+def simulate(seed: int) -> tuple[Drawn, Simulation]:
+    """Draw the scenario of a seed and play it."""
+    drawn = draw(seed)
+    return drawn, play(drawn)
+
+
+def report(drawn: Drawn, simulation: Simulation, kept: str = "") -> str:
+    """Return what a person needs to understand a failing seed; `kept` names its parts."""
     lines = [str(drawn), *simulation.trace, "", *simulation.problems]
-    return "\n".join([*lines, "", f"replay: make simulate SEED={drawn.seed}"])
+    return "\n".join([*lines, "", f"replay: make simulate SEED={drawn.seed}{kept}"])

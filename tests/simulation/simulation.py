@@ -58,18 +58,28 @@ class Listener(Recorder):
 
 
 class FullDisk(MemoryJournal):
-    """A journal that takes nothing while `full` says so."""
+    """A journal that takes nothing while `full` says so.
+
+    Reading gives the entries as they were made: each turn reads them all, and the chain is
+    verified where the invariants ask for it.
+    """
 
     def __init__(self, full: Callable[[], bool]) -> None:
         super().__init__()
         self._full = full
+        self._made: dict[str, tuple[Entry, ...]] = {}
+
+    def entries(self, change: str) -> tuple[Entry, ...]:
+        return self._made.get(change, ())
 
     def append(
         self, change: str, drafts: Sequence[Draft], *, after: int, claims: Any = NO_CLAIMS
     ) -> tuple[Entry, ...]:
         if self._full():
             raise StoreError("database or disk is full")
-        return super().append(change, drafts, after=after, claims=claims)
+        made = super().append(change, drafts, after=after, claims=claims)
+        self._made[change] = (*self.entries(change), *made)
+        return made
 
 
 class LaggingPort:

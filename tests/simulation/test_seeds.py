@@ -4,8 +4,9 @@ import pytest
 
 from tests.simulation.draw import draw
 from tests.simulation.invariants import report, simulate
+from tests.simulation.shrink import keep, parts, shrink
 
-SEEDS, CHUNK = 50, 5
+SEEDS, CHUNK = 500, 10
 
 
 @pytest.mark.parametrize("first", range(0, SEEDS, CHUNK))
@@ -14,6 +15,19 @@ def test_the_invariants_hold(first: int) -> None:
     played = [simulate(seed) for seed in range(first, first + CHUNK)]
 
     assert [report(drawn, one) for drawn, one in played if one.problems] == []
+
+
+def test_a_failing_scenario_is_made_small_by_leaving_parts_out() -> None:
+    """Whatever is kept is a scenario like any other, and can be named."""
+    drawn = next(one for one in map(draw, range(100)) if len(parts(one)) >= 3)
+    first, *rest = parts(drawn)
+
+    assert parts(keep(drawn, [])) == []
+    assert keep(drawn, parts(drawn)) == drawn
+    assert len(parts(keep(drawn, rest))) == len(rest)
+    with pytest.raises(ValueError, match="has no part t9"):
+        keep(drawn, [first, "t9"])
+    assert shrink(drawn) == []  # it fails in nothing, so nothing is needed
 
 
 def test_a_seed_replays() -> None:
