@@ -33,11 +33,30 @@ _DAY = timedelta(hours=25)
 """The last day, and the hour that is open."""
 
 
+class NothingLeftError(UsageError):
+    """The pinned execution is in the stage already, so that there is nothing to rehearse."""
+
+
+def see_stages(
+    plan: Plan, stages: Iterable[StagePlan], observer: Observer, now: datetime
+) -> tuple[Seen, ...]:
+    """See all of `stages` that are still to be promoted; raise as `see_stage` when none is."""
+    found, done = [], None
+    for stage in stages:
+        try:
+            found.append(see_stage(plan, stage, observer, now))
+        except NothingLeftError as err:
+            done = err
+    if not found and done is not None:
+        raise done
+    return tuple(found)
+
+
 def see_stage(plan: Plan, stage: StagePlan, observer: Observer, now: datetime) -> Seen:
     """Return all that a twin of `stage` is made of.
 
-    Raises BlindError when any of it cannot be read, the traffic aside; UsageError when the
-    pinned execution is in the stage already, so that there is nothing to rehearse.
+    Raises BlindError when any of it cannot be read, the traffic aside; NothingLeftError,
+    and UsageError when the pipeline is not the planned one.
     """
     names = alarm_names(stage)
     traffic = _traffic(plan, stage, now)
@@ -130,7 +149,7 @@ def _look_for_pinned(
     inside = stage.gate.approve is not None and stage.gate.approve.stage == stage.pipeline_stage
     there = seen is not None and seen.execution == plan.execution and not inside
     if there or plan.execution in known:
-        raise UsageError(
+        raise NothingLeftError(
             f"{stage.name} has the pinned execution already: nothing is left to rehearse",
             hint=f"`mcm rollback --stage {stage.name}` takes it back.",
         )

@@ -36,7 +36,7 @@ def drill(
     from mcm.app.drill import drill as play
     from mcm.app.drill import record_drill
     from mcm.app.planning import check_current
-    from mcm.app.twin_reading import see_stage
+    from mcm.app.twin_reading import see_stages
     from mcm.cli.compose import Project
     from mcm.cli.lines import say
     from mcm.core import commands
@@ -46,7 +46,7 @@ def drill(
     plan = project.plan(name)
     check_current(project.files(name), plan, project.journal)
     now = project.clock.now()
-    seen = [see_stage(plan, each, project.observer, now) for each in _stages(plan, stage)]
+    seen = see_stages(plan, _stages(plan, stage), project.observer, now)
     reports = [play(each, now, seed=seed) for each in seen]
     for report in reports:
         record_drill(project.journal, report)
@@ -57,6 +57,9 @@ def drill(
     else:
         _show(reports)
     say(f"kept in the journal; `{commands.about('render', name)}` puts it into the record")
+    if not all(report.is_right for report in reports):
+        plan_it = commands.about("plan", name)
+        say(f"Next: mend what went wrong in mcm.yaml or in the pipeline, then `{plan_it}`.")
     return max((report.exit for report in reports), key=_severity)
 
 

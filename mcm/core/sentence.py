@@ -238,7 +238,9 @@ def _stage_ended(body: _Body, _entry: Entry) -> str:
 
 
 def _drill(body: _Body, entry: Entry) -> str:
-    return f"{body.at_stage()}drill on a twin: {read_drill(entry.body).summary()}"
+    note = read_drill(entry.body)
+    edition = f" of edition {note.edition}" if note.edition else ""
+    return f"{body.at_stage()}drill{edition} on a twin: {note.summary()}"
 
 
 def _person_needed(body: _Body, _entry: Entry) -> str:

@@ -12,6 +12,7 @@ from mcm.aws.port import AwsError, Port
 from mcm.core.duration import spell
 from mcm.core.errors import BlindError
 from mcm.core.query import Place
+from mcm.core.sanitize import clean
 from mcm.core.target import effective_execution
 from mcm.sandbox import twin_metrics
 from mcm.sandbox.cloudwatch import CloudWatch
@@ -77,24 +78,24 @@ def build_twin(
         put_endpoints(seen, sagemaker, now, new_content)
         _put_traffic(seen, metrics, assumed)
         _put_alarms(seen, cloudwatch, metrics, now, assumed)
+        pipeline = PipelineTwin(
+            seen.plan,
+            seen.stage,
+            seen.view,
+            seen.declaration,
+            seen.executions,
+            seen.history,
+            now,
+            approver,
+            assumed,
+        ).build(Contents(seen, sagemaker, switches, tempo), seed=seed, timings=_timings(tempo))
     except AwsError as err:
-        raise BlindError(f"no twin of {seen.stage.name} can be built: {err.message}") from err
-    pipeline = PipelineTwin(
-        seen.plan,
-        seen.stage,
-        seen.view,
-        seen.declaration,
-        seen.executions,
-        seen.history,
-        now,
-        approver,
-        assumed,
-    )
+        raise _no_twin(seen, err.message) from err
+    except (LookupError, TypeError, ValueError) as err:  # a shape that nobody here has seen yet
+        raise _no_twin(seen, f"{type(err).__name__}: {err}") from err
     place = seen.plan.pipeline.place
     service = CodePipeline(place.account, place.region)
-    service.pipelines[seen.plan.pipeline.name] = pipeline.build(
-        Contents(seen, sagemaker, switches, tempo), seed=seed, timings=_timings(tempo)
-    )
+    service.pipelines[seen.plan.pipeline.name] = pipeline
     identities = Identities(place.account, ())
     for each in dict.fromkeys((place.account, account)):
         identities.admit(each, f"{OPERATOR}{each}")
@@ -107,6 +108,10 @@ def build_twin(
     engine = Engine(services, identities, clock)
     engine.advance()
     return Twin(engine, switches, tuple(assumed))
+
+
+def _no_twin(seen: Seen, why: str) -> BlindError:
+    return BlindError(f"no twin of {seen.stage.name} can be built: {clean(why, 200)}")
 
 
 def _assumed(seen: Seen, tempo: Tempo) -> list[str]:

@@ -10,7 +10,7 @@ import pytest
 from mcm.app.drill import SCENARIOS, Report, drill, record_drill
 from mcm.app.drill_people import new_realm, say_yes
 from mcm.app.drill_stand import Breach, Scenario, how_it_breaches, opening
-from mcm.app.twin_reading import see_stage
+from mcm.app.twin_reading import see_stage, see_stages
 from mcm.core.alarm import AlarmDefinition
 from mcm.core.drill_note import read_drill
 from mcm.core.errors import BlindError, Exit, UsageError
@@ -297,6 +297,18 @@ def test_what_is_in_the_stage_already_cannot_be_rehearsed() -> None:
 
     with pytest.raises(UsageError, match="nothing is left to rehearse"):
         look(world, plan)
+
+
+def test_of_several_stages_those_still_to_come_are_seen() -> None:
+    world = World()
+    plan = world.plan()
+    us = plan.stages[0]
+    done = replace(us, name="prod-fe", pipeline_stage="ProdFE", gate=Gate(None, "ProdFE"))
+    observer, now = world.runner().observer, world.clock.now()
+
+    assert [seen.stage.name for seen in see_stages(plan, (done, us), observer, now)] == ["prod-us"]
+    with pytest.raises(UsageError, match="prod-fe has the pinned execution already"):
+        see_stages(plan, (done,), observer, now)
 
 
 def test_a_pipeline_of_another_version_is_not_the_planned_one() -> None:

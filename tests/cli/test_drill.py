@@ -32,7 +32,10 @@ def test_the_rehearsal_is_shown_kept_and_put_into_the_record(
     assert {operation: shop.sent(operation) for operation in writes} == dict.fromkeys(writes, 0)
     assert shop.kinds() == ["planned", "drill"]
     assert shop.mcm("log CM-0001") == 0
-    assert "drill on a twin: 7 scenarios, all ended as they must" in capsys.readouterr().out
+    assert (
+        "drill of edition 1 on a twin: 7 scenarios, all ended as they must"
+        in capsys.readouterr().out
+    )
     assert shop.mcm("render CM-0001") == 0
     record = (shop.root / "changes/CM-0001/record.md").read_text()
     assert "was rehearsed on a twin at" in record

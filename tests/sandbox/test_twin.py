@@ -189,6 +189,12 @@ def test_a_shadow_that_aws_would_refuse_makes_no_twin() -> None:
         Pair(endpoints={"photo-check-us": replace(view, content=content)})
 
 
+@pytest.mark.parametrize("declaration", [{}, {"stages": 3}, {"stages": [{"name": "ProdUS"}]}])
+def test_a_structure_that_cannot_be_read_makes_no_twin(declaration: Mapping[str, Any]) -> None:
+    with pytest.raises(BlindError, match="no twin of prod-us can be built"):
+        Pair(declaration=declaration)
+
+
 def test_data_capture_is_taken_over() -> None:
     pair = Pair()
     view = pair.seen.endpoints["photo-check-us"]
