@@ -74,7 +74,7 @@ def resume(
     name = project.pick_change(change)
     held = _stage(project, name, stage)
     by, now = said_by(project, profile), project.clock.now()
-    halting.resume(project.journal, name, held, by, one_line(reason), now)
+    halting.resume(project.journal, name, held, by, one_line(reason) if reason else "", now)
     say(f"{held or name} is not held any more")
     say(f"Next: `{commands.about('status', name)}` shows what it waits for.")
     return Exit.DONE
@@ -211,6 +211,6 @@ def one_line(text: str) -> str:
     from mcm.core.sanitize import clean
 
     found = clean(" ".join(text.split()), 300)
-    if text and not found:
+    if not found:
         raise UsageError("the reason is empty", hint="Say in one line why.")
     return found

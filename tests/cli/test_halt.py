@@ -42,6 +42,16 @@ def test_a_hold_needs_a_reason(shop: Shop, capsys: pytest.CaptureFixture[str]) -
     assert "--reason" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("verb", ["hold", "abort", "retry --stage prod-us"])
+def test_an_empty_reason_is_none(shop: Shop, capsys: pytest.CaptureFixture[str], verb: str) -> None:
+    """Others will read it: whoever stops something says why."""
+    shop.mcm("plan CM-0001")
+
+    assert shop.mcm(f"{verb} CM-0001 --reason=") == 2
+    assert "the reason is empty" in capsys.readouterr().err
+    assert shop.kinds() == ["planned"]
+
+
 def test_an_aborted_change_stays_where_it_is(
     shop: Shop, capsys: pytest.CaptureFixture[str]
 ) -> None:
