@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from mcm.aws.port import AwsError, Port, Reply
-from mcm.aws.reading import Clock, moment, pages, unknown
+from mcm.aws.reading import Clock, moment, pages, text, unknown, words
 from mcm.core.alarm import IN_ALARM, AlarmChange, AlarmDefinition, AlarmView
 from mcm.core.points import Points
 from mcm.core.query import AlarmDefinitionQuery, AlarmQuery, FiringQuery, MetricQuery, Query
@@ -103,10 +103,10 @@ def _alarm(port: Port, query: AlarmQuery, item: Reply | None, at: datetime) -> R
 def _view(name: str, item: Reply, changes: tuple[AlarmChange, ...]) -> AlarmView:
     return AlarmView(
         name=name,
-        state=item.get("StateValue", ""),
-        evaluation_state=item.get("EvaluationState", "") or "",
+        state=text(item.get("StateValue")),
+        evaluation_state=text(item.get("EvaluationState")),
         transitioned_at=_transitioned(item),
-        reason=item.get("StateReason", ""),
+        reason=words(item.get("StateReason")),
         pages=bool(item.get("ActionsEnabled", True)),
         changes=changes,
     )
@@ -131,7 +131,7 @@ def _changes(port: Port, name: str, since: datetime, until: datetime) -> tuple[A
     for page in pages(port, SERVICE, "DescribeAlarmHistory", params, field="NextToken", limit=5):
         for item in page.get("AlarmHistoryItems", ()):
             try:
-                state = json.loads(item.get("HistoryData", "{}"))["newState"]["stateValue"]
+                state = text(json.loads(item.get("HistoryData", "{}"))["newState"]["stateValue"])
             except (ValueError, KeyError, TypeError):
                 state = "unreadable"
             changes.append(AlarmChange(moment(item["Timestamp"]), state))
@@ -182,7 +182,7 @@ def _fetch(
                 stamps = [moment(stamp) for stamp in result.get("Timestamps", ())]
                 values = [Decimal(str(value)) for value in result.get("Values", ())]
                 points.setdefault(result["Id"], {}).update(zip(stamps, values, strict=True))
-                status[result["Id"]] = result.get("StatusCode", "")
+                status[result["Id"]] = text(result.get("StatusCode"))
     except AwsError as err:
         return {query: unknown(err, at) for query in chunk}
     answers: dict[Query, Reading] = {}

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from mcm.aws.port import AwsError, Port, Reply
-from mcm.aws.reading import Clock, unknown
+from mcm.aws.reading import Clock, text, unknown
 from mcm.core import canonical
 from mcm.core.endpoint import Content, EndpointView, Variant
 from mcm.core.pipeline import Identity
@@ -38,7 +38,7 @@ def read_identity(
         at = clock()
         try:
             reply = port.call("sts", "GetCallerIdentity", {})
-            answers[query] = Known(Identity(reply["Account"], reply["Arn"]), at)
+            answers[query] = Known(Identity(text(reply["Account"]), text(reply["Arn"])), at)
         except AwsError as err:
             answers[query] = unknown(err, at)
     return answers
@@ -46,10 +46,13 @@ def read_identity(
 
 def _view(port: Port, name: str) -> EndpointView:
     endpoint = port.call(SERVICE, "DescribeEndpoint", {"EndpointName": name})
-    config_name = endpoint.get("EndpointConfigName", "")
+    config_name = text(endpoint.get("EndpointConfigName"))
     config = port.call(SERVICE, "DescribeEndpointConfig", {"EndpointConfigName": config_name})
     live = endpoint.get("ProductionVariants", ())
     shadow = endpoint.get("ShadowProductionVariants", ())
+    status = text(endpoint.get("EndpointStatus"))
+    if status == "InService" and not live:
+        raise ValueError("an endpoint in service that shows no variant")
     content = Content(
         endpoint=name,
         live=_variants(live, config.get("ProductionVariants", ())),
@@ -58,7 +61,7 @@ def _view(port: Port, name: str) -> EndpointView:
     )
     return EndpointView(
         name=name,
-        status=endpoint.get("EndpointStatus", ""),
+        status=status,
         config_name=config_name,
         pending=bool(endpoint.get("PendingDeploymentSummary")),
         settled=all(_is_settled(item) for item in (*live, *shadow)),
@@ -76,13 +79,17 @@ def _variant(running: Reply, setting: Reply) -> Variant:
     images = running.get("DeployedImages", ())
     image = images[0] if images else {}
     return Variant(
-        name=running["VariantName"],
-        model=setting.get("ModelName", ""),
-        image=image.get("ResolvedImage") or image.get("SpecifiedImage", ""),
-        instance_type=setting.get("InstanceType", ""),
+        name=text(running["VariantName"]),
+        model=text(setting.get("ModelName")),
+        image=text(image.get("ResolvedImage") or image.get("SpecifiedImage")),
+        instance_type=text(setting.get("InstanceType")),
         count=int(running.get("CurrentInstanceCount", 0)),
-        weight=canonical.decimal(Decimal(str(running.get("CurrentWeight", 0)))),
+        weight=_weight(running.get("CurrentWeight")),
     )
+
+
+def _weight(value: Any) -> str:
+    return "" if value is None else canonical.decimal(Decimal(str(value)))
 
 
 def _is_settled(item: Reply) -> bool:

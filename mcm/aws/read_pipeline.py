@@ -9,9 +9,10 @@ from datetime import datetime
 from typing import Any
 
 from mcm.aws.port import AwsError, Port, Reply
-from mcm.aws.reading import Clock, moment, pages, unknown
+from mcm.aws.reading import Clock, moment, pages, text, unknown, words
 from mcm.core.pipeline import (
     ROLLBACK,
+    STANDARD,
     ActionRun,
     ActionView,
     Declaration,
@@ -118,7 +119,7 @@ class PipelineReader:
     def _history(self, name: str, stage: str, shared: "_Lists") -> StageHistory:
         entered: dict[str, datetime] = {}
         for item in shared.actions(name, ""):
-            execution, started = item["pipelineExecutionId"], moment(item.get("startTime"))
+            execution, started = text(item["pipelineExecutionId"]), moment(item.get("startTime"))
             if item["stageName"] == stage:
                 entered[execution] = max(entered.get(execution, started), started)
         succeeded = [_execution(item) for item in shared.executions(name, stage)]
@@ -200,17 +201,17 @@ def _stage(state: Reply, approvals: set[tuple[str, str]]) -> StageView:
     single = state.get("inboundExecution")
     shown = [*([single] if single else []), *state.get("inboundExecutions", ())]
     items = [item for item in shown if item.get("pipelineExecutionId")]
-    inbound = tuple(dict.fromkeys(item["pipelineExecutionId"] for item in items))
+    inbound = tuple(dict.fromkeys(text(item["pipelineExecutionId"]) for item in items))
     returning = {item["pipelineExecutionId"] for item in items if item.get("type") == ROLLBACK}
     return StageView(
-        name=state["stageName"],
+        name=text(state["stageName"]),
         transition_enabled=bool(transition.get("enabled", True)),
-        transition_reason=transition.get("disabledReason", ""),
+        transition_reason=words(transition.get("disabledReason")),
         inbound=inbound,
         inbound_rollbacks=tuple(one for one in inbound if one in returning),
-        execution=latest.get("pipelineExecutionId", ""),
-        status=latest.get("status", ""),
-        type=latest.get("type", "STANDARD") if latest else "",
+        execution=text(latest.get("pipelineExecutionId")),
+        status=text(latest.get("status")),
+        type=text(latest.get("type", STANDARD)) if latest else "",
         actions=tuple(
             _action(item, (state["stageName"], item["actionName"]) in approvals)
             for item in state.get("actionStates", ())
@@ -222,12 +223,12 @@ def _stage(state: Reply, approvals: set[tuple[str, str]]) -> StageView:
 def _action(state: Reply, approval: bool) -> ActionView:
     latest = state.get("latestExecution", {})
     return ActionView(
-        name=state["actionName"],
+        name=text(state["actionName"]),
         approval=approval,
-        status=latest.get("status", ""),
+        status=text(latest.get("status")),
         awaiting=bool(latest.get("token")),
-        answered_by=latest.get("lastUpdatedBy", ""),
-        summary=latest.get("summary", ""),
+        answered_by=words(latest.get("lastUpdatedBy")),
+        summary=words(latest.get("summary")),
     )
 
 
@@ -235,25 +236,25 @@ def _execution(item: Reply) -> ExecutionView:
     artifacts = item.get("artifactRevisions") or item.get("sourceRevisions") or ()
     trigger = item.get("trigger", {})
     return ExecutionView(
-        id=item["pipelineExecutionId"],
-        status=item.get("status", ""),
-        type=item.get("executionType", "STANDARD"),
+        id=text(item["pipelineExecutionId"]),
+        status=text(item.get("status")),
+        type=text(item.get("executionType", STANDARD)),
         version=int(item.get("pipelineVersion", 0)),
         started=moment(item.get("startTime")),
         revisions=tuple(_revision(part) for part in artifacts),
-        rollback_target=item.get("rollbackMetadata", {}).get(
-            "rollbackTargetPipelineExecutionId", ""
+        rollback_target=text(
+            item.get("rollbackMetadata", {}).get("rollbackTargetPipelineExecutionId")
         ),
-        started_by=trigger.get("triggerDetail", "") or trigger.get("triggerType", ""),
+        started_by=words(trigger.get("triggerDetail")) or words(trigger.get("triggerType")),
     )
 
 
 def _revision(part: Reply) -> Revision:
     return Revision(
-        source=part.get("name") or part.get("actionName", ""),
-        id=part.get("revisionId", ""),
-        summary=part.get("revisionSummary", ""),
-        url=part.get("revisionUrl", ""),
+        source=text(part.get("name") or part.get("actionName")),
+        id=text(part.get("revisionId")),
+        summary=words(part.get("revisionSummary")),
+        url=words(part.get("revisionUrl")),
     )
 
 
@@ -266,10 +267,10 @@ def _rollback(item: Reply, stage: str, entered: datetime | None) -> RollbackRun:
 def _action_run(item: Reply) -> ActionRun:
     result = item.get("output", {}).get("executionResult", {})
     return ActionRun(
-        stage=item["stageName"],
-        action=item["actionName"],
-        status=item.get("status", ""),
-        answered_by=item.get("updatedBy", ""),
-        summary=result.get("externalExecutionSummary", ""),
+        stage=text(item["stageName"]),
+        action=text(item["actionName"]),
+        status=text(item.get("status")),
+        answered_by=words(item.get("updatedBy")),
+        summary=words(result.get("externalExecutionSummary")),
         started=moment(item.get("startTime")),
     )

@@ -42,6 +42,24 @@ def pages(
         request = {**params, field: reply[field]}
 
 
+def text(value: Any) -> str:
+    """Return a text that decisions rest on, empty when AWS sent none.
+
+    Raises TypeError for anything but a text: botocore passes wrong types through, and what
+    is nonsense is unknown, not a word.
+    """
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise TypeError(f"{type(value).__name__} where a text is due")
+    return value
+
+
+def words(value: Any) -> str:
+    """Return a text that is for people only; empty for whatever is none."""
+    return value if isinstance(value, str) else ""
+
+
 def moment(value: Any) -> datetime:
     """Return an AWS timestamp as an aware UTC instant; the epoch when there is none."""
     if isinstance(value, datetime):

@@ -66,7 +66,13 @@ def queries(goal: GoBack, state: State) -> frozenset[Query]:
 
 
 def decide(goal: GoBack, state: State, readings: Readings, now: datetime) -> Turn:
-    """Return the next step of the way back."""
+    """Return the next step of the way back; that it cannot be seen is told when it begins."""
+    turn = _decide(goal, state, readings, now)
+    told = unseen.sight(goal, state.stage(goal.stage), readings, now)
+    return Turn((*told, *turn.entries), turn.next)
+
+
+def _decide(goal: GoBack, state: State, readings: Readings, now: datetime) -> Turn:
     rollback = state.stage(goal.stage).rollback
     view = readings.known(PipelineQuery(goal.pipeline), PipelineView)
     stage = view.stage(goal.pipeline_stage) if view else None

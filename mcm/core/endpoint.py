@@ -8,6 +8,8 @@ data capture must be equal; the configuration's name and its times may differ.
 
 from dataclasses import dataclass, replace
 
+_FIELDS = ("model", "image", "instance_type", "weight")
+
 
 @dataclass(frozen=True)
 class Variant:
@@ -18,7 +20,7 @@ class Variant:
     instance_type: str
     count: int
     weight: str
-    """Canonical decimal."""
+    """Canonical decimal; empty, like the other texts, when AWS does not show it."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,25 @@ def differences(before: Content, after: Content) -> tuple[str, ...]:
     return tuple(found)
 
 
+def hidden(before: Content, after: Content) -> tuple[str, ...]:
+    """Name what AWS shows of only one of two contents: that is not known to differ.
+
+    What it shows of neither (the model of a variant that serves components) is the same.
+    """
+    return tuple(
+        f"{role} variant {old.name}: its {field.replace('_', ' ')} is not shown"
+        for role, was, now in (
+            ("live", before.live, after.live),
+            ("shadow", before.shadow, after.shadow),
+        )
+        for old in was
+        for new in now
+        if old.name == new.name
+        for field in _FIELDS
+        if bool(getattr(old, field)) is not bool(getattr(new, field))
+    )
+
+
 def scaled(before: Content, after: Content) -> tuple[str, ...]:
     """Name live variants whose instance count differs.
 
@@ -94,8 +115,8 @@ def _variant_differences(
     found = [f"{role} variant {name} is gone" for name in sorted(old.keys() - new.keys())]
     found += [f"{role} variant {name} appeared" for name in sorted(new.keys() - old.keys())]
     for name in sorted(old.keys() & new.keys()):
-        for field in ("model", "image", "instance_type", "weight"):
+        for field in _FIELDS:
             was, now = getattr(old[name], field), getattr(new[name], field)
-            if was != now:
+            if was != now and was and now:
                 found.append(f"{role} variant {name}: {field} {was} → {now}")
     return found

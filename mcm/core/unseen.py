@@ -40,6 +40,20 @@ def without_pipeline(goal: GoBack, readings: Readings, now: datetime) -> Next:
     return Wait(now + goal.poll, f"the pipeline cannot be read: {why}")
 
 
+def sight(goal: GoBack, known: StageState, readings: Readings, now: datetime) -> tuple[Draft, ...]:
+    """Note that the way back cannot be seen, or is seen again: once each, so that people hear.
+
+    The past is only needed to begin.
+    """
+    query = PipelineQuery(goal.pipeline)
+    why = readings.why_unknown(query)
+    if not why and known.rollback is None:
+        why = readings.why_unknown(HistoryQuery(goal.pipeline, goal.pipeline_stage))
+    if bool(why) is (known.blind_since is not None):
+        return ()
+    return (Draft("sight", {"stage": goal.stage, "lost": bool(why), "reason": why}, now),)
+
+
 def without_history(
     goal: GoBack, stage: StageView, known: StageState, readings: Readings, now: datetime
 ) -> Next | Target | RollbackRun:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from mcm.core import attempts, calling, commands
 from mcm.core.checks.sagemaker_endpoint import BROKEN
-from mcm.core.endpoint import EndpointView, differences
+from mcm.core.endpoint import EndpointView, differences, hidden
 from mcm.core.errors import Exit
 from mcm.core.goal import GoBack
 from mcm.core.instruction import CloseTransition
@@ -59,6 +59,8 @@ def look(goal: GoBack, execution: str, readings: Readings) -> Findings:
             notes.append(f"{name} in service; no snapshot to compare it with, not verified")
         elif found := differences(before, view.content):
             wrong.append(f"{name} is not what it was: {', '.join(found)}")
+        elif unseen := hidden(before, view.content):
+            waiting.append(f"{name} cannot be compared: {', '.join(unseen)}")
         else:
             same += 1
             notes.append(f"{name} serves its old content ({view.config_name})")

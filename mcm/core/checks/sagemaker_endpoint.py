@@ -6,7 +6,7 @@ expectation, what they were.
 """
 
 from mcm.core.checks.watch import Watch
-from mcm.core.endpoint import Content, EndpointView, Expected, differences, scaled
+from mcm.core.endpoint import Content, EndpointView, Expected, differences, hidden, scaled
 from mcm.core.plan import Guardrail
 from mcm.core.query import EndpointQuery, Query
 from mcm.core.reading import Readings
@@ -51,6 +51,9 @@ def _compare(name: str, watch: Watch, view: EndpointView, before: Content) -> Ve
     live = differences(before.without_shadow(), view.content.without_shadow())
     if live:
         return Verdict(name, Kind.BREACH, "live is not as it was: " + "; ".join(live), live)
+    unseen = (*hidden(before, view.content), *_unnamed(view.content, expected))
+    if unseen:
+        return Verdict(name, Kind.INCONCLUSIVE, f"{view.name}: {'; '.join(unseen)}", unseen)
     if not expected and found:
         return Verdict(name, Kind.BREACH, "; ".join(found), found)
     missing = _missing(view.content, expected) if expected else ""
@@ -65,6 +68,13 @@ def _compare(name: str, watch: Watch, view: EndpointView, before: Content) -> Ve
         return Verdict(name, Kind.INCONCLUSIVE, reason, counts)
     shadow = "live unchanged, shadow as expected" if expected else "unchanged"
     return Verdict(name, Kind.PASS, f"{view.name}: {shadow}")
+
+
+def _unnamed(content: Content, expected: tuple[Expected, ...]) -> tuple[str, ...]:
+    """Name shadow variants that were expected, are there, and whose model is not shown."""
+    wanted = {item.variant for item in expected}
+    unnamed = (v.name for v in content.shadow if v.name in wanted and not v.model)
+    return tuple(f"shadow variant {name}: its model is not shown" for name in unnamed)
 
 
 def _missing(content: Content, expected: tuple[Expected, ...]) -> str:

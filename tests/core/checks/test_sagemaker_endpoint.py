@@ -115,3 +115,29 @@ def test_without_an_expectation_everything_must_stay() -> None:
 def test_before_the_promotion_it_must_be_in_service() -> None:
     assert verdict(BEFORE, promoted=False).kind is Kind.PASS
     assert verdict(BEFORE, "Updating", promoted=False).kind is Kind.INCONCLUSIVE
+
+
+@pytest.mark.parametrize("field", ["model", "image", "instance_type", "weight"])
+@pytest.mark.parametrize("role", ["live", "shadow"])
+def test_what_is_not_shown_is_not_known_to_differ(field: str, role: str) -> None:
+    """AWS-RULES 38: nothing is rolled back because one read left something out."""
+    shown = getattr(AFTER, role)[0]
+    bare = replace(AFTER, **{role: (replace(shown, **{field: ""}),)})  # type: ignore[arg-type]
+
+    found = verdict(bare)
+
+    if role == "live" or field == "model":
+        assert found.kind is Kind.INCONCLUSIVE
+        assert "is not shown" in found.reason
+    else:  # of a new shadow variant nothing but the model is expected
+        assert found.kind is Kind.PASS
+
+
+def test_what_is_never_shown_is_unchanged() -> None:
+    """Variants that serve inference components name no model."""
+    bare = (replace(BEFORE.live[0], model=""),)
+    view = EndpointView(NAME, "InService", "config", False, True, replace(AFTER, live=bare))
+    watch = Watch(STAGE, NOW, True, {NAME: replace(BEFORE, live=bare)}, 500)
+    readings = Readings({EndpointQuery(US, NAME): Known(view, NOW)}, NOW)
+
+    assert judge(GUARDRAIL, watch, readings).kind is Kind.PASS

@@ -1,0 +1,99 @@
+"""AWS answers what its model does not have: missing fields, wrong types, words of tomorrow.
+
+Whatever it is, it is unknown: it promotes nothing, rolls nothing back, and ends no command.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from mcm.core.errors import Exit
+from tests.faults.conftest import Worlds
+from tests.kit.wire import WiredWorld
+
+MINUTE = timedelta(minutes=1)
+Change = Callable[[dict[str, Any]], None]
+
+
+def variant(reply: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = reply["ProductionVariants"][0]
+    return found
+
+
+ENDPOINTS: dict[str, tuple[str, Change]] = {
+    "a model that is a number": (
+        "DescribeEndpointConfig",
+        lambda reply: variant(reply).update(ModelName=7),
+    ),
+    "no model": ("DescribeEndpointConfig", lambda reply: variant(reply).pop("ModelName")),
+    "no configured variant": (
+        "DescribeEndpointConfig",
+        lambda reply: reply.pop("ProductionVariants"),
+    ),
+    "no image": ("DescribeEndpoint", lambda reply: variant(reply).pop("DeployedImages")),
+    "no weight": ("DescribeEndpoint", lambda reply: variant(reply).pop("CurrentWeight")),
+    "no variants": ("DescribeEndpoint", lambda reply: reply.update(ProductionVariants=[])),
+    "no status": ("DescribeEndpoint", lambda reply: reply.update(EndpointStatus=[])),
+    "a status of tomorrow": (
+        "DescribeEndpoint",
+        lambda reply: reply.update(EndpointStatus="Pondering"),
+    ),
+}
+
+
+@pytest.mark.parametrize(("operation", "change"), ENDPOINTS.values(), ids=list(ENDPOINTS))
+def test_an_endpoint_that_cannot_be_told_is_no_breach(
+    make_world: Worlds, operation: str, change: Change
+) -> None:
+    """Before this a model that one read did not show was rolled back as a difference."""
+    world = make_world(poll=4 * MINUTE)
+    plan = world.ready()
+    world.when("bake_started", lambda: world.wire.bend(operation, change))
+
+    ending = world.deploy(plan)
+
+    assert ending.exit in (Exit.INCONCLUSIVE, Exit.BLIND)
+    assert "photo-check-us" in ending.reason
+    assert world.posts("RollbackStage") == 0
+
+
+@pytest.mark.parametrize("field", ["updatedBy", "status", "stageName", "actionName"])
+def test_an_answer_of_the_wrong_type_opens_no_gate(world: WiredWorld, field: str) -> None:
+    """Before this a list where a name is due ended the command with a defect."""
+    plan = world.ready()
+
+    def bend(reply: dict[str, Any]) -> None:
+        for item in reply["actionExecutionDetails"]:
+            item[field] = ["?"]
+
+    world.wire.bend("ListActionExecutions", bend)
+    ending = world.deploy(plan)
+
+    assert ending.exit is not Exit.DONE or field == "updatedBy"
+    assert world.posts("EnableStageTransition") == (1 if ending.exit is Exit.DONE else 0)
+
+
+@pytest.mark.parametrize("operation", ["GetPipelineState", "ListPipelineExecutions"])
+def test_a_way_back_that_cannot_be_seen_is_told_and_then_gone(
+    world: WiredWorld, operation: str
+) -> None:
+    """The walk stays; people hear at once that nobody is rolling back yet, and why."""
+    plan = world.ready()
+    world.when("bake_started", world.scenario.raise_errors)
+    field = "stageStates" if operation == "GetPipelineState" else "pipelineExecutionSummaries"
+
+    def scramble() -> None:
+        world.wire.bend(operation, lambda reply: reply.update({field: 7}))
+        mended = world.clock.now() + 40 * MINUTE
+        world.clock.at(mended, lambda: world.wire.bend(operation, lambda _reply: None))
+
+    world.when("breach", scramble)
+    ending = world.deploy(plan)
+    sights = world.bodies("sight")
+
+    assert ending.exit is Exit.ROLLED_BACK
+    assert [each["lost"] for each in sights] == [True, False]
+    assert "codepipeline" in sights[0]["reason"] or "past" in sights[0]["reason"]
+    assert world.posts("RollbackStage") == 1
