@@ -79,7 +79,10 @@ def list_pipelines(observer: Observer, place: Place) -> PipelineNames:
     reading = readings.get(query)
     reason = readings.why_unknown(query)
     if isinstance(reading, Unknown) and reading.why is Blindness.AUTH:
-        raise BlindError(f"no usable credentials for {place.region}: {reason}")
+        raise BlindError(
+            f"no usable credentials for {place.region}: {reason}",
+            hint="Log in again, or name other credentials with --profile.",
+        )
     raise CannotSearchError(f"the pipelines of {place.region} cannot be listed: {reason}")
 
 

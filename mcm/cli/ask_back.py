@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 WITHIN = timedelta(seconds=8)
 """How long the alarms have; the key waits for none of it."""
 _TICK = 0.1
+_NARROW = 40
+"""Columns below which lines are broken by the terminal rather than by us."""
 GO, ANOTHER = "r", "o"
 _PROMPT = "Press r to roll back, any other key to leave. "
 _PROMPT_GUESSED = "Press r to roll back, o for another pipeline, any other key to leave. "
@@ -119,7 +121,7 @@ class _Area:
         import shutil
 
         size = shutil.get_terminal_size((WIDTH, HEIGHT))
-        width = min(size.columns, WIDTH)
+        width = max(_NARROW, min(size.columns, WIDTH))
         head = headline(facts, alarms)
         if self._unsure:
             head = f"{self._unsure}; r goes as soon as it can. {head}"

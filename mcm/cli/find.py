@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mcm.app.observing import Observer
     from mcm.cli.compose import Connections
     from mcm.core.query import PipelineId, Place
+    from mcm.core.reading import Readings
     from mcm.store.remembered import Answer
 
 _EXACT = "mcm rollback --stage STAGE --pipeline NAME --region REGION"
@@ -76,14 +77,19 @@ def search(asked: Asked, remembered: "tuple[Answer, ...]" = ()) -> Ground:
         return _recalled(asked, remembered[0])
 
 
-def remember(ground: Ground) -> None:
-    """Note where the stage was found, for another day; that it cannot be noted is no matter."""
+def remember(ground: Ground, readings: "Readings") -> None:
+    """Note where the stage was seen, for another day; that it cannot be noted is no matter."""
+    from mcm.core.pipeline import PipelineView
+    from mcm.core.query import PipelineQuery
     from mcm.store import remembered
 
     goal = ground.goal
-    place = goal.pipeline.place
+    view = readings.known(PipelineQuery(goal.pipeline), PipelineView)
+    if view is None or view.stage(goal.pipeline_stage) is None:
+        return  # a name that nobody has seen to be one
+    region = goal.pipeline.place.region
     answer = remembered.Answer(
-        goal.stage, goal.pipeline_stage, goal.pipeline.name, place.region, ground.connect.in_sandbox
+        goal.stage, goal.pipeline_stage, goal.pipeline.name, region, ground.connect.in_sandbox
     )
     remembered.remember(remembered.file_of(os.environ), answer)
 

@@ -78,7 +78,7 @@ def go_back(
         from mcm.cli.ticket import print_ticket
 
         print_ticket(ground, look, last, facts, runner)
-    remember(replace(ground, goal=look.goal))
+    remember(replace(ground, goal=look.goal), look.readings)
     if look.asks and ground.project is not None:
         say(_where_told(journal, look.journal, writer.state.last))
     return ending.exit
@@ -202,7 +202,7 @@ def _confirm(ground: "Ground", look: Look, journal: "Journal") -> "tuple[str, Fa
     address = ground.connect.address(look.goal.pipeline.place)
     found = "as last time" if ground.guessed else ""
     where = Where(address, found, sandbox=ground.connect.in_sandbox)
-    remember(replace(ground, goal=look.goal))
+    remember(replace(ground, goal=look.goal), look.readings)
     # The clone first: it is quick or it is not asked, and AWS may take all of the time.
     folder = ground.project.root if ground.project is not None else Path.cwd()
     sources: list[Source] = [
@@ -238,7 +238,8 @@ def _scene(ground: "Ground", look: Look, journal: "Journal") -> "Scene":
 def _where_to(ground: "Ground", look: Look) -> str:
     goal = look.goal
     where = f"{goal.pipeline_stage} of {goal.pipeline.name} in {goal.pipeline.place.region}"
-    return f"{goal.stage}: {where}, by {ground.connect.address(goal.pipeline.place)}"
+    guess = " (as last time; --pipeline NAME names another)" if ground.guessed else ""
+    return f"{goal.stage}: {where}, by {ground.connect.address(goal.pipeline.place)}{guess}"
 
 
 def _tell(ending: "Ending", goal: "GoBack") -> None:

@@ -108,6 +108,14 @@ def test_a_memory_does_not_decide_for_somebody_who_does_not_look(
     capsys.readouterr()
 
 
+def test_what_nobody_has_seen_is_not_remembered(empty: Elsewhere) -> None:
+    assert empty.mcm(f"{GO} --pipeline NoSuchPipeline") == 2
+    assert not memory().exists()
+    empty.mcm("sandbox fault expired-credentials")
+    assert empty.mcm(f"{GO} --pipeline ParcelPhotoCheck") == 8
+    assert not memory().exists()
+
+
 def test_a_name_that_no_pipeline_has_says_how_far_it_looked(
     empty: Elsewhere, capsys: pytest.CaptureFixture[str]
 ) -> None:

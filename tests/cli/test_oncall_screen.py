@@ -57,6 +57,13 @@ def test_it_fits_the_screen_with_a_row_for_the_prompt(facts: Facts, head: str) -
     assert max(map(columns, lines)) <= WIDTH
 
 
+@pytest.mark.parametrize("width", [40, 60])
+def test_a_narrower_terminal_is_kept_to(width: int) -> None:
+    lines = screen(hostile(), HEAD, HERE, width=width)
+
+    assert max(map(columns, lines)) <= width
+
+
 def test_nothing_invisible_gets_through() -> None:
     shown = "\n".join(screen(hostile(), BAD, Where(BAD, BAD)))
 
