@@ -7,7 +7,7 @@ is carried out on the edited values, as AWS would when all goes well.
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from mcm.core import codec, walk
+from mcm.core import back, codec
 from mcm.core.duration import spell
 from mcm.core.endpoint import EndpointView
 from mcm.core.errors import Exit
@@ -102,7 +102,7 @@ class WhatIf:
         """Turn until the way back has ended; say why it does not get there, else nothing."""
         waits = 0
         for _ in range(TURNS):
-            turn = walk.decide(self.goal, self.state, self._seen(), self.now)
+            turn = back.decide(self.goal, self.state, self._seen(), self.now)
             self._keep(*turn.entries)
             step = turn.next
             if isinstance(step, Act):
