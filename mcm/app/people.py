@@ -11,8 +11,9 @@ from itertools import islice
 from typing import Any, Protocol
 
 from mcm.app.notebook import head_seen, note
+from mcm.app.refusals import NotedRefusalError, note_refused
 from mcm.core import counting
-from mcm.core.errors import McmError, RefusedError, UsageError
+from mcm.core.errors import McmError, UsageError
 from mcm.core.fold import fold
 from mcm.core.gates import holder_of, promotion_of
 from mcm.core.goal import GoForward
@@ -252,6 +253,5 @@ def _refuse(
     journal: Journal, plan: Plan, stage: str, person: str, refused: Refused, now: datetime
 ) -> McmError:
     """Journal an attempt that was refused, as far as that can be done; return the error."""
-    body = {"stage": stage, "by": person, "code": refused.code, "reason": refused.reason}
-    note(journal, plan.change, Draft("refused", body, now))
-    return RefusedError(refused.code, f"refused: {refused.reason}")
+    note_refused(journal, plan.change, stage, person, refused.code, refused.reason, now)
+    return NotedRefusalError(refused.code, f"refused: {refused.reason}")

@@ -6,6 +6,7 @@ import typer
 
 from mcm.cli.complete import stage_names
 from mcm.cli.people import Key
+from mcm.cli.refusals import journaled
 from mcm.cli.write import Change, Profile
 from mcm.core.errors import Exit, UsageError
 from mcm.core.lease import DrivenError
@@ -25,8 +26,8 @@ Reason = Annotated[str, typer.Option("--reason", help="Why, in one line: others 
 
 def register(app: typer.Typer) -> None:
     """Add this module's commands to `app`."""
-    app.command()(hold)
-    app.command()(resume)
+    app.command()(journaled(hold))
+    app.command()(journaled(resume))
     app.command()(abort)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mcm.cli.complete import stage_names
+from mcm.cli.refusals import journaled
 from mcm.cli.write import Change, Profile
 from mcm.core.errors import Exit, RefusedError
 
@@ -24,9 +25,9 @@ Key = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Add this module's commands to `app`."""
-    app.command()(request)
-    app.command()(approve)
-    app.command()(reject)
+    app.command()(journaled(request))
+    app.command()(journaled(approve))
+    app.command()(journaled(reject))
 
 
 def tool() -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mcm.cli.complete import stage_names
+from mcm.cli.refusals import journaled
 from mcm.cli.write import Change, Profile
 from mcm.core.errors import BlindError, Exit, UsageError
 
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Add this module's command to `app`."""
-    app.command()(deploy)
-    app.command()(retry)
+    app.command()(journaled(deploy))
+    app.command()(journaled(retry))
 
 
 def deploy(
@@ -112,6 +113,7 @@ def _drive(
 
     `barred` says why nothing may be promoted: then it only watches what is out there.
     """
+    from mcm.app.refusals import note_ending
     from mcm.app.runner import start_walk
     from mcm.app.writer import Writer
     from mcm.cli.telling import shown, telling
@@ -124,8 +126,12 @@ def _drive(
         writer = Writer(project.journal, name, listener.lost)
         if barred:
             writer.bar(barred)
-        start_walk(writer, goal, operator_name(project, who), project.clock)
+        by = operator_name(project, who)
+        start_walk(writer, goal, by, project.clock)
         ending = project.runner(listener).run(goal, writer, patience=patience)
+    if ending.exit is Exit.REFUSED:
+        now = project.clock.now()
+        note_ending(project.journal, name, stage, by, ending.gate, ending.reason, now)
     tell_ending(ending, name, stage)
     if ending.exit in (Exit.BLIND, Exit.NEEDS_PERSON):
         _tell_way_back(goal, stage)

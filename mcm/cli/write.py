@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mcm.cli.complete import change_ids
+from mcm.cli.refusals import journaled
 from mcm.core.errors import Exit, UsageError
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print the canonical data ins
 def register(app: typer.Typer) -> None:
     """Add this module's commands to `app`."""
     app.command()(lint)
-    app.command()(plan)
+    app.command()(journaled(plan))
     app.command()(render)
 
 
