@@ -27,6 +27,7 @@ from mcm.sandbox.identity import user_key  # noqa: E402
 from mcm.sandbox.scenario_catalogue import PIPELINE  # noqa: E402
 
 ROUNDS = 15
+USER = tempfile.TemporaryDirectory(prefix="mcm-bench-")
 WARM_UP = 2
 
 
@@ -143,9 +144,12 @@ def timed(command: Sequence[str], folder: Path | None = None) -> float:
 
 
 def as_installed() -> dict[str, str]:
-    """Return an environment in which Python keeps its compiled modules, as a user's does."""
+    """Return an environment in which Python keeps its compiled modules, as a user's does.
+
+    What mcm keeps about its user goes into a folder of this run's own.
+    """
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-    return {**kept, "NO_COLOR": "1"}
+    return {**kept, "NO_COLOR": "1", "XDG_STATE_HOME": USER.name}
 
 
 def table(rows: Sequence[Row]) -> str:

@@ -26,13 +26,13 @@ if TYPE_CHECKING:
     from mcm.config.definitions import Definition
     from mcm.core.change import Change
     from mcm.core.inbox import Inbox
+    from mcm.core.journal import Journal
     from mcm.core.plan import Plan
     from mcm.core.query import Place
     from mcm.core.service import Access, Service
     from mcm.core.window import Freeze
     from mcm.sandbox.process import Sandbox
     from mcm.store.lease import FileLeases
-    from mcm.store.sqlite import SqliteJournal
     from mcm.trust.persons import TrustFile
 
 CONFIG = "mcm.yaml"
@@ -204,10 +204,12 @@ class Project:
         return aws_realm(self.service.pipeline.place)
 
     @cached_property
-    def journal(self) -> "SqliteJournal":
-        from mcm.store.sqlite import SqliteJournal
+    def journal(self) -> "Journal":
+        from mcm.cli.journals import open_journal
 
-        return SqliteJournal(self.root / STATE / "journal.db")
+        path = self.root / STATE / "journal.db"
+        going_back = self._going_back
+        return open_journal(path, lambda c: self.folder(c).plan_file, going_back=going_back)
 
     @cached_property
     def leases(self) -> "FileLeases":

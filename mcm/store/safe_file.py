@@ -59,6 +59,30 @@ def create_private(path: Path) -> None:
         check_file(path)
 
 
+def read_private(path: Path, limit: int) -> bytes:
+    """Return the bytes of a file that is this user's alone; none if there is no such file.
+
+    Raises RefusedError as `check_file` and `check_folder` do, and for more than `limit`.
+    """
+    if not path.parent.exists() or not check_file(path):
+        return b""
+    check_folder(path.parent)
+    data = read_plain(path, limit + 1)
+    if len(data) > limit:
+        raise _unsafe(path, f"it is longer than {limit} bytes")
+    return data
+
+
+def read_plain(path: Path, limit: int) -> bytes:
+    """Return the first `limit` bytes of a plain file, whoever owns it; none of anything else.
+
+    No link is followed and no pipe waited for. Raises OSError if there is no such file.
+    """
+    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(handle, "rb") as file:
+        return file.read(limit) if stat.S_ISREG(os.fstat(handle).st_mode) else b""
+
+
 def _check_owner(path: Path, info: os.stat_result) -> None:
     if info.st_uid != os.geteuid():
         raise _permissions(path, "another user owns it")

@@ -7,6 +7,8 @@ import subprocess
 
 import pytest
 
+from mcm.core.journal import Draft
+from mcm.store.sqlite import SqliteJournal
 from tests.cli.conftest import Shop
 
 
@@ -115,3 +117,33 @@ def test_an_edited_journal_is_named_by_every_command(
     assert "PROBLEM: the journal of CM-0001 does not hold at seq 1" in text
     assert "CM-0002" in text
     assert told(shop, capsys, "status --exit-code")[0] == 4
+
+
+def rewrite(shop: Shop) -> None:
+    """Put another whole chain in the journal's place, with all hashes made right."""
+    path = shop.root / ".mcm" / "journal.db"
+    drafts = [Draft(e.kind, {**e.body, "by": "bob"}, e.at) for e in shop.entries()]
+    for each in path.parent.glob("journal.db*"):
+        each.unlink()
+    journal = SqliteJournal(path)
+    journal.append("CM-0001", drafts, after=0)
+    journal.close()
+
+
+def test_threat_40_a_rewritten_journal_is_not_the_one_that_this_user_saw(
+    shop: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Every forward command stops at it; a rollback is told and goes on."""
+    shop.mcm("plan CM-0001")
+    shop.mcm("request CM-0001")
+    rewrite(shop)
+    capsys.readouterr()
+
+    for line in ("approve CM-0001 --profile bob", "deploy CM-0001 --stage prod-us"):
+        shop.type(line, "CM-0001\n") if "approve" in line else shop.mcm(line)
+    assert capsys.readouterr().err.count("[E_SIGNED_HEAD]") == 1
+    assert "approved" not in shop.kinds()
+    code, text = told(shop, capsys, "verify CM-0001")
+    assert (code, "[E_SIGNED_HEAD]" in text.splitlines()[0]) == (4, True)
+    assert shop.mcm("rollback --stage prod-us --no-input") == 0
+    assert "the rollback goes on" in capsys.readouterr().err
