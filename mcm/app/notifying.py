@@ -5,7 +5,7 @@ between a decision and its act. `promoting` and `rolling back` leave before the 
 `wrote` is called after the entries are stored and before anything is performed.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -55,11 +55,25 @@ _PEOPLES_GATES = frozenset({"person", "check", "conflict", "aws", "baseline"})
 _TOLD_AS_ENTRY = frozenset({"breach", "person_needed"})
 
 
+Key = tuple[str, str, str]
+"""What a message was about: event, stage and a mark that tells two of a kind apart."""
+
+
 class Notifying:
-    """The listener of one run of `goal`; hands each message to `send`, which must not block."""
+    """The listener of one run of `goal`; hands each message to `send`, which must not block.
+
+    `told` is what people were told of this walk before, by a run that is over: it is not
+    told again.
+    """
 
     def __init__(
-        self, goal: Goal, change: str, send: Callable[[Message], None], *, sandbox: bool = False
+        self,
+        goal: Goal,
+        change: str,
+        send: Callable[[Message], None],
+        *,
+        sandbox: bool = False,
+        told: Iterable[Key] = (),
     ) -> None:
         self._goal = goal
         self._change = change
@@ -67,9 +81,15 @@ class Notifying:
         self._sandbox = sandbox or (
             isinstance(goal, GoForward) and goal.plan.realm.startswith("sandbox:")
         )
-        self._seen: set[tuple[str, str, str]] = set()
+        self._told = frozenset(told)
+        self._seen: set[Key] = set(self._told)
         self._state = State()
         self._targets: dict[str, str] = {}
+
+    @property
+    def told_now(self) -> tuple[Key, ...]:
+        """What people were told of in this run, for the next one."""
+        return tuple(sorted(self._seen - self._told))
 
     def turned(self, turn: Turn, state: State, now: datetime) -> None:
         """Tell of closed gates that people open, and of blindness."""

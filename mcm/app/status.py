@@ -13,24 +13,14 @@ from typing import Any
 
 from mcm.app.phase import OUTCOMES, UNDER_WAY, Phase, is_taken_back, walk_phase
 from mcm.core import canonical
-from mcm.core.errors import Exit, McmError
+from mcm.core.errors import Exit, McmError, most_severe
 from mcm.core.fold import fold
 from mcm.core.journal import Entry, Journal
 from mcm.core.state import StageState, State
 from mcm.core.verdict import Kind
 
-SEVERITY = (
-    Exit.NEEDS_PERSON,
-    Exit.ROLLED_BACK,
-    Exit.BLIND,
-    Exit.INCONCLUSIVE,
-    Exit.FAILED,
-    Exit.REFUSED,
-    Exit.ABORTED,
-    Exit.HELD,
-    Exit.DONE,
-)
-"""The most severe first, as docs/design.md has it."""
+_ASIDE = frozenset({"watched", "told"})
+"""Entries about a stage that answer nothing."""
 
 RECENT = timedelta(hours=24)
 """How long a change that is over still shows among the open ones."""
@@ -189,11 +179,6 @@ def worth_showing(statuses: Iterable[ChangeStatus], now: datetime) -> list[Chang
     ]
 
 
-def exit_of(codes: Iterable[Exit]) -> Exit:
-    """Return the most severe of `codes` (`mcm status --exit-code`); DONE for none."""
-    return min(codes, key=SEVERITY.index, default=Exit.DONE)
-
-
 def _read_one(change: str, read_plan: ReadPlan, journal: Journal) -> ChangeStatus:
     try:
         plan = read_plan(change)
@@ -229,7 +214,7 @@ def _build(
         for name, wanted in stages.items()
     )
     walk = next((e for e in reversed(entries) if e.kind == "walk_started"), None)
-    code = exit_of(stage.exit for stage in found) if found else Exit.HELD
+    code = most_severe(stage.exit for stage in found) if found else Exit.HELD
     return ChangeStatus(
         change=change,
         title=plan.title if plan else "",
@@ -242,7 +227,7 @@ def _build(
         last_at=entries[-1].at if entries else None,
         stages=found,
         problem=problem,
-        exit=exit_of((Exit.REFUSED, code)) if problem else code,
+        exit=most_severe((Exit.REFUSED, code)) if problem else code,
     )
 
 
@@ -333,8 +318,8 @@ def _signed(
 
 def _person_needed(name: str, entries: Sequence[Entry]) -> str:
     """The reason of a call for a person that nothing at the stage has answered since."""
-    told = (e for e in reversed(entries) if e.body.get("stage") == name and e.kind != "watched")
-    last: Entry | None = next(told, None)
+    about = (e for e in reversed(entries) if e.body.get("stage") == name and e.kind not in _ASIDE)
+    last: Entry | None = next(about, None)
     return str(last.body.get("reason", "")) if last and last.kind == "person_needed" else ""
 
 

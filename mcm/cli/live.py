@@ -143,11 +143,16 @@ class LineView:
     """The same sentences as plain lines, for logs, pipes and CI.
 
     Waiting is told when its reason changes, not each turn; numbers counting in it are no
-    news. `stream` is stderr when None.
+    news. `stream` is stderr when None; `prefix` stands after the time. Without `waits`
+    only entries are told.
     """
 
-    def __init__(self, stream: TextIO | None = None) -> None:
+    def __init__(
+        self, stream: TextIO | None = None, *, prefix: str = "", waits: bool = True
+    ) -> None:
         self._stream = stream
+        self._prefix = prefix
+        self._tells_waits = waits
         self._waiting = ""
 
     def __enter__(self) -> Self:
@@ -164,18 +169,19 @@ class LineView:
     def wrote(self, entries: Sequence[Entry]) -> None:
         """Tell each new entry."""
         for entry in entries:
-            self._print(_entry_line(entry))
+            self._print(_entry_line(entry, self._prefix))
 
     def turned(self, turn: Turn, state: State, now: datetime) -> None:
         """Tell what is waited for, once."""
         del state
         step = turn.next
         waits = isinstance(step, Hold) or (isinstance(step, Wait) and step.until > now)
+        waits = waits and self._tells_waits
         # What is done, the journal's own entries say.
         why = waiting_for(turn, now) if waits else ""
         shape = _NUMBER.sub("#", why)
         if why and shape != self._waiting:
-            self._print(f"{now:%H:%M:%SZ}  {clean(shorten(why), 400)}")
+            self._print(f"{now:%H:%M:%SZ}  {self._prefix}{clean(shorten(why), 400)}")
         self._waiting = shape or self._waiting
 
     def lost(self, entries: Sequence[Entry], why: str) -> None:
@@ -218,8 +224,8 @@ def export_svg(
     return re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)
 
 
-def _entry_line(entry: Entry) -> str:
-    return f"{entry.at:%H:%M:%SZ}  {sentence(entry)}"
+def _entry_line(entry: Entry, prefix: str = "") -> str:
+    return f"{entry.at:%H:%M:%SZ}  {prefix}{sentence(entry)}"
 
 
 def waiting_for(turn: Turn, now: datetime) -> str:

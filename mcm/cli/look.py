@@ -7,7 +7,7 @@ import typer
 
 from mcm.cli.complete import stage_names
 from mcm.cli.write import Change, Json, Profile
-from mcm.core.errors import Exit
+from mcm.core.errors import Exit, most_severe
 
 if TYPE_CHECKING:
     from mcm.app.anchors import AwsWord
@@ -33,7 +33,7 @@ def status(
     ] = False,
 ) -> int:
     """Show how changes stand, from the journals here alone; asks no AWS."""
-    from mcm.app.status import exit_of, worth_showing
+    from mcm.app.status import worth_showing
     from mcm.cli.compose import Project
     from mcm.cli.show import status_text
 
@@ -47,7 +47,7 @@ def status(
         print(to_json(status_json(shown, now)))
     else:
         _show(status_text(shown, now, len(found) - len(shown)))
-    return exit_of(each.exit for each in shown) if exit_code else Exit.DONE
+    return most_severe(each.exit for each in shown) if exit_code else Exit.DONE
 
 
 def log(

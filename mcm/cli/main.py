@@ -22,6 +22,7 @@ from mcm.cli import (
     reopen,
     sandbox,
     streams,
+    tick,
     trust,
     walk,
     write,
@@ -37,7 +38,7 @@ app = typer.Typer(
     add_completion=True,
     no_args_is_help=True,
 )
-for part in (write, people, walk, halt, back, reopen, drill, look, demo):
+for part in (write, people, walk, tick, halt, back, reopen, drill, look, demo):
     part.register(app)
 trust.register(app)
 sandbox.register(app)

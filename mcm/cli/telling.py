@@ -2,9 +2,10 @@
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from mcm.app.ports import Listener
 from mcm.cli.compose import Project
@@ -16,6 +17,9 @@ from mcm.core.journal import Entry
 from mcm.core.query import Place
 from mcm.core.state import State
 from mcm.core.turn import Turn
+
+if TYPE_CHECKING:
+    from mcm.notify.message import Message
 
 LAST_WORDS = timedelta(seconds=5)
 """How long a command stays to send what is still queued; then it says so and leaves."""
@@ -66,12 +70,24 @@ def telling(project: Project, goal: Goal, change: str, view: Listener) -> Iterat
 
     A channel that fails is named on stderr and stops nothing.
     """
+    with notifying(project) as send:
+        if send is None:
+            yield view
+            return
+        from mcm.app.notifying import Notifying
+
+        sandbox = project.service.sandbox
+        yield Everyone([view, Notifying(goal, change, send, sandbox=sandbox)])
+
+
+@contextmanager
+def notifying(project: Project) -> "Iterator[Callable[[Message], None] | None]":
+    """Yield what sends a message to the service's channels; None where there are none."""
     service = project.service
     if not service.notify:
-        yield view
+        yield None
         return
     # Most services and every rollback without mcm.yaml notify nobody: they load none of it.
-    from mcm.app.notifying import Notifying
     from mcm.notify.notifier import Notifier
 
     notifier = Notifier(
@@ -81,7 +97,7 @@ def telling(project: Project, goal: Goal, change: str, view: Listener) -> Iterat
         publish=lambda topic, subject, text: publish(project, topic, subject, text),
     )
     try:
-        yield Everyone([view, Notifying(goal, change, notifier.send, sandbox=service.sandbox)])
+        yield notifier.send
     finally:
         notifier.close(LAST_WORDS)
 

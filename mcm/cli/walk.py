@@ -42,11 +42,16 @@ def deploy(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be done; write nothing.")
     ] = False,
+    detach: Annotated[
+        bool, typer.Option("--detach", help="Begin, and leave the rest to `mcm tick`.")
+    ] = False,
     profile: Profile = None,
 ) -> int:
     """Promote one stage: gates, promotion, bake; rolls back on a breach."""
     from mcm.cli.driving import leased
 
+    if detach and wait:
+        raise UsageError("--detach waits for nothing: leave --wait out")
     patience = read_patience(wait, no_input=no_input)
     project, goal = _set_out(change, stage, profile)
     who = _see_ourselves(project, goal)
@@ -54,7 +59,13 @@ def deploy(
         return _dry_run(project, goal)
     if _is_untouched(project, goal.plan.change, goal.stages[0]):
         _tell_proof(project, goal.plan, goal.stages[0])
-    with leased(project, goal, operator_name(project, who), "mcm deploy") as barred:
+    by = operator_name(project, who)
+    with leased(project, goal, by, "mcm deploy") as barred:
+        if detach:
+            from mcm.cli.tick import hand_over
+
+            _tell_way_back(goal, goal.stages[0])
+            return hand_over(project, goal, by, profile)
         return _drive(project, goal, who, patience, barred)
 
 

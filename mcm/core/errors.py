@@ -5,6 +5,7 @@ These exceptions are for what stops a command from going on at all. Each says wh
 happened, why, and in `hint` what to do next.
 """
 
+from collections.abc import Iterable
 from enum import IntEnum
 
 
@@ -23,6 +24,28 @@ class Exit(IntEnum):
     FAILED = 9
     ABORTED = 10
     INTERRUPTED = 130
+
+
+SEVERITY = (
+    Exit.NEEDS_PERSON,
+    Exit.ROLLED_BACK,
+    Exit.BLIND,
+    Exit.INCONCLUSIVE,
+    Exit.FAILED,
+    Exit.REFUSED,
+    Exit.ABORTED,
+    Exit.HELD,
+    Exit.USAGE,
+    Exit.BUG,
+    Exit.INTERRUPTED,
+    Exit.DONE,
+)
+"""The most severe first, as docs/design.md has it."""
+
+
+def most_severe(codes: Iterable[Exit]) -> Exit:
+    """Return the most severe of `codes`; DONE for none."""
+    return min(codes, key=SEVERITY.index, default=Exit.DONE)
 
 
 class McmError(Exception):

@@ -189,6 +189,13 @@ def _unwatched(body: _Body, _entry: Entry) -> str:
     return f"{body['stage']}: nobody has watched since {since}; the bake begins again"
 
 
+def _told(body: _Body, _entry: Entry) -> str:
+    about = body.raw("about")
+    items = about if isinstance(about, list) else []
+    events = ", ".join(dict.fromkeys(str(item.get("event", "unknown")) for item in items))
+    return f"{body['stage']}: people were told: {events}"
+
+
 def _verdict_changed(body: _Body, _entry: Entry) -> str:
     return f"{body['stage']}: check {body['check']} is {body['verdict']}{body.because()}"
 
@@ -301,6 +308,7 @@ _TELLERS: Mapping[str, Callable[[_Body, Entry], str]] = {
     "bake_started": _bake_started,
     "watched": _watched,
     "unwatched": _unwatched,
+    "told": _told,
     "verdict_changed": _verdict_changed,
     "breach": _breach,
     "sight": _sight,

@@ -7,9 +7,7 @@ import pytest
 
 from mcm.app.phase import Phase
 from mcm.app.status import (
-    SEVERITY,
     ChangeStatus,
-    exit_of,
     read_all,
     read_status,
     worth_showing,
@@ -369,12 +367,6 @@ def test_what_is_long_over_is_left_out_and_what_is_open_never() -> None:
     assert worth_showing([held], now + timedelta(days=300)) == [held]
     assert worth_showing([over], now + timedelta(hours=1)) == [over]
     assert worth_showing([over], now + timedelta(days=2)) == []
-
-
-def test_the_most_severe_code_wins() -> None:
-    assert exit_of([Exit.HELD, Exit.ROLLED_BACK, Exit.DONE]) is Exit.ROLLED_BACK
-    assert exit_of(reversed(SEVERITY)) is Exit.NEEDS_PERSON
-    assert exit_of([]) is Exit.DONE
 
 
 @pytest.mark.parametrize("value", [[], {}, 3, None])

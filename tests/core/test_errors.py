@@ -1,6 +1,6 @@
 """Refusals: what a person reads of them."""
 
-from mcm.core.errors import RefusedError
+from mcm.core.errors import SEVERITY, Exit, RefusedError, most_severe
 
 
 def test_a_refusal_made_of_anothers_text_has_its_code_once() -> None:
@@ -17,3 +17,11 @@ def test_a_refusal_for_another_reason_has_both_codes() -> None:
     assert str(RefusedError("E_PLAN_CHANGED", str(first))) == (
         "no JSON [E_CANONICAL] [E_PLAN_CHANGED]"
     )
+
+
+def test_the_most_severe_code_wins() -> None:
+    """Every code has its place in the order."""
+    assert sorted(SEVERITY) == sorted(Exit)
+    assert most_severe([Exit.HELD, Exit.ROLLED_BACK, Exit.DONE]) is Exit.ROLLED_BACK
+    assert most_severe(reversed(SEVERITY)) is Exit.NEEDS_PERSON
+    assert most_severe([]) is Exit.DONE
