@@ -4,11 +4,12 @@ GetPipelineState has neither the execution mode nor which actions are approvals
 (docs/aws-rules.md), so GetPipeline is read once per pipeline version.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from mcm.aws.port import AwsError, Port, Reply
+from mcm.aws.port import AwsError, ErrorKind, Port, Reply
 from mcm.aws.reading import Clock, moment, pages, text, unknown, words
 from mcm.core.pipeline import (
     ROLLBACK,
@@ -57,7 +58,7 @@ class PipelineReader:
     def __init__(self, port: Port, clock: Clock) -> None:
         self._port = port
         self._clock = clock
-        self._structures: dict[tuple[str, int], Reply] = {}
+        self._structures: dict[tuple[str, int], _Structure] = {}
         self._stages_of: dict[str, tuple[str, datetime]] = {}
 
     def read(self, queries: Iterable[PipelineQueries]) -> dict[Query, Reading]:
@@ -99,22 +100,28 @@ class PipelineReader:
     def _view(self, name: str) -> PipelineView:
         state = self._port.call(SERVICE, "GetPipelineState", {"name": name})
         version = int(state.get("pipelineVersion", 0))
-        if (name, version) not in self._structures:
-            structure = self._port.call(SERVICE, "GetPipeline", {"name": name})["pipeline"]
-            self._structures[(name, int(structure.get("version", 0)))] = structure
-        structure = self._structures.get((name, version), {})
-        approvals = {
-            (stage["name"], action["name"])
-            for stage in structure.get("stages", ())
-            for action in stage["actions"]
-            if action["actionTypeId"]["category"] == "Approval"
-        }
-        # AWS leaves the mode out of old pipelines, which are SUPERSEDED; a structure of
-        # another version than the state's is a pipeline in change: its mode is unknown.
-        mode = structure.get("executionMode", "SUPERSEDED") if structure else ""
+        found, unread = self._structure(name, version)
         named = (item for item in state.get("stageStates", ()) if item.get("stageName"))
-        stages = tuple(_stage(item, approvals) for item in named)
-        return PipelineView(name, version, mode, stages)
+        stages = tuple(_stage(item, found.approvals) for item in named)
+        return PipelineView(name, version, found.mode, stages, unread)
+
+    def _structure(self, name: str, version: int) -> "tuple[_Structure, str]":
+        """Return the structure of a version, else an empty one and why it cannot be read.
+
+        A rollback needs none of it, so it must not stand in the way of one (promise 1). One
+        of another version than the state's is a pipeline in change: it tells nothing.
+        """
+        if (name, version) not in self._structures:
+            try:
+                reply = self._port.call(SERVICE, "GetPipeline", {"name": name})["pipeline"]
+                self._structures[(name, int(reply.get("version", 0)))] = _structure(reply)
+            except AwsError as err:
+                if err.kind is ErrorKind.AUTH:
+                    raise
+                return _NO_STRUCTURE, unknown(err, self._clock()).reason
+            except Exception as err:  # noqa: BLE001 - nonsense tells nothing, see above
+                return _NO_STRUCTURE, f"{SERVICE} GetPipeline: unreadable ({type(err).__name__})"
+        return self._structures.get((name, version), _NO_STRUCTURE), ""
 
     def _history(self, name: str, stage: str, shared: "_Lists") -> StageHistory:
         entered: dict[str, datetime] = {}
@@ -148,6 +155,29 @@ class PipelineReader:
             first = min(listed, key=lambda item: moment(item.get("startTime")))
             self._stages_of[execution] = (first["stageName"], moment(first.get("startTime")))
         return self._stages_of[execution]
+
+
+@dataclass(frozen=True)
+class _Structure:
+    """What GetPipeline tells beside the state: it cannot change within a version."""
+
+    mode: str
+    approvals: frozenset[tuple[str, str]]
+    """Stage and action of each manual approval."""
+
+
+_NO_STRUCTURE = _Structure("", frozenset())
+
+
+def _structure(reply: Reply) -> _Structure:
+    approvals = frozenset(
+        (text(stage["name"]), text(action["name"]))
+        for stage in reply.get("stages", ())
+        for action in stage["actions"]
+        if action["actionTypeId"]["category"] == "Approval"
+    )
+    # AWS leaves the mode out of old pipelines, which are SUPERSEDED.
+    return _Structure(text(reply.get("executionMode", "SUPERSEDED")), approvals)
 
 
 class _Lists:
@@ -195,7 +225,7 @@ class _Lists:
             raise
 
 
-def _stage(state: Reply, approvals: set[tuple[str, str]]) -> StageView:
+def _stage(state: Reply, approvals: Collection[tuple[str, str]]) -> StageView:
     transition = state.get("inboundTransitionState", {})
     latest = state.get("latestExecution", {})
     single = state.get("inboundExecution")
@@ -224,7 +254,8 @@ def _action(state: Reply, approval: bool) -> ActionView:
     latest = state.get("latestExecution", {})
     return ActionView(
         name=text(state["actionName"]),
-        approval=approval,
+        # Nothing else has a token, whatever the structure says or does not.
+        approval=approval or bool(latest.get("token")),
         status=text(latest.get("status")),
         awaiting=bool(latest.get("token")),
         answered_by=words(latest.get("lastUpdatedBy")),

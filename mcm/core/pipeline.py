@@ -61,8 +61,10 @@ class PipelineView:
     name: str
     version: int
     mode: str
-    """`SUPERSEDED`, `QUEUED`, `PARALLEL`, or a word that AWS adds later."""
+    """`SUPERSEDED`, `QUEUED`, `PARALLEL`, or a word that AWS adds later; empty if unknown."""
     stages: tuple[StageView, ...]
+    unread: str = ""
+    """Why its structure cannot be read, and so neither its mode nor what is an approval."""
 
     def stage(self, name: str) -> StageView | None:
         """Return the stage of that name, or None when the pipeline has no such stage."""

@@ -15,6 +15,8 @@ def structure_problems(
     All stages of the service must stand in the pipeline in their order, because each
     waits for the one before it; the gates are looked at for `stages` only.
     """
+    if view.unread:
+        return (f"pipeline {view.name}: its structure cannot be read: {view.unread}",)
     problems = []
     if view.mode not in CAN_ROLL_BACK:
         problems.append(

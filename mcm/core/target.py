@@ -63,7 +63,7 @@ def find_target(
 
     `signed` is the target in a verified plan for the effective execution.
     """
-    cannot = _cannot(view, stage)
+    cannot = _cannot(view, stage, unread_is_fine=True)
     if cannot is not None:
         return cannot
     seen = view.stage(stage)
@@ -95,12 +95,18 @@ def target_after(
     return Target(ids[0], pinned) if ids else _none_left(view, stage, pinned)
 
 
-def _cannot(view: PipelineView, stage: str) -> NoTarget | None:
+def _cannot(view: PipelineView, stage: str, *, unread_is_fine: bool = False) -> NoTarget | None:
+    """Say why no rollback of `stage` can be; None when one can.
+
+    Before a promotion a mode that cannot be read is none to trust. A rollback that is
+    wanted now goes ahead: AWS says no by itself.
+    """
     seen = view.stage(stage)
     if seen is None:
         return NoTarget(f"the pipeline has no stage {stage}", "")
-    if view.mode not in CAN_ROLL_BACK:
-        return NoTarget(f"a pipeline in mode {view.mode} cannot roll back a stage", seen.execution)
+    if view.mode not in CAN_ROLL_BACK and not (unread_is_fine and view.unread):
+        mode = view.mode or f"that cannot be read ({view.unread or 'it is being changed'})"
+        return NoTarget(f"a pipeline in mode {mode} cannot roll back a stage", seen.execution)
     if view.stages[0].name == stage:
         return NoTarget("a source stage cannot be rolled back", seen.execution)
     return None

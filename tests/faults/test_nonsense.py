@@ -9,8 +9,11 @@ from typing import Any
 
 import pytest
 
+from mcm.app.planning import NoPlanError, plan_change
 from mcm.core.errors import Exit
+from mcm.sandbox.identity import user_key
 from tests.faults.conftest import Worlds
+from tests.kit.files import Shelf, make_files
 from tests.kit.wire import WiredWorld
 
 MINUTE = timedelta(minutes=1)
@@ -97,3 +100,39 @@ def test_a_way_back_that_cannot_be_seen_is_told_and_then_gone(
     assert [each["lost"] for each in sights] == [True, False]
     assert "codepipeline" in sights[0]["reason"] or "past" in sights[0]["reason"]
     assert world.posts("RollbackStage") == 1
+
+
+def denied(world: WiredWorld) -> None:
+    world.engine.identities.deny(user_key("alice"), "GetPipeline")
+
+
+def unreadable(world: WiredWorld) -> None:
+    world.wire.bend("GetPipeline", lambda reply: reply["pipeline"].update(stages=[[]]))
+
+
+@pytest.mark.parametrize("lose", [denied, unreadable])
+def test_a_structure_that_cannot_be_read_keeps_nobody_from_going_back(
+    world: WiredWorld, lose: Callable[[WiredWorld], None]
+) -> None:
+    """Going back needs none of it: AWS says no by itself. Before, it stood in the way."""
+    lose(world)
+
+    assert world.roll_back().exit is Exit.DONE
+    assert world.posts("RollbackStage") == 1
+
+
+@pytest.mark.parametrize("lose", [denied, unreadable])
+def test_a_structure_that_cannot_be_read_promotes_and_plans_nothing(
+    world: WiredWorld, lose: Callable[[WiredWorld], None]
+) -> None:
+    plan = world.ready()
+    lose(world)
+
+    ending = world.deploy(plan)
+    with pytest.raises(NoPlanError) as caught:
+        plan_change(make_files(world), world.runner().observer, Shelf(), world.journal)
+
+    assert (ending.exit, ending.gate) == (Exit.HELD, "rollback-target")
+    assert "GetPipeline" in ending.reason
+    assert any("GetPipeline" in line for line in caught.value.details)
+    assert world.posts("EnableStageTransition") == 0

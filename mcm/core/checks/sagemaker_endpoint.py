@@ -32,8 +32,9 @@ def judge(guardrail: Guardrail, watch: Watch, readings: Readings) -> Verdict:
     if view.status in BROKEN:
         return Verdict(name, Kind.BREACH, f"{view.name} is {view.status}")
     if not view.in_service:
-        moving = view.status in MOVING or view.status == "InService"
-        reason = f"{view.name} is {view.status}" + ("" if moving else ", an unknown status")
+        known = "" if view.status in MOVING else ", an unknown status"
+        odd = " and changes still" if view.status == "InService" else known
+        reason = f"{view.name} is {view.status}{odd}"
         return Verdict(name, Kind.INCONCLUSIVE, reason)
     if watch.since is None:
         return Verdict(name, Kind.PASS, f"{view.name} in service at {view.config_name}")
