@@ -23,6 +23,7 @@ sys.path.insert(0, str(ROOT))
 # The root must be importable first.
 from benchmarks.loop import MEASURES, Measure  # noqa: E402
 from benchmarks.project import Stage, sandboxed, with_changes  # noqa: E402
+from benchmarks.proof import chain_checked, entries_appended, with_proof  # noqa: E402
 from mcm.sandbox.identity import user_key  # noqa: E402
 from mcm.sandbox.scenario_catalogue import PIPELINE  # noqa: E402
 
@@ -116,7 +117,37 @@ def _roll_back_by_aws(tools: Tools, stage: Stage) -> float:
     return time.perf_counter() - start
 
 
-ROWS: tuple[Callable[[Tools], Row], ...] = (version, status, rollback)
+def verify(tools: Tools) -> Row:
+    """Compare `mcm verify` of a change with a whole record with bare start-up of aws."""
+    with tempfile.TemporaryDirectory() as name:
+        with_proof(Path(name))
+        command = [str(tools.mcm), "verify", "CM-0001"]
+        ours, theirs = race(command, [str(tools.aws), "--version"], Path(name))
+    return Row("mcm verify, one change / aws --version", ours, theirs, 0.50)
+
+
+def verifying(tools: Tools) -> Row:
+    """Compare checking a long chain with what nobody can do without."""
+    del tools
+    ours, theirs = chain_checked()
+    return Row("100,000 entries verified / parsed, spelled again and hashed", ours, theirs, 3.0)
+
+
+def appending(tools: Tools) -> Row:
+    """Compare appending, each entry on disk before the next, with bare commits."""
+    del tools
+    ours, theirs = entries_appended()
+    return Row("100 entries appended / 100 bare SQLite commits", ours, theirs, 3.0)
+
+
+ROWS: tuple[Callable[[Tools], Row], ...] = (
+    version,
+    status,
+    verify,
+    rollback,
+    verifying,
+    appending,
+)
 
 
 def race(

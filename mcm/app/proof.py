@@ -216,8 +216,8 @@ class _Judge:
         else:
             self.add(Proof.PROVEN, f"{what} is signed by {filed.key}, a key of {filed.holder}")
         if trust is not None and said.trust != trust:
-            text = f"{what} was signed under trust file version {said.trust.version}"
-            self.add(Proof.NOTED, f"{text}, today's is version {trust.version}")
+            text = f"{what} was signed under another trust file (version {said.trust.version})"
+            self.add(Proof.NOTED, f"{text} than today's (version {trust.version})")
 
     def _when(self, digest: str, said: Statement, what: str) -> datetime:
         entries = [e for e in self.evidence.entries if e.kind == "approved"]

@@ -88,9 +88,11 @@ def _read_dataclass(hint: Any, value: Any, path: str) -> Any:
     keys = set(expected) | ({"op"} if tag is not None else set())
     if not isinstance(value, dict) or set(value) != keys or value.get("op", tag) != tag:
         raise _misfit(path, f"the fields of {hint.__name__}", value)
-    return hint(
-        **{name: _read(part, value[name], f"{path}.{name}") for name, part in expected.items()}
-    )
+    parts = {name: _read(part, value[name], f"{path}.{name}") for name, part in expected.items()}
+    try:
+        return hint(**parts)
+    except ValueError as err:  # a value that its own class does not take: an unknown zone
+        raise _misfit(path, f"a {hint.__name__} ({err})", value) from err
 
 
 @cache

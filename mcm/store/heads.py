@@ -142,8 +142,8 @@ class RememberedJournal(Journal):
             return entries
         error = journal.refuse(change, problem, entries)
         error.hint = (
-            f"Ask who changed it, see `mcm log {change}` of a colleague. If you know why, as"
-            f" after restoring a backup, take {change} out of {self._heads.path}."
+            "Compare it with a colleague's. If you know why it is another, as after restoring a"
+            f" backup, `rm {self._heads.path}` forgets what you saw."
         )
         if self._refuses:
             raise error
@@ -204,5 +204,5 @@ class RememberedJournal(Journal):
 def _rewritten(entries: Sequence[Entry], seen: Head) -> ChainProblem | None:
     if seen.seq == 0:
         return None
-    found = contradiction(entries, Anchor(seen.seq, seen.hash, "what you saw of it before"))
+    found = contradiction(entries, Anchor(seen.seq, seen.hash, "your own list of heads"))
     return found and ChainProblem("E_SIGNED_HEAD", found.seq, found.message)

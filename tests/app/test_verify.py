@@ -312,7 +312,7 @@ def test_another_trust_file_of_today_is_noted(walked: Evidence) -> None:
     found = verify_change(replace(walked, trust=TrustRef(2, "1" * 64)))
 
     assert found.verdict is Verdict.PROVEN
-    assert "today's is version 2" in texts(found, Proof.NOTED)
+    assert "than today's (version 2)" in texts(found, Proof.NOTED)
 
 
 def test_a_signed_head_that_stands_is_proven(walked: Evidence) -> None:

@@ -163,7 +163,7 @@ def test_unknown_names_are_invalid(
     assert script.targets == []
 
 
-def test_an_error_carries_its_call_and_no_token(script: Script, port: BotoPort) -> None:
+def test_threat_61_an_error_carries_its_call_and_no_token(script: Script, port: BotoPort) -> None:
     """AWS-RULES 13: AWS quotes what it was sent; an approval token is never printed."""
     token = "deadbeef-0000-4000-8000-00000000cafe"
     script.answers = [error(400, "InvalidApprovalTokenException", f"bad token {token}")]

@@ -101,7 +101,7 @@ def test_any_bytes_are_read_or_refused(data: bytes) -> None:
         b"{} {}",
     ],
 )
-def test_bytes_that_are_not_the_one_spelling_are_refused(data: bytes) -> None:
+def test_threat_53_bytes_that_are_not_the_one_spelling_are_refused(data: bytes) -> None:
     assert refusal(data) == "E_CANONICAL"
 
 

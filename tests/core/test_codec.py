@@ -17,6 +17,7 @@ from mcm.core.instruction import (
     StopExecution,
 )
 from mcm.core.query import Metric, Place
+from mcm.core.window import Window
 from tests.kit.readings import PIPELINE, STAGE, content
 
 INSTRUCTIONS = [
@@ -81,3 +82,11 @@ def test_an_instruction_that_nobody_knows_is_refused(op: str | None) -> None:
 def test_a_truth_value_is_no_number() -> None:
     with pytest.raises(RefusedError):
         codec.from_value(tuple[int, ...], [True])
+
+
+def test_a_value_that_its_class_does_not_take_is_refused_and_no_fault_of_mcm() -> None:
+    stored = codec.to_value(Window("quiet", "0 2 * * *", timedelta(hours=3), "Europe/Berlin"))
+    assert isinstance(stored, dict)
+
+    with pytest.raises(RefusedError, match=r"no such time zone.*E_CANONICAL"):
+        codec.from_value(Window, {**stored, "timezone": "Europe/Nowhere"})

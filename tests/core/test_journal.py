@@ -96,7 +96,7 @@ def edited(index: int, **fields: object) -> tuple[Entry, ...]:
         ((*FIVE[:2], *OTHER[2:]), 3),
     ],
 )  # fmt: skip
-def test_the_first_bad_entry_is_named(entries: tuple[Entry, ...], seq: int) -> None:
+def test_threat_39_the_first_bad_entry_is_named(entries: tuple[Entry, ...], seq: int) -> None:
     (problem,) = verify(entries)
     assert (problem.code, problem.seq) == ("E_CHAIN", seq)
 
@@ -108,14 +108,14 @@ def test_a_missing_and_a_repeated_entry_are_told_apart() -> None:
     assert twice.message == "entry 3 stands there again"
 
 
-def test_a_cut_tail_shows_only_against_a_head_kept_elsewhere() -> None:
+def test_threat_41_a_cut_tail_shows_only_against_a_head_kept_elsewhere() -> None:
     anchor = journal.head(FIVE)
     assert verify(FIVE[:3]) == ()
     assert [(p.code, p.seq) for p in verify(FIVE[:3], anchor)] == [("E_TRUNCATED", 4)]
     assert [(p.code, p.seq) for p in verify((), anchor)] == [("E_TRUNCATED", 1)]
 
 
-def test_a_chain_rewritten_with_good_hashes_misses_the_head_kept_elsewhere() -> None:
+def test_threat_40_a_chain_rewritten_with_good_hashes_misses_the_head_kept_elsewhere() -> None:
     rewritten = chain_all(FIVE[1], [Draft("verdict", {"number": 9}, NOON)] * 4)
     assert verify(FIVE[:2] + rewritten) == ()
     found = verify(FIVE[:2] + rewritten, Head(4, FIVE[3].hash))
@@ -236,7 +236,7 @@ def test_any_changed_byte_of_an_export_is_shown(place: int, change: int) -> None
 
 @settings(deadline=None)
 @given(st.integers(0, len(exported())))
-def test_a_cut_export_is_shown_unless_it_ends_with_an_entry(size: int) -> None:
+def test_threat_41_a_cut_export_is_shown_unless_it_ends_with_an_entry(size: int) -> None:
     entries, problem = journal.from_lines(exported()[:size])
     whole = exported()[:size].count(b"\n")
     assert entries == FIVE[:whole]

@@ -70,7 +70,7 @@ def test_threat_40_a_journal_that_differs_or_goes_below_is_refused(
 
     assert error.code == "E_SIGNED_HEAD"
     assert f"at seq {seq}:" in str(error)
-    assert "what you saw of it before" in str(error)
+    assert "your own list of heads" in str(error)
     assert str(user.path) in str(error.hint)
 
 

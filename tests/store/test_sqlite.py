@@ -94,7 +94,7 @@ def test_the_file_itself_refuses_all_but_the_next_entry(
         ("UPDATE entry SET data = 7 WHERE seq = 2", "E_CHAIN", 2),
     ],
 )  # fmt: skip
-def test_a_tampered_row_is_named_though_the_triggers_are_gone(
+def test_threat_42_a_tampered_row_is_named_though_the_triggers_are_gone(
     path: Path, journal: SqliteJournal, statement: str, code: str, seq: int
 ) -> None:
     journal.close()
@@ -104,7 +104,7 @@ def test_a_tampered_row_is_named_though_the_triggers_are_gone(
     assert f"at seq {seq}:" in message
 
 
-def test_an_entry_added_by_hand_with_a_good_hash_is_shown_by_the_head(
+def test_threat_43_an_entry_added_by_hand_with_a_good_hash_is_shown_by_the_head(
     path: Path, journal: SqliteJournal
 ) -> None:
     extra = chain(journal.entries("MCM-1")[-1], "approval", {}, NOON)
@@ -122,7 +122,7 @@ def test_an_entry_added_by_hand_with_a_good_hash_is_shown_by_the_head(
         "DELETE FROM head",
     ],
 )
-def test_nothing_is_appended_behind_a_tampered_tail(
+def test_threat_42_nothing_is_appended_behind_a_tampered_tail(
     path: Path, journal: SqliteJournal, statement: str
 ) -> None:
     journal.close()
@@ -249,7 +249,7 @@ def test_a_file_that_is_no_database_is_an_error(path: Path) -> None:
         SqliteJournal(path).append("MCM-1", DRAFTS, after=0)
 
 
-def test_a_damaged_page_is_an_error_and_not_an_empty_journal(
+def test_threat_41_a_damaged_page_is_an_error_and_not_an_empty_journal(
     path: Path, journal: SqliteJournal
 ) -> None:
     journal.close()
