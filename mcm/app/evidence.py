@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from mcm.core import canonical
 from mcm.core.anchor import Anchor
 from mcm.core.errors import McmError, RefusedError
-from mcm.core.journal import Entry, Journal, StoreError
+from mcm.core.journal import BrokenJournalError, Entry, Journal, StoreError
 from mcm.core.plan import Plan
 from mcm.core.statement import Statement, TrustRef, is_sandbox, namespace
 
@@ -74,8 +74,10 @@ def read_evidence(
         entries = journal.entries(change)
     except StoreError as err:
         unread = str(err)
+    except BrokenJournalError as err:
+        broken, bad = f"first bad entry {err.seq}: {err.why}", err.seq
     except RefusedError as err:
-        broken, bad = str(err), getattr(err, "seq", 0)
+        broken = str(err)
     sandbox = plan is not None and is_sandbox(plan.realm)
     trust, trust_problem = _read_trust(trust_file, sandbox=sandbox)
     filed, filed_problem = _read_statements(statements, trust)

@@ -215,6 +215,7 @@ class BrokenJournalError(RefusedError):
             " `mcm rollback --stage STAGE` works without a journal.",
         )
         self.seq = problem.seq
+        self.why = f"{problem.message} [{problem.code}]"
         self.held = held
 
 

@@ -9,6 +9,7 @@ import pytest
 from mcm.cli.example import set_up
 from mcm.cli.main import run
 from mcm.core.errors import UsageError
+from mcm.store.sqlite import SqliteJournal
 from mcm.trust.persons import load
 from tests.cli.conftest import Shop
 
@@ -111,3 +112,5 @@ def test_no_variable_leads_to_the_sandbox(shop: Shop, tmp_path: Path) -> None:
     assert done.returncode == 4, done.stderr
     assert "[E_ENDPOINT_OVERRIDE]" in done.stderr
     assert "SANDBOX" not in done.stderr
+    journal = SqliteJournal(tmp_path / ".mcm" / "journal.db")
+    assert journal.entries("CM-0001")[-1].body["code"] == "E_ENDPOINT_OVERRIDE"

@@ -109,8 +109,9 @@ def test_an_edited_journal_is_named_by_every_command(
 
     code, text = told(shop, capsys, "verify CM-0001")
     assert code == 4
-    assert "DOES NOT HOLD" in text.splitlines()[0]
-    assert "does not hold at seq 1: it was edited" in text.splitlines()[0]
+    assert text.splitlines()[0] == (
+        "The record of CM-0001 DOES NOT HOLD: first bad entry 1: it was edited [E_CHAIN]."
+    )
     assert told(shop, capsys, "log CM-0001")[0] == 4
     code, text = told(shop, capsys, "status")
     assert code == 0
