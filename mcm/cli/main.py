@@ -25,6 +25,7 @@ from mcm.cli import (
     tick,
     trust,
     walk,
+    watch,
     write,
 )
 from mcm.cli.lines import say
@@ -38,7 +39,7 @@ app = typer.Typer(
     add_completion=True,
     no_args_is_help=True,
 )
-for part in (write, people, walk, tick, halt, back, reopen, drill, look, demo):
+for part in (write, people, walk, tick, watch, halt, back, reopen, drill, look, demo):
     part.register(app)
 trust.register(app)
 sandbox.register(app)
