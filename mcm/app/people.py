@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from mcm.app.notebook import head_seen, note
 from mcm.app.refusals import NotedRefusalError, note_refused
 from mcm.core import counting
+from mcm.core.authorship import excluded
 from mcm.core.errors import McmError, UsageError
 from mcm.core.fold import fold
 from mcm.core.gates import holder_of, promotion_of
@@ -118,6 +119,17 @@ def refuse_self(
     if names & counting.names(asked) or counting.loosely(plan.requester) in names:
         reason = f"{desk.person} requested this and cannot approve it"
         raise _refuse(journal, plan, stage, desk.person, Refused("E_SELF_APPROVAL", reason), now)
+
+
+def refuse_author(
+    plan: Plan, stage: StagePlan, desk: Desk, journal: Journal, now: datetime
+) -> None:
+    """Refuse an author where the stage excludes authors, before anything is typed."""
+    names = {counting.loosely(name) for name in (desk.person, *desk.aliases)}
+    if names & set(counting.spellings(excluded(plan, stage))):
+        reason = f"{desk.person} wrote part of it and cannot approve {stage.name}"
+        refused = Refused("E_AUTHOR_APPROVAL", reason)
+        raise _refuse(journal, plan, stage.name, desk.person, refused, now)
 
 
 def refuse_rejected(

@@ -4,6 +4,7 @@
 longer agree with. Where the files are is the business of `Shelf`.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Protocol
@@ -11,12 +12,19 @@ from typing import Protocol
 from mcm.app.notebook import note
 from mcm.app.observing import Observer
 from mcm.core import rehearsal
+from mcm.core.authorship import (
+    Approvers,
+    Written,
+    author_problems,
+    author_warnings,
+    with_authors,
+)
 from mcm.core.change import Change
 from mcm.core.difference import plan_differences
 from mcm.core.errors import BlindError, McmError, RefusedError, UsageError
 from mcm.core.journal import Draft, Journal
 from mcm.core.pipeline import PipelineView, StageHistory
-from mcm.core.plan import Plan
+from mcm.core.plan import Package, Plan
 from mcm.core.planning import (
     Definitions,
     build_plan,
@@ -33,6 +41,31 @@ from mcm.core.target import Target, target_after
 
 PATIENCE = timedelta(seconds=10)
 """How long one look at AWS may take while planning."""
+
+
+class People(Protocol):
+    """Who wrote what is new, and who may approve it."""
+
+    def wrote(self, packages: tuple[Package, ...]) -> Written:
+        """Return who wrote these ranges, and what of it is unknown."""
+        ...
+
+    def approvers(self, plan: Plan, authors: tuple[str, ...]) -> Mapping[str, Approvers]:
+        """Return by stage who may approve; without a stage whose approvers are unknown."""
+        ...
+
+
+class Nobody:
+    """Knows no clone and no trust file; the plan says that its authors are unknown."""
+
+    def wrote(self, packages: tuple[Package, ...]) -> Written:
+        """Return that nobody looked."""
+        return Written((), "nobody looked" if packages else "")
+
+    def approvers(self, plan: Plan, authors: tuple[str, ...]) -> Mapping[str, Approvers]:
+        """Return nothing."""
+        del plan, authors
+        return {}
 
 
 class Shelf(Protocol):
@@ -94,7 +127,9 @@ class PlanChangedError(RefusedError):
         )
 
 
-def plan_change(files: Files, observer: Observer, shelf: Shelf, journal: Journal) -> Planned:
+def plan_change(
+    files: Files, observer: Observer, shelf: Shelf, journal: Journal, people: People | None = None
+) -> Planned:
     """Plan the change by what AWS says now; write and journal it when it is a new edition.
 
     Raises NoPlanError with every problem, BlindError without usable credentials.
@@ -105,12 +140,15 @@ def plan_change(files: Files, observer: Observer, shelf: Shelf, journal: Journal
     if readings.blind():
         raise BlindError(f"cannot plan: {readings.blind()}")
     warnings = plan_warnings(files.service, files.change, readings)
+    people = people or Nobody()
     before = _readable(shelf.read_plan())
     newest = max(before.edition if before else 0, _newest_edition(journal, files.change.id))
-    if before is not None and before == _build(files, readings, before.edition):
+    if before is not None and before == _build(files, readings, before.edition, people):
+        warnings += _author_warnings(before, people)
         proofs = prove_ways_back(before, observer)
         return Planned(before, is_new=False, warnings=warnings, proofs=proofs)
-    plan = _build(files, readings, newest + 1)
+    plan = _build(files, readings, newest + 1, people)
+    warnings += _author_warnings(plan, people)
     # First the journal: an edition that never reached its file is followed by another one.
     body = {"edition": plan.edition, "plan": plan.digest, "execution": plan.execution}
     note(journal, plan.change, Draft("planned", body, readings.oldest()))
@@ -159,7 +197,11 @@ def check_current(files: Files, plan: Plan, journal: Journal) -> None:
         raise PlanChangedError(plan, plan_differences(plan, now))
 
 
-def _build(files: Files, readings: Readings, edition: int) -> Plan:
+def _author_warnings(plan: Plan, people: People) -> tuple[str, ...]:
+    return tuple(author_warnings(plan, people.approvers(plan, plan.authors)))
+
+
+def _build(files: Files, readings: Readings, edition: int, people: People) -> Plan:
     found = build_plan(
         files.service,
         files.change,
@@ -182,6 +224,12 @@ def _build(files: Files, readings: Readings, edition: int) -> Plan:
         targets=targets,
     )
     assert isinstance(again, Plan)  # only the targets differ
+    written = people.wrote(again.packages)
+    approvers = people.approvers(again, written.authors)
+    again = with_authors(again, files.service, written, approvers)
+    problems = tuple(author_problems(again, files.service, approvers))
+    if problems:
+        raise NoPlanError(files.change.id, problems)
     return Plan.from_bytes(again.to_bytes())
 
 

@@ -4,8 +4,11 @@ from collections.abc import Iterator, Sequence
 
 from mcm.cli.compose import CHANGES, STATE, Project, is_change_id
 from mcm.config.change_file import check_change
+from mcm.core.authorship import nobody_left
 from mcm.core.change import Change
 from mcm.core.errors import McmError
+from mcm.trust.persons import TrustFile
+from mcm.trust.review import standing
 
 
 def find_problems(project: Project, changes: Sequence[str], *, everywhere: bool) -> list[str]:
@@ -56,8 +59,18 @@ def _of_requester(project: Project, change: Change, file: str) -> Iterator[str]:
     elif "requester" not in person.roles:
         who = f"{change.requester} is no requester"
     else:
+        yield from _of_approvers(project, trust, change, file)
         return
     yield f"{file}: {who} in {STATE}/trust.yml: {able} may request"
+
+
+def _of_approvers(project: Project, trust: TrustFile, change: Change, file: str) -> Iterator[str]:
+    """Tell of a stage that too few could approve; authors are known once there is a plan."""
+    for stage in project.service.stages:
+        if stage.name in change.stages:
+            found = standing(trust, stage.name, project.clock.now(), requester=change.requester)
+            if len(found.may) < stage.approvals:
+                yield f"{file}: {nobody_left(stage.name, stage.approvals, change.requester, found)}"
 
 
 def _stray_folders(project: Project) -> Iterator[str]:

@@ -41,6 +41,7 @@ def request(change: Change = None, key: Key = None, profile: Profile = None) -> 
     """Ask for the plan to be approved, signed with the requester's key."""
     from mcm.app.people import request as ask
     from mcm.app.planning import check_current
+    from mcm.cli.approvers import OwnPeople, approver_lines
     from mcm.cli.compose import OPERATOR, Project
     from mcm.cli.lines import say
     from mcm.cli.pinned import check_trust
@@ -53,6 +54,8 @@ def request(change: Change = None, key: Key = None, profile: Profile = None) -> 
     said = ask(plan, desk, project.journal, project.clock.now(), tool())
     print(said.file)
     say(f"{desk.person} requests {name} edition {plan.edition}, plan {plan.digest[:12]}")
+    for line in approver_lines(plan, OwnPeople(project).approvers(plan, plan.authors)):
+        say(line)
     say(f"Next: a second person runs `mcm approve {name}`.")
     return Exit.DONE
 
@@ -69,7 +72,13 @@ def approve(
     key: Key = None,
 ) -> int:
     """Read what will happen, sign it stage by stage, and answer the pipeline's approval."""
-    from mcm.app.people import current_request, own_approval, refuse_rejected, refuse_self
+    from mcm.app.people import (
+        current_request,
+        own_approval,
+        refuse_author,
+        refuse_rejected,
+        refuse_self,
+    )
     from mcm.app.planning import check_current
     from mcm.cli.answer import check_credentials
     from mcm.cli.compose import Project
@@ -89,6 +98,7 @@ def approve(
     now = project.clock.now()
     refuse_self(plan, stages[0].name, desk, asked, project.journal, now)
     for each in stages:
+        refuse_author(plan, each, desk, project.journal, now)
         refuse_rejected(plan, each, desk, project.journal, now)
         desk.check_approver(each.name)
     approved = {s.name: own_approval(plan, s, desk, project.journal, now) for s in stages}
@@ -150,9 +160,9 @@ def _show_and_ask(project: "Project", plan: "Plan", stages: "list[StagePlan]") -
     from mcm.cli.plan_text import plan_lines
     from mcm.core.commands import rollback
 
-    for line in plan_lines(plan, ()):
-        if not line.startswith("  may approve"):
-            show(line)
+    for line in plan_lines(plan):
+        show(line)
+    _show_authors(project, plan)
     now = project.clock.now()
     print("You sign, with your own key and for this plan only:")
     for stage in stages:
@@ -163,6 +173,21 @@ def _show_and_ask(project: "Project", plan: "Plan", stages: "list[StagePlan]") -
     typed = sys.stdin.readline().strip()
     if typed != plan.change:
         raise DeclinedError(f"not approved: {plan.change} was not typed")
+
+
+def _show_authors(project: "Project", plan: "Plan") -> None:
+    """Show who wrote it by the plan, and what this person's own clone says otherwise."""
+    from mcm.cli.approvers import OwnPeople, approver_lines
+    from mcm.cli.lines import show
+    from mcm.core.sanitize import clean
+
+    people = OwnPeople(project)
+    for line in approver_lines(plan, people.approvers(plan, plan.authors)):
+        show(line)
+    more = sorted(set(people.wrote(plan.packages).authors) - set(plan.authors))
+    if more:
+        names = ", ".join(clean(name, 80) for name in more[:8])
+        show(f"  warning: by your own clone these wrote part of it, too: {names}")
 
 
 def _approve_stage(

@@ -15,9 +15,7 @@ if TYPE_CHECKING:
 _COLUMN = " " * 13
 
 
-def plan_lines(
-    plan: Plan, approvers: tuple[str, ...], proofs: "tuple[Proof, ...]" = ()
-) -> Iterator[str]:
+def plan_lines(plan: Plan, proofs: "tuple[Proof, ...]" = ()) -> Iterator[str]:
     """Yield the plan, line by line, exceptions first; foreign text is cleaned.
 
     Each stage is followed by the proof of its way back, when there is one in `proofs`.
@@ -47,8 +45,6 @@ def plan_lines(
         for proof in proofs:
             if proof.stage == stage.name:
                 yield from proof_lines(proof)
-    yield ""
-    yield f"  may approve: {', '.join(approvers) or 'nobody in the trust file'}"
 
 
 def stage_lines(plan: Plan, stage: StagePlan) -> Iterator[str]:
@@ -56,7 +52,9 @@ def stage_lines(plan: Plan, stage: StagePlan) -> Iterator[str]:
     place = stage.place
     yield f"stage {stage.name} ({stage.pipeline_stage}, account {place.account}, {place.region})"
     yield f"  gate       {_gate(stage)}"
-    yield f"  approvals  {stage.approvals} besides the requester"
+    touch = ", each by the touch of a security key" if stage.touch else ""
+    wrote = ", no author among them" if stage.forbid_authors else ""
+    yield f"  approvals  {stage.approvals} besides the requester{wrote}{touch}"
     yield f"  window     {_window(stage)}"
     for freeze in plan.freezes:
         yield f"  freeze     {freeze.name}, {freeze_times(freeze)}: wins over the window"

@@ -4,12 +4,13 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
+from mcm.cli.approvers import stage_approvers
 from mcm.core import canonical
 from mcm.core.principal import Principal
 from mcm.core.sanitize import clean
 from mcm.trust.entry import Person
 from mcm.trust.persons import TrustFile
-from mcm.trust.review import Standing, standing
+from mcm.trust.review import standing
 
 VERSION = 1
 """Of the JSON document."""
@@ -27,15 +28,9 @@ def review_lines(
         yield from _person_lines(person, now)
     yield ""
     for name, approvals in stages:
-        yield standing_line(standing(trust, name, approvals, now))
-
-
-def standing_line(who: Standing) -> str:
-    """Say in one line who may approve a stage and who may not because they wrote part of it."""
-    names = ", ".join(who.may) or "nobody"
-    left = f"; excluded as authors: {', '.join(who.authors)}" if who.authors else ""
-    short = f" (takes {who.approvals})" if who.is_short or who.approvals > 1 else ""
-    return f"{who.stage} may approve: {names}{left}{short}"
+        takes = f" (takes {approvals})" if approvals > 1 else ""
+        found = standing(trust, name, now)
+        yield stage_approvers(name, found, forbids=False) + takes
 
 
 def review_json(
@@ -53,7 +48,7 @@ def review_json(
             {
                 "stage": name,
                 "approvals": approvals,
-                "may_approve": list(standing(trust, name, approvals, now).may),
+                "may_approve": list(standing(trust, name, now).may),
             }
             for name, approvals in stages
         ],

@@ -50,19 +50,28 @@ def plan(change: Change = None, profile: Profile = None, json: Json = False) -> 
     import sys
 
     from mcm.app.planning import plan_change
+    from mcm.cli.approvers import OwnPeople, approver_lines
     from mcm.cli.compose import Project
-    from mcm.cli.lines import show
+    from mcm.cli.lines import say, show
     from mcm.cli.plan_text import plan_lines
+    from mcm.core.sanitize import clean
 
     project = Project.here(profile=profile)
     name = project.pick_change(change)
+    people = OwnPeople(project)
     planned = plan_change(
-        project.files(name), project.observer, project.folder(name), project.journal
+        project.files(name), project.observer, project.folder(name), project.journal, people
     )
+    known = people.approvers(planned.plan, planned.plan.authors)
+    if people.problem:
+        say(f"warning: {clean(people.problem, 400)}")
     if json:
         sys.stdout.write(planned.plan.to_bytes().decode() + "\n")
     else:
-        for line in plan_lines(planned.plan, _approvers(project, planned), planned.proofs):
+        for line in plan_lines(planned.plan, planned.proofs):
+            show(line)
+        print()
+        for line in approver_lines(planned.plan, known):
             show(line)
     _tell(project, planned)
     return Exit.DONE
@@ -94,28 +103,6 @@ def _next_command(project: "Project", change: str) -> str:
     stands = read_status(change, project.folder(change).read_plan(), project.journal)
     found = (next_command(change, stage) for stage in stands.stages)
     return next((command for command in found if command), "")
-
-
-def _approvers(project: "Project", planned: "Planned") -> tuple[str, ...]:
-    """Who could approve each stage, by the trust file; empty when it cannot be read."""
-    from mcm.cli.lines import say
-    from mcm.core.errors import McmError
-    from mcm.core.sanitize import clean
-
-    try:
-        trust = project.trust()
-    except McmError as err:
-        say(f"warning: {clean(str(err), 400)}")
-        return ()
-    now = project.clock.now()
-    return tuple(
-        person.id
-        for person in trust.persons
-        if "approver" in person.roles
-        and person.is_valid(now)
-        and person.id != planned.plan.requester
-        and (person.stages is None or {s.name for s in planned.plan.stages} & person.stages)
-    )
 
 
 def render(change: Change = None) -> int:

@@ -120,6 +120,8 @@ def _read_stage(fields: Fields, context: Context) -> StageConfig:
         stop_wait=fields.optional("stop_wait", fields.duration, default.stop_wait),
         abandon=fields.optional("abandon", fields.boolean, default.abandon),
         veto=_read_veto(fields),
+        forbid_authors=fields.optional("forbid_authors", fields.boolean, None),
+        touch=fields.optional("touch", fields.boolean, default=False),
     )
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from mcm.core import pipeline_gates
+from mcm.core.authorship import excluded
 from mcm.core.errors import Exit
 from mcm.core.goal import GoForward
 from mcm.core.guard import Granted, GuardResult, Missing, Promotion, Refused, check_clock, guard
@@ -109,7 +110,7 @@ def promotion_of(goal: GoForward, stage: StagePlan) -> Promotion:
         execution=plan.execution,
         rollback_to=stage.rollback_target,
         approvals=stage.approvals,
-        excluded=goal.excluded,
+        excluded=excluded(plan, stage),
         requester=plan.requester,
     )
 

@@ -15,8 +15,6 @@ class GoForward:
     plan: Plan
     stages: tuple[str, ...]
     """Names of the plan's stages, in its order."""
-    excluded: frozenset[str] = frozenset()
-    """Persons who may not approve because they wrote the change."""
 
 
 @dataclass(frozen=True)

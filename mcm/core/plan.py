@@ -90,6 +90,10 @@ class StagePlan:
     """Whether a stop may abandon running actions after `stop_wait` without asking."""
     veto: timedelta = timedelta(0)
     """How long a person may veto a rollback after a breach; zero for not at all."""
+    forbid_authors: bool = False
+    """Whether the plan's authors may not approve this stage."""
+    touch: bool = False
+    """Whether an approval counts only by a security key that was touched."""
 
 
 @dataclass(frozen=True)
@@ -145,6 +149,10 @@ class Plan:
     exceptions: tuple[Exemption, ...]
     definitions: tuple[Mapping[str, Any], ...]
     """The check definitions in use, as canonical values."""
+    authors: tuple[str, ...] = ()
+    """Who wrote what is new, as git's `Name <e-mail>`, sorted."""
+    authors_unknown: str = ""
+    """Why that is not, or not wholly, known; empty when it is."""
 
     def to_bytes(self) -> bytes:
         """Return the canonical bytes: what is stored, hashed and signed."""

@@ -8,7 +8,7 @@ is planned as it is and closes the gate `rollback-target`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from mcm.core import codec
@@ -120,7 +120,25 @@ def replan(
         packages=frozen.packages,
         targets=targets,
     )
-    return _freeze(service, change, definitions, seen, realm=realm, edition=frozen.edition)
+    plan = _freeze(service, change, definitions, seen, realm=realm, edition=frozen.edition)
+    return _keep_authors(plan, frozen, service)
+
+
+def _keep_authors(plan: Plan, frozen: Plan, service: Service) -> Plan:
+    """Take what git said from `frozen`; what mcm.yaml says of it is read anew."""
+    said = {config.name: config.forbid_authors for config in service.stages}
+    was = {stage.name: stage.forbid_authors for stage in frozen.stages}
+    stages = []
+    for stage in plan.stages:
+        own = said[stage.name]
+        forbids = was.get(stage.name, True) if own is None else own
+        stages.append(replace(stage, forbid_authors=forbids))
+    return replace(
+        plan,
+        authors=frozen.authors,
+        authors_unknown=frozen.authors_unknown,
+        stages=tuple(stages),
+    )
 
 
 def plan_warnings(service: Service, change: Change, readings: Readings) -> tuple[str, ...]:
@@ -240,6 +258,7 @@ def _plan_stage(
         stop_wait=stage.stop_wait,
         abandon=stage.abandon,
         veto=stage.veto,
+        touch=stage.touch,
     )
 
 

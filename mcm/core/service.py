@@ -43,6 +43,10 @@ class StageConfig:
     stop_wait: timedelta
     abandon: bool
     veto: timedelta = timedelta(0)
+    forbid_authors: bool | None = None
+    """Whether authors may not approve; None for the default (`mcm.core.authorship`)."""
+    touch: bool = False
+    """Whether an approval takes the touch of a security key."""
 
 
 @dataclass(frozen=True)

@@ -6,39 +6,22 @@ author. It decides nothing; it only spares people a refusal.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 
+from mcm.core.authorship import Approvers
 from mcm.core.counting import loosely, spellings
 from mcm.trust.entry import Person
 from mcm.trust.persons import TrustFile
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """Who may approve one stage, and which approvers may not for they wrote part of it."""
-
-    stage: str
-    approvals: int
-    """How many must."""
-    may: tuple[str, ...]
-    authors: tuple[str, ...]
-
-    @property
-    def is_short(self) -> bool:
-        """Whether fewer are left than must approve."""
-        return len(self.may) < self.approvals
-
-
 def standing(
     trust: TrustFile,
     stage: str,
-    approvals: int,
     now: datetime,
     *,
     requester: str = "",
     authors: Iterable[str] = (),
-) -> Standing:
+) -> Approvers:
     """Return who may approve `stage` at `now`; `authors` are git's `Name <e-mail>`."""
     asks = trust.person(requester) if requester else None
     own = {loosely(requester)} if requester else set()
@@ -49,9 +32,7 @@ def standing(
         for person in trust.persons
         if may_approve(person, stage, now) and not _names(person) & own
     ]
-    return Standing(
-        stage,
-        approvals,
+    return Approvers(
         tuple(person.id for person in able if not _names(person) & wrote),
         tuple(person.id for person in able if _names(person) & wrote),
     )

@@ -1,5 +1,6 @@
 """Planning over the example: editions, what stands in the way, and plans that were moved."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -13,8 +14,9 @@ from mcm.app.planning import (
     load_plan,
     plan_change,
 )
+from mcm.core.authorship import Approvers, Written
 from mcm.core.errors import BlindError, UsageError
-from mcm.core.plan import Plan
+from mcm.core.plan import Package, Plan
 from mcm.core.window import Freeze
 from tests.kit.files import Shelf, make_files
 from tests.kit.world import World
@@ -169,3 +171,50 @@ def test_what_aws_said_cannot_be_edited_in_the_file(world: World, files: Files) 
     edited = replace(plan, stages=(stage,))
     with pytest.raises(PlanChangedError, match="E_PLAN_CHANGED"):
         check_current(files, edited, world.journal)
+
+
+class Team:
+    """People of the planning: bob wrote all of it, and three others may approve."""
+
+    def __init__(self) -> None:
+        self.left = ("carol", "dave", "erin")
+
+    def wrote(self, packages: tuple[Package, ...]) -> Written:
+        return Written(("Bob <bob@example.com>",) if packages else ())
+
+    def approvers(self, plan: Plan, authors: tuple[str, ...]) -> Mapping[str, Approvers]:
+        return {s.name: Approvers(self.left, ("bob",) if authors else ()) for s in plan.stages}
+
+
+def test_threat_10_authors_are_frozen_with_the_plan(world: World, files: Files) -> None:
+    """And stay as they were signed when the files are compared later."""
+    observer, shelf, team = world.runner().observer, Shelf(), Team()
+    planned = plan_change(files, observer, shelf, world.journal, team)
+
+    assert planned.plan.authors == ("Bob <bob@example.com>",)
+    assert planned.plan.stages[0].forbid_authors
+    check_current(files, planned.plan, world.journal)
+    assert not plan_change(files, observer, shelf, world.journal, team).is_new
+
+
+def test_threat_10_a_plan_without_its_authors_is_not_the_plan(world: World, files: Files) -> None:
+    planned = plan_change(files, world.runner().observer, Shelf(), world.journal, Team())
+    with pytest.raises(PlanChangedError):
+        check_current(files, replace(planned.plan, authors=()), world.journal)
+
+
+def test_fewer_approvers_make_another_edition(world: World, files: Files) -> None:
+    """Whom a stage excludes is signed, so it is planned anew."""
+    observer, shelf, team = world.runner().observer, Shelf(), Team()
+    plan_change(files, observer, shelf, world.journal, team)
+    team.left = ("carol",)
+    planned = plan_change(files, observer, shelf, world.journal, team)
+
+    assert (planned.plan.edition, planned.plan.stages[0].forbid_authors) == (2, False)
+    assert any("bob wrote part of this" in line for line in planned.warnings)
+
+
+def test_a_plan_that_nobody_looked_into_says_so(world: World, files: Files) -> None:
+    planned = plan_change(files, world.runner().observer, Shelf(), world.journal)
+
+    assert (planned.plan.authors, planned.plan.authors_unknown) == ((), "nobody looked")

@@ -115,3 +115,47 @@ def test_a_standing_edition_says_what_comes_next(
 
     assert "Next: `mcm request CM-0001`.\n" in said[0]
     assert "Next: `mcm approve CM-0001 --stage prod-us`.\n" in said[2]
+
+
+def test_who_may_approve_is_said_with_the_plan_and_the_request(
+    shop: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The sandbox's commits are in no git, and that is said, too."""
+    assert shop.mcm("plan CM-0001") == 0
+    shown = capsys.readouterr().out
+    assert "prod-us may approve: bob\n" in shown
+    assert "written by: unknown, so nobody is excluded for it: ParcelPhotoCheck: git has" in shown
+
+    assert shop.mcm("request CM-0001") == 0
+    assert "prod-us may approve: bob" in capsys.readouterr().err
+
+
+def test_threat_62_when_nobody_is_left_to_approve_there_is_no_plan(
+    shop: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """lint says the same before AWS is asked."""
+    trust = shop.root / ".mcm/trust.yml"
+    before = trust.read_text()
+    try:
+        shop.edit(".mcm/trust.yml", "roles: [approver]", "roles: [approver]\n    stages: [prod-eu]")
+        for command in ("lint CM-0001", "plan CM-0001"):
+            assert shop.mcm(command) == 2
+            said = capsys.readouterr().err
+            assert "stage prod-us takes 1 besides alice to approve: nobody may" in said
+            assert "Add an approver with a key to .mcm/trust.yml" in said
+    finally:
+        trust.write_text(before)
+    assert not (shop.root / "changes/CM-0001/plan.json").exists()
+
+
+def test_threat_10_a_stage_that_forbids_unknown_authors_has_no_plan(
+    shop: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shop.edit(
+        "mcm.yaml",
+        "    pipeline_stage: ProdUS",
+        "    pipeline_stage: ProdUS\n    forbid_authors: true",
+    )
+
+    assert shop.mcm("plan CM-0001") == 2
+    assert "forbids authors to approve, and who wrote it is unknown" in capsys.readouterr().err

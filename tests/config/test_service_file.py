@@ -169,6 +169,17 @@ def test_a_stage_overrides_the_defaults_key_by_key() -> None:
     assert stage.approvals == 2
 
 
+def test_a_stage_says_whether_authors_may_approve_and_keys_are_touched() -> None:
+    """Silence leaves it to who is there (docs/design.md)."""
+    text = edit(
+        WHOLE, "window: quiet-us", "window: quiet-us\n    forbid_authors: false\n    touch: true"
+    )
+
+    stage, whole = load(text).stages[0], load(WHOLE).stages[0]
+    assert (stage.forbid_authors, stage.touch) == (False, True)
+    assert (whole.forbid_authors, whole.touch) == (None, False)
+
+
 def test_a_stage_says_how_long_a_veto_may_be_waited_for() -> None:
     text = edit(WHOLE, "window: quiet-us", "window: quiet-us\n    rollback: {veto: 60s}")
 
