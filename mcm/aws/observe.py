@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from mcm.aws.port import AwsError, ErrorKind, Port
+from mcm.aws.port import AwsError, Port
 from mcm.aws.read_cloudwatch import read_alarms, read_definitions, read_firing, read_metrics
 from mcm.aws.read_endpoint import read_endpoints, read_identity
 from mcm.aws.read_pipeline import PipelineReader
-from mcm.aws.reading import Clock, unknown
+from mcm.aws.reading import Clock, nonsense, unknown
 from mcm.core.query import (
     ActionsQuery,
     AlarmDefinitionQuery,
@@ -111,8 +111,7 @@ class AwsSource:
             except AwsError as err:
                 return {query: unknown(err, started) for query in members}
             except Exception as err:  # noqa: BLE001 - nonsense from AWS is unknown, not a crash
-                odd = AwsError(ErrorKind.INVALID, type(err).__name__, f"unreadable reply: {err}")
-                return {query: unknown(odd, started) for query in members}
+                return {query: unknown(nonsense(err), started) for query in members}
 
         return run
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from mcm.aws.port import AwsError, Port, Reply
-from mcm.aws.reading import Clock, text, unknown
+from mcm.aws.reading import Clock, nonsense, text, unknown
 from mcm.core import canonical
 from mcm.core.endpoint import Content, EndpointView, Variant
 from mcm.core.pipeline import Identity
@@ -26,6 +26,8 @@ def read_endpoints(
             answers[query] = Known(_view(port, query.name), at)
         except AwsError as err:
             answers[query] = unknown(err, at)
+        except Exception as err:  # noqa: BLE001 - the other queries have answers all the same
+            answers[query] = unknown(nonsense(err), at)
     return answers
 
 

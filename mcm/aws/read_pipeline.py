@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from mcm.aws.port import AwsError, ErrorKind, Port, Reply
-from mcm.aws.reading import Clock, moment, pages, text, unknown, words
+from mcm.aws.reading import Clock, moment, nonsense, pages, text, unknown, words
 from mcm.core.pipeline import (
     ROLLBACK,
     STANDARD,
@@ -71,6 +71,8 @@ class PipelineReader:
                 answers[query] = Known(self._read_one(query, shared), at)
             except AwsError as err:
                 answers[query] = unknown(err, at)
+            except Exception as err:  # noqa: BLE001 - the other queries have answers all the same
+                answers[query] = unknown(nonsense(err), at)
         return answers
 
     def _read_one(self, query: PipelineQueries, shared: "_Lists") -> Any:

@@ -23,10 +23,16 @@ _WHY = {
 
 def unknown(err: AwsError, at: datetime) -> Unknown:
     """Return the unknown reading that a failed call amounts to."""
-    reason = f"{err.service} {err.operation}: {err.code}".strip()
+    called = f"{err.service} {err.operation}".strip()
+    reason = f"{called}: {err.code}" if called else err.code
     if err.kind not in (ErrorKind.THROTTLED, ErrorKind.LOST):
         reason = f"{reason} ({clean(err.message, 120)})"
     return Unknown(_WHY.get(err.kind, Blindness.FAILED), reason, at)
+
+
+def nonsense(err: Exception) -> AwsError:
+    """Return the error that a reply amounts to which cannot be read: it is unknown."""
+    return AwsError(ErrorKind.INVALID, type(err).__name__, f"unreadable reply: {err}")
 
 
 def pages(

@@ -72,6 +72,8 @@ def _unknown(plan: Plan, stage: StagePlan, readings: Readings) -> str:
     history = readings.known(past, StageHistory)
     if view is None:
         return f"the pipeline cannot be read: {readings.why_unknown(pipeline)}"
+    if view.unread:
+        return f"what is an approval cannot be read: {view.unread}"
     if history is None:
         why = readings.why_unknown(past)
         return f"the past of {stage.pipeline_stage} cannot be read: {why}"

@@ -74,6 +74,13 @@ def test_an_unread_query_proves_nothing() -> None:
     assert not rehearsal.prove(plan, stage, Readings({}, NOW), NOW).is_proven
 
 
+def test_a_structure_that_cannot_be_read_proves_nothing() -> None:
+    """An approval may stand in the stage that nobody sees."""
+    proof = prove({VIEW: Known(replace(make_pipeline(), mode="", unread="denied"), NOW)})
+
+    assert proof.why_not == "what is an approval cannot be read: denied"
+
+
 @pytest.mark.parametrize("mode", ["PARALLEL", "", "SOMETHING_NEW"])
 def test_a_mode_that_is_not_known_to_roll_back_proves_nothing(mode: str) -> None:
     proof = prove({VIEW: Known(replace(make_pipeline(), mode=mode), NOW)})

@@ -136,3 +136,22 @@ def test_a_structure_that_cannot_be_read_promotes_and_plans_nothing(
     assert "GetPipeline" in ending.reason
     assert any("GetPipeline" in line for line in caught.value.details)
     assert world.posts("EnableStageTransition") == 0
+
+
+def test_a_past_of_the_wrong_type_does_not_hide_the_pipeline(world: WiredWorld) -> None:
+    """One query of several that cannot be read: the walk goes back to what was signed."""
+    plan = world.ready()
+    world.when("bake_started", world.scenario.raise_errors)
+
+    def scramble() -> None:
+        def bend(reply: dict[str, Any]) -> None:
+            for item in reply["actionExecutionDetails"]:
+                item["pipelineExecutionId"] = ["?"]
+
+        world.wire.bend("ListActionExecutions", bend)
+
+    world.when("breach", scramble)
+
+    assert world.deploy(plan).exit is Exit.ROLLED_BACK
+    assert world.posts("RollbackStage") == 1
+    assert world.bodies("rollback_started")[0]["target"] == plan.stages[0].rollback_target
