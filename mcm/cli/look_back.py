@@ -141,7 +141,8 @@ def _what_is_unsure(turn: "Turn") -> str:
     from mcm.core.turn import Hold, Wait
 
     step = turn.next
-    if turn.entries or not isinstance(step, Wait | Hold):
+    begun = any(entry.kind != "sight" for entry in turn.entries)  # that one only tells of it
+    if begun or not isinstance(step, Wait | Hold):
         return ""
     why, leaves = (step.why, False) if isinstance(step, Wait) else (step.reason, step.leave)
     # A rollback that is there already is only followed, whatever its target.

@@ -6,6 +6,7 @@ exit code is its own whatever became of its talk. Data that is lost is told at t
 
 import os
 import sys
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any, TextIO
 
@@ -34,6 +35,14 @@ class Lossy:
             self._stream.flush()
         except OSError as err:
             self.lost = self.lost or err
+
+    def forget(self) -> bool:
+        """Write out what is in the buffer; return whether anything was lost, and forget that."""
+        self.flush()
+        lost, self.lost = self.lost, None
+        if lost is not None:
+            self.drop()
+        return lost is not None
 
     def drop(self) -> None:
         """Send what is still in the buffer nowhere.
@@ -66,6 +75,19 @@ def prepare() -> None:
             setattr(sys, name, open(number, mode, encoding="utf-8", closefd=False))  # noqa: SIM115
         if mode == "w":
             setattr(sys, name, Lossy(getattr(sys, name)))
+
+
+def offer(lines: Iterable[str]) -> None:
+    """Print lines that are worth having and decide nothing: on stdout, else on stderr.
+
+    That they could not be written to stdout changes no exit code.
+    """
+    kept = list(lines)
+    for line in kept:
+        print(line)
+    if isinstance(sys.stdout, Lossy) and sys.stdout.forget():
+        for line in kept:
+            print(line, file=sys.stderr)
 
 
 def finish(code: int) -> int:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mcm.app.oncall import Facts, Scene, build_facts
 from mcm.app.ticket import Ending, ticket_lines
 from mcm.cli.lines import say
+from mcm.cli.streams import offer
 from mcm.core.pipeline import Identity, PipelineView
 from mcm.core.query import HistoryQuery, IdentityQuery, PipelineQuery
 
@@ -41,5 +42,4 @@ def print_ticket(
         journal=look.journal if ground.project is not None else "",
     )
     say("For the ticket:")
-    for line in ticket_lines(goal, rollback, replace(facts, caller=caller), ending):
-        print(line)
+    offer(ticket_lines(goal, rollback, replace(facts, caller=caller), ending))

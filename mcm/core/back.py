@@ -9,6 +9,7 @@ Each function below answers for one step and returns None when that step has not
 left to do, so the order of the steps is the order of the lines in `decide`.
 """
 
+from dataclasses import replace
 from datetime import datetime
 
 from mcm.core import (
@@ -69,7 +70,7 @@ def decide(goal: GoBack, state: State, readings: Readings, now: datetime) -> Tur
     """Return the next step of the way back; that it cannot be seen is told when it begins."""
     turn = _decide(goal, state, readings, now)
     told = unseen.sight(goal, state.stage(goal.stage), readings, now)
-    return Turn((*told, *turn.entries), turn.next)
+    return replace(turn, entries=(*told, *turn.entries)) if told else turn
 
 
 def _decide(goal: GoBack, state: State, readings: Readings, now: datetime) -> Turn:
@@ -130,7 +131,7 @@ def _step(
     stranger = earlier.stranger(goal, rollback, stage, readings)
     if stranger:
         told += calling.person(goal, rollback, stranger, now)
-    return Turn((*told, *turn.entries), turn.next)
+    return replace(turn, entries=(*told, *turn.entries))
 
 
 def _start(
