@@ -113,7 +113,8 @@ def _region(asked: Asked) -> str:
         return region
     raise CannotSearchError(
         "which region the pipeline is in is not known: no AWS_REGION, and none in the profile",
-        hint=f"Run `{_exact(asked)}`.",
+        hint=f"Run `{_exact(asked).replace(' --pipeline NAME', '')}`, or go to your service's"
+        " directory.",
     )
 
 

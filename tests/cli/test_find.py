@@ -165,7 +165,7 @@ def test_no_region_at_all_is_told_with_the_command(
     assert run(["rollback", "--stage", "prod-us", "--no-input"]) == 2
     said = capsys.readouterr().err
     assert "which region the pipeline is in is not known" in said
-    assert "--stage prod-us --pipeline NAME --region REGION" in said
+    assert "mcm rollback --stage prod-us --region REGION" in said
 
 
 def test_the_environment_is_that_of_the_tests() -> None:

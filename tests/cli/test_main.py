@@ -1,5 +1,6 @@
 """The command itself: what it loads, and how errors become a line and an exit code."""
 
+import os
 import subprocess
 import sys
 
@@ -70,7 +71,10 @@ def test_a_rollback_without_a_project_names_the_way_that_works(
     tmp_path: object, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(str(tmp_path))
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
 
     assert run(["rollback", "--stage", "prod-us"]) == 2
-    way = "mcm rollback --stage PIPELINE_STAGE --pipeline NAME --region REGION"
-    assert f"from anywhere: {way}\n" in capsys.readouterr().err
+    way = "mcm rollback --stage prod-us --region REGION"
+    assert f"Run `{way}`, or go to your service's directory.\n" in capsys.readouterr().err
