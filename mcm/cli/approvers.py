@@ -40,7 +40,9 @@ class OwnPeople:
             return {}
         now = self._project.clock.now()
         return {
-            stage.name: standing(trust, stage.name, now, requester=plan.requester, authors=authors)
+            stage.name: standing(
+                trust, stage.name, now, requester=plan.requester, authors=authors, touch=stage.touch
+            )
             for stage in plan.stages
         }
 

@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 
 from mcm.cli.compose import CONFIG, STATE
-from mcm.cli.desk import KEYS
+from mcm.cli.signing_key import KEYS
 from mcm.clock import SystemClock
 from mcm.core.errors import UsageError
 from mcm.sandbox.example import example_files

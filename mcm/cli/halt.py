@@ -162,8 +162,9 @@ def _vetoes(
 ) -> bool:
     """Veto the rollback that counts down, if one does where the person holds."""
     from mcm.app import halting
-    from mcm.cli.desk import KeyDesk, find_key
+    from mcm.cli.desk import KeyDesk
     from mcm.cli.lines import say
+    from mcm.cli.signing_key import find_key
     from mcm.core import commands
 
     if project.folder(change).read_plan() is None:

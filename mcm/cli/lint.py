@@ -68,7 +68,13 @@ def _of_approvers(project: Project, trust: TrustFile, change: Change, file: str)
     """Tell of a stage that too few could approve; authors are known once there is a plan."""
     for stage in project.service.stages:
         if stage.name in change.stages:
-            found = standing(trust, stage.name, project.clock.now(), requester=change.requester)
+            found = standing(
+                trust,
+                stage.name,
+                project.clock.now(),
+                requester=change.requester,
+                touch=stage.touch,
+            )
             if len(found.may) < stage.approvals:
                 yield f"{file}: {nobody_left(stage.name, stage.approvals, change.requester, found)}"
 

@@ -1,7 +1,6 @@
 """Commands for two people: request, approve, reject."""
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -19,7 +18,13 @@ if TYPE_CHECKING:
     from mcm.core.plan import Plan, StagePlan
 
 Key = Annotated[
-    Path | None, typer.Option("--key", help="SSH key to sign with; git's user.signingkey if none.")
+    str | None,
+    typer.Option(
+        "--key",
+        metavar="KEY",
+        help="SSH key to sign with: a file, also a .pub whose other half your agent has, or the"
+        " fingerprint of a key in it. Else git's user.signingkey, else the agent's own.",
+    ),
 ]
 
 
@@ -100,7 +105,7 @@ def approve(
     for each in stages:
         refuse_author(plan, each, desk, project.journal, now)
         refuse_rejected(plan, each, desk, project.journal, now)
-        desk.check_approver(each.name)
+        desk.check_approver(each)
     approved = {s.name: own_approval(plan, s, desk, project.journal, now) for s in stages}
     fresh = [each for each in stages if approved[each.name] is None]
     if fresh:
@@ -138,8 +143,9 @@ def _load(project: "Project", change: str | None) -> "tuple[str, Plan]":
     return name, project.plan(name)
 
 
-def _desk(project: "Project", change: str, key: Path | None, person: str | None) -> "KeyDesk":
-    from mcm.cli.desk import KeyDesk, find_key
+def _desk(project: "Project", change: str, key: str | None, person: str | None) -> "KeyDesk":
+    from mcm.cli.desk import KeyDesk
+    from mcm.cli.signing_key import find_key
 
     return KeyDesk(project, change, find_key(project, key, person))
 

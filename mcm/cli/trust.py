@@ -175,5 +175,5 @@ def _ask_digest() -> str:
     return sys.stdin.readline().strip()
 
 
-def _stages(project: "Project") -> "list[tuple[str, int]]":
-    return [(stage.name, stage.approvals) for stage in project.service.stages]
+def _stages(project: "Project") -> "list[tuple[str, int, bool]]":
+    return [(stage.name, stage.approvals, stage.touch) for stage in project.service.stages]

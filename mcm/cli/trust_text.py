@@ -17,9 +17,12 @@ VERSION = 1
 
 
 def review_lines(
-    trust: TrustFile, stages: Sequence[tuple[str, int]], now: datetime
+    trust: TrustFile, stages: Sequence[tuple[str, int, bool]], now: datetime
 ) -> Iterator[str]:
-    """Yield the access review; `stages` are those of mcm.yaml with how many must approve."""
+    """Yield the access review; for stages as mcm.yaml has them.
+
+    Each is its name, how many must approve it, and whether by a touched key.
+    """
     ends = f"expires {trust.expires:%Y-%m-%d %H:%M}Z" if trust.expires else "does not expire"
     yield f"trust file version {trust.version}, {ends}"
     yield f"  digest     {trust.digest}"
@@ -27,14 +30,14 @@ def review_lines(
         yield ""
         yield from _person_lines(person, now)
     yield ""
-    for name, approvals in stages:
+    for name, approvals, touch in stages:
         takes = f" (takes {approvals})" if approvals > 1 else ""
-        found = standing(trust, name, now)
+        found = standing(trust, name, now, touch=touch)
         yield stage_approvers(name, found, forbids=False) + takes
 
 
 def review_json(
-    trust: TrustFile, stages: Sequence[tuple[str, int]], now: datetime
+    trust: TrustFile, stages: Sequence[tuple[str, int, bool]], now: datetime
 ) -> dict[str, Any]:
     """Return the document of `mcm trust list --json`."""
     return {
@@ -48,9 +51,9 @@ def review_json(
             {
                 "stage": name,
                 "approvals": approvals,
-                "may_approve": list(standing(trust, name, now).may),
+                "may_approve": list(standing(trust, name, now, touch=touch).may),
             }
-            for name, approvals in stages
+            for name, approvals, touch in stages
         ],
     }
 

@@ -31,6 +31,8 @@ class Promotion:
     """Persons whose approval does not count: ids, e-mails or git's `Name <e-mail>`."""
     requester: str = ""
     """The plan's requester, whose request alone counts; "" takes any requester's."""
+    touch: bool = False
+    """Whether an approval counts only when its security key was touched."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,14 @@ def not_usable(each: Verified, consumed: frozenset[str], now: datetime) -> Refus
     if now >= said.expires:
         return Refused("E_EXPIRED", f"{what} expired at {said.expires.isoformat()}")
     return None
+
+
+def untouched(promotion: Promotion, each: Verified) -> Refused | None:
+    """Refuse a signature that an agent could have made alone, where a touch is asked for."""
+    if not promotion.touch or each.touched:
+        return None
+    reason = f"{each.person} signed without touching a security key, which {promotion.stage} takes"
+    return Refused("E_TOUCH_REQUIRED", reason)
 
 
 def reused(each: Verified, approvals: Sequence[Verified]) -> Refused | None:

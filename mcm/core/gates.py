@@ -112,6 +112,7 @@ def promotion_of(goal: GoForward, stage: StagePlan) -> Promotion:
         approvals=stage.approvals,
         excluded=excluded(plan, stage),
         requester=plan.requester,
+        touch=stage.touch,
     )
 
 

@@ -31,6 +31,7 @@ _TELLING = (
     "E_REALM",
     "E_PLAN_CHANGED",
     "E_REQUEST_MISMATCH",
+    "E_TOUCH_REQUIRED",
     "E_CONSUMED",
     "E_EXPIRED",
     "E_NOT_YET",
@@ -130,6 +131,7 @@ def _count(
             counting.who_problem(each, requesters, excluded)
             or counting.mismatch(promotion, each.statement)
             or counting.answers(current, each.statement)
+            or counting.untouched(promotion, each)
             or counting.reused(each, ordered)
             or counting.not_usable(each, consumed, now)
             or counting.counted_already(each, granted)

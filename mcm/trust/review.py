@@ -21,6 +21,7 @@ def standing(
     *,
     requester: str = "",
     authors: Iterable[str] = (),
+    touch: bool = False,
 ) -> Approvers:
     """Return who may approve `stage` at `now`; `authors` are git's `Name <e-mail>`."""
     asks = trust.person(requester) if requester else None
@@ -30,7 +31,7 @@ def standing(
     able = [
         person
         for person in trust.persons
-        if may_approve(person, stage, now) and not _names(person) & own
+        if may_approve(person, stage, now, touch=touch) and not _names(person) & own
     ]
     return Approvers(
         tuple(person.id for person in able if not _names(person) & wrote),
@@ -38,10 +39,14 @@ def standing(
     )
 
 
-def may_approve(person: Person, stage: str, now: datetime) -> bool:
-    """Say whether a signature of `person` could approve `stage` at `now`."""
+def may_approve(person: Person, stage: str, now: datetime, *, touch: bool = False) -> bool:
+    """Say whether a signature of `person` could approve `stage` at `now`.
+
+    With `touch` it takes a key that can be touched.
+    """
     here = person.stages is None or stage in person.stages
-    return "approver" in person.roles and here and bool(person.ssh) and person.is_valid(now)
+    able = any(key.on_security_key or not touch for key in person.ssh)
+    return "approver" in person.roles and here and able and person.is_valid(now)
 
 
 def _names(person: Person) -> set[str]:

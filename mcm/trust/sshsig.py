@@ -88,11 +88,22 @@ class SshKey:
 
 
 def verify(signature: str, message: bytes, namespace: str, *, touch: bool = False) -> SshKey:
-    """Return the key that signed `message` under `namespace`; whose it is, is not asked here.
+    """Return the key that signed `message` under `namespace`, as `inspect` does.
 
-    `signature` is the armoured text that `ssh-keygen -Y sign` writes, exactly so. With
-    `touch`, only a security key that was touched counts. Raises RefusedError: E_NAMESPACE,
-    E_KEY_TYPE, E_TOUCH_REQUIRED, and E_SIGNATURE for everything else.
+    With `touch`, only a security key that was touched counts, else E_TOUCH_REQUIRED.
+    """
+    key, touched = inspect(signature, message, namespace)
+    if touch and not touched:
+        raise RefusedError("E_TOUCH_REQUIRED", "signature refused: no touch of a security key")
+    return key
+
+
+def inspect(signature: str, message: bytes, namespace: str) -> tuple[SshKey, bool]:
+    """Return the key that signed `message` under `namespace`, and whether it was touched.
+
+    `signature` is the armoured text that `ssh-keygen -Y sign` writes, exactly so. Whose
+    the key is, is not asked here. Raises RefusedError: E_NAMESPACE, E_KEY_TYPE, and
+    E_SIGNATURE for everything else.
     """
     reader = _Reader(_unarmour(signature), "E_SIGNATURE")
     if reader.take(len(_MAGIC)) != _MAGIC or reader.number() != 1:
@@ -108,11 +119,11 @@ def verify(signature: str, message: bytes, namespace: str, *, touch: bool = Fals
         raise _bad(f"hash {hashed.decode('ascii', 'replace')!r} or a reserved field")
     parts = (space, reserved, hashed, _HASHES[hashed](message).digest())
     signed = _MAGIC + b"".join(len(part).to_bytes(4) + part for part in parts)
-    _check(key, proof, signed, touch=touch)
-    return key
+    return key, _check(key, proof, signed)
 
 
-def _check(key: SshKey, proof: bytes, signed: bytes, *, touch: bool) -> None:
+def _check(key: SshKey, proof: bytes, signed: bytes) -> bool:
+    """Check the signature itself; return whether a security key says that it was touched."""
     reader = _Reader(proof, "E_SIGNATURE")
     if reader.string() != key.type.encode():
         raise _bad("signature and key are of different types")
@@ -128,8 +139,7 @@ def _check(key: SshKey, proof: bytes, signed: bytes, *, touch: bool) -> None:
         _check_ed25519(key.point, value, signed)
     else:
         _check_ecdsa(key.point, value, signed)
-    if touch and not touched:
-        raise RefusedError("E_TOUCH_REQUIRED", "signature refused: no touch of a security key")
+    return touched
 
 
 def _check_ed25519(point: bytes, value: bytes, signed: bytes) -> None:

@@ -31,7 +31,7 @@ def verify(
     RefusedError with the reason's code.
     """
     envelope = Envelope.from_bytes(data)
-    key = _signing_key(envelope, trust, realm, touch=touch)
+    key, touched = _signing_key(envelope, trust, realm, touch=touch)
     holder = None if key is None else trust.holder(key)
     if key is not None and holder is None:
         raise RefusedError(
@@ -56,6 +56,7 @@ def verify(
         person=person.id,
         digest=canonical.digest_bytes(envelope.payload),
         key="" if key is None else key.fingerprint,
+        touched=touched,
         aliases=person.aliases,
         principals=frozenset(
             each.principal for each in person.aws if each.principal.kind != ROLE or each.enforced
@@ -65,13 +66,16 @@ def verify(
 
 def _signing_key(
     envelope: Envelope, trust: TrustFile, realm: str, *, touch: bool
-) -> sshsig.SshKey | None:
+) -> tuple[sshsig.SshKey | None, bool]:
     if envelope.proofs:
         sig = envelope.proofs[0].sig
-        return sshsig.verify(sig, envelope.payload, namespace(envelope.kind), touch=touch)
+        key, touched = sshsig.inspect(sig, envelope.payload, namespace(envelope.kind))
+        if touch and not touched:
+            raise RefusedError("E_TOUCH_REQUIRED", "statement refused: no security key was touched")
+        return key, touched
     # Both must say sandbox: the reader's own realm and the way the trust file was loaded.
     if trust.sandbox and is_sandbox(realm) and not touch:
-        return None
+        return None, False
     raise RefusedError("E_SIGNATURE", "statement refused: nobody signed it")
 
 

@@ -1,9 +1,12 @@
 """Two people at the command line: who may say what, and what must be typed."""
 
+import base64
+
 import pytest
 
 from mcm.cli.compose import Project
 from mcm.sandbox.identity import ACCOUNT
+from mcm.trust.sshsig import SK_ED25519
 from tests.cli.conftest import Shop
 
 
@@ -213,3 +216,30 @@ def test_the_change_may_be_left_out_when_one_is_open(shop: Shop) -> None:
     assert code == 0, text
     assert shop.mcm("reject --reason not-tonight --profile carol") == 0
     assert shop.kinds()[-1] == "rejected"
+
+
+def test_threat_23_threat_25_a_touch_stage_refuses_plain_keys(
+    shop: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where nobody has another there is no plan; with one, the plain key signs nothing."""
+    trust = shop.root / ".mcm/trust.yml"
+    before = trust.read_text()
+    shop.edit(
+        "mcm.yaml", "    pipeline_stage: ProdUS", "    pipeline_stage: ProdUS\n    touch: true"
+    )
+    try:
+        assert shop.mcm("plan CM-0001") == 2
+        assert "to approve: nobody may" in capsys.readouterr().err
+
+        parts = (SK_ED25519.encode(), b"\7" * 32, b"ssh:")
+        blob = b"".join(len(part).to_bytes(4) + part for part in parts)
+        key = f"{SK_ED25519} {base64.b64encode(blob).decode()}"
+        head, tail = before.split("  - id: bob\n    ssh: [", 1)
+        trust.write_text(f'{head}  - id: bob\n    ssh: ["{key}", {tail}')
+        assert shop.mcm("plan CM-0001") == 0
+        assert "each by the touch of a security key" in capsys.readouterr().out
+        assert shop.mcm("request CM-0001") == 0
+        code, text = shop.type("approve CM-0001 --profile bob", "CM-0001\n")
+        assert (code, "[E_TOUCH_REQUIRED]" in text, "Type CM-0001" in text) == (4, True, False)
+    finally:
+        trust.write_text(before)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mcm.core.guard import Granted, Missing, check_clock, guard
+from mcm.core.guard import Granted, Missing, Refused, check_clock, guard
 from mcm.core.statement import Rejected
 from tests.core.approvals import (
     NOW,
@@ -309,3 +309,14 @@ def test_most_telling_refusal_comes_first() -> None:
     assert code(judged(*said, rejected=noise)) == "E_SELF_APPROVAL"
     assert code(judged(*said[1:], rejected=noise)) == "E_REQUEST_MISMATCH"
     assert code(judged(said[1], rejected=noise)) == "E_EXPIRED"
+
+
+def test_threat_23_threat_25_a_touch_stage_takes_no_untouched_signature() -> None:
+    """An agent signs silently; unless a touch is known of, there was none."""
+    promotion = replace(PROMOTION, touch=True)
+    silent = signed(an_approval())
+
+    result = judged(silent, promotion=promotion)
+    assert isinstance(result, Refused)
+    assert result.code == "E_TOUCH_REQUIRED"
+    assert isinstance(judged(replace(silent, touched=True), promotion=promotion), Granted)

@@ -290,3 +290,10 @@ def test_no_other_place_takes_verified_apart_or_renames_it() -> None:
     ]
 
     assert odd == []
+
+
+def test_threat_23_a_plain_key_is_never_touched(people: People) -> None:
+    trust = people.trust()
+    data = sign(an_approval(trust), people.keys["bob"]).to_bytes()
+
+    assert not verify(data, trust, AWS, NOW).touched
