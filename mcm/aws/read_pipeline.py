@@ -284,8 +284,9 @@ def _execution(item: Reply) -> ExecutionView:
 
 def _revision(part: Reply) -> Revision:
     return Revision(
-        source=text(part.get("name") or part.get("actionName")),
-        id=text(part.get("revisionId")),
+        # What is none is not the planned one; of a stage's past nobody asks for revisions.
+        source=words(part.get("name")) or words(part.get("actionName")),
+        id=words(part.get("revisionId")),
         summary=words(part.get("revisionSummary")),
         url=words(part.get("revisionUrl")),
     )

@@ -155,3 +155,26 @@ def test_a_past_of_the_wrong_type_does_not_hide_the_pipeline(world: WiredWorld) 
     assert world.deploy(plan).exit is Exit.ROLLED_BACK
     assert world.posts("RollbackStage") == 1
     assert world.bodies("rollback_started")[0]["target"] == plan.stages[0].rollback_target
+
+
+def test_a_past_revision_of_the_wrong_type_keeps_nobody_from_going_back(world: WiredWorld) -> None:
+    def bend(reply: dict[str, Any]) -> None:
+        for item in reply["pipelineExecutionSummaries"]:
+            item["sourceRevisions"][0]["revisionId"] = True
+
+    world.wire.bend("ListPipelineExecutions", bend)
+
+    assert world.roll_back().exit is Exit.DONE
+
+
+def test_a_pinned_revision_of_the_wrong_type_is_not_the_planned_one(world: WiredWorld) -> None:
+    plan = world.ready()
+
+    def bend(reply: dict[str, Any]) -> None:
+        reply["pipelineExecution"]["artifactRevisions"][0]["revisionId"] = True
+
+    world.wire.bend("GetPipelineExecution", bend)
+    ending = world.deploy(plan)
+
+    assert (ending.exit, ending.gate) == (Exit.REFUSED, "execution")
+    assert world.posts("EnableStageTransition") == 0
