@@ -8,6 +8,7 @@ turns again at once. What goes wrong in one walk ends that walk and no other.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 from mcm.app.acting import carry_out
 from mcm.app.observing import LONGEST, Observer, deadline
@@ -63,6 +64,7 @@ class Trouble:
         return Ending(Exit.BUG, what)
 
 
+NOTHING_THEN: Mapping["Walk", "Walk"] = MappingProxyType({})
 Step = Wait | Hold | Ending | Trouble
 
 
@@ -87,12 +89,17 @@ class Fleet:
     clock: Clock
 
     def run(
-        self, walks: Sequence[Walk], *, patience: timedelta = timedelta(0)
+        self,
+        walks: Sequence[Walk],
+        *,
+        patience: timedelta = timedelta(0),
+        then: Mapping[Walk, Walk] = NOTHING_THEN,
     ) -> dict[Walk, Ending | Trouble]:
         """Turn the loop until every walk has ended; return how each did.
 
         A walk waits at closed gates for `patience` in all. Without any its first Hold ends
-        it (exit 3 and its kin), resumable by the same command.
+        it (exit 3 and its kin), resumable by the same command. When a walk has ended,
+        however it did, the one that `then` names after it begins.
         """
         started = self.clock.now()
         due = dict.fromkeys(walks, started)
@@ -108,6 +115,8 @@ class Fleet:
                 else:
                     ended[each] = found
                     del due[each]
+                    if each in then:
+                        due[then[each]] = self.clock.now()
         return ended
 
     def _with_patience(

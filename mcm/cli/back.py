@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mcm.cli.complete import stage_names
+from mcm.cli.complete import change_ids, stage_names
 from mcm.cli.write import Profile
+from mcm.core.errors import UsageError
 
 if TYPE_CHECKING:
     from mcm.cli.ground import Ground
@@ -17,6 +18,10 @@ def register(app: typer.Typer) -> None:
 
 
 def rollback(
+    change: Annotated[
+        str | None,
+        typer.Argument(metavar="[CHANGE]", autocompletion=change_ids, help="With --all: which."),
+    ] = None,
     stage: Annotated[
         str | None,
         typer.Option(
@@ -25,6 +30,9 @@ def rollback(
             help="The stage to take back; without it, those of the last 24 h are offered.",
         ),
     ] = None,
+    every: Annotated[
+        bool, typer.Option("--all", help="Every promoted stage of the change, newest first.")
+    ] = False,
     further: Annotated[
         bool, typer.Option("--further", help="Go one more back after a rollback.")
     ] = False,
@@ -49,8 +57,19 @@ def rollback(
     from mcm.cli.find import Asked, find_ground, search
     from mcm.cli.go_back import Options, go_back
 
-    asked = Asked(stage, pipeline, region, profile, sandbox, no_input)
     options = Options(further, to, abandon, no_input)
+    if every:
+        from mcm.cli.back_all import go_back_all
+
+        if stage or pipeline or region or sandbox:
+            raise UsageError("--all needs the change's files: name a change and no stage")
+        return go_back_all(change, options, profile)
+    if change:
+        raise UsageError(
+            f"rollback takes back stages: which of {change} is not said",
+            hint=f"Name one with --stage, or run `mcm rollback {change} --all`.",
+        )
+    asked = Asked(stage, pipeline, region, profile, sandbox, no_input)
     return go_back(find_ground(asked), options, lambda: search(asked))
 
 

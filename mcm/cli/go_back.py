@@ -126,7 +126,7 @@ def _run(
     asks = not no_input and sys.stdin.isatty()
     expected = facts.expected.middle if facts and facts.expected else None
     view = shown(goal, sandbox=ground.connect.in_sandbox, keys=asks, expected=expected)
-    with view, _told(ground, goal, look.journal, view) as told:
+    with view, told_of(ground, goal, look.journal, view) as told:
         kept = ground.project is not None
         writer = Writer(journal, look.journal, told.lost, from_nothing=True, kept=kept)
         runner = replace(runner, listener=told)
@@ -141,7 +141,7 @@ def _run(
         return runner.run(goal, writer, first=first), writer
 
 
-def _told(
+def told_of(
     ground: "Ground", goal: "GoBack", change: str, view: "Listener"
 ) -> "AbstractContextManager[Listener]":
     """Tell the service's channels, too, when its files can be read."""

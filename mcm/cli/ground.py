@@ -5,7 +5,7 @@ read in it; or --pipeline and --region, which need no file at all.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -84,6 +84,17 @@ def stand_on_names(
     goal = GoBack(PipelineId(Place("", region), pipeline), stage, stage, WHY, poll=poll)
     found = _sandbox(Path.cwd()) if sandbox else None
     return Ground(goal, Connections(found, {}, profile, going_back=True), None)
+
+
+def stand_on_more(ground: Ground, stage: str) -> Ground:
+    """Return the ground of another stage of the same project, as `stand_on_files` found it."""
+    assert ground.project is not None  # `stand_on_files` stands on one
+    try:
+        goal = _from_service(ground.project.service, stage)
+    except McmError:
+        found = _without_config(ground.project, ground.plans, stage, None)
+        return replace(ground, goal=found.goal)
+    return replace(ground, goal=goal)
 
 
 def _from_service(service: Service, named: str) -> GoBack:

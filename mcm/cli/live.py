@@ -225,7 +225,9 @@ def export_svg(
 
 
 def _entry_line(entry: Entry, prefix: str = "") -> str:
-    return f"{entry.at:%H:%M:%SZ}  {prefix}{sentence(entry)}"
+    said = sentence(entry)
+    named = said.startswith(f"{prefix.strip()}: ")
+    return f"{entry.at:%H:%M:%SZ}  {'' if named else prefix}{said}"
 
 
 def waiting_for(turn: Turn, now: datetime) -> str:

@@ -57,10 +57,10 @@ def deploy(
     who = _see_ourselves(project, goal)
     if dry_run:
         return _dry_run(project, goal)
-    if _is_untouched(project, goal.plan.change, goal.stages[0]):
-        _tell_proof(project, goal.plan, goal.stages[0])
     by = operator_name(project, who)
     with leased(project, goal, by, "mcm deploy") as barred:
+        if _is_untouched(project, goal.plan.change, goal.stages[0]):
+            _tell_proof(project, goal.plan, goal.stages[0])
         if detach:
             from mcm.cli.tick import hand_over
 
