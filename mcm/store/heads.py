@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from mcm.core import canonical, journal
-from mcm.core.anchor import Anchor, contradiction
 from mcm.core.errors import RefusedError
 from mcm.core.journal import EMPTY, ChainProblem, Draft, Entry, Head, Journal
 from mcm.store.memory import NO_CLAIMS
@@ -202,7 +201,7 @@ class RememberedJournal(Journal):
 
 
 def _rewritten(entries: Sequence[Entry], seen: Head) -> ChainProblem | None:
-    if seen.seq == 0:
-        return None
-    found = contradiction(entries, Anchor(seen.seq, seen.hash, "your own list of heads"))
-    return found and ChainProblem("E_SIGNED_HEAD", found.seq, found.message)
+    for found in journal.check_head(entries, seen):
+        message = f"{found.message} by your own list of heads"
+        return ChainProblem("E_SIGNED_HEAD", found.seq, message)
+    return None
