@@ -102,6 +102,8 @@ def _left(goal: GoBack, ending: Ending) -> list[str]:
         return ["left    whether the way in is closed is unknown"]
     if not ending.way_in_closed:
         return ["left    nothing closed"]
+    if goal.deploy_opens:
+        return [f"left    the way into {goal.pipeline_stage} closed: `mcm deploy` opens it"]
     return [
         f"left    the way into {goal.pipeline_stage} closed; {commands.reopen(goal.stage)}, or",
         f"        {commands.aws_reopen(goal.pipeline, goal.pipeline_stage)}",

@@ -1,16 +1,13 @@
 """The command that opens again what a rollback closed: reopen."""
 
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from mcm.cli.complete import stage_names
 from mcm.cli.write import Profile
 from mcm.core.errors import Exit, UsageError
-
-if TYPE_CHECKING:
-    from mcm.cli.ground import Ground
 
 
 def register(app: typer.Typer) -> None:
@@ -55,7 +52,7 @@ def reopen(
         back.pipeline_stage,
         back.stage,
         "a person asked for it",
-        promotes=_promotes(ground),
+        promotes=back.deploy_opens,
         after=writer.catch_up().last,
         settle=back.settle,
         poll=back.poll,
@@ -65,16 +62,6 @@ def reopen(
     if ending.exit is Exit.DONE:
         say("Whatever the pipeline sends there enters by itself from now on.")
     return ending.exit
-
-
-def _promotes(ground: "Ground") -> bool:
-    """Say whether mcm.yaml has `deploy` promote by this very transition."""
-    if ground.project is None:
-        return False
-    for each in ground.project.service.stages:
-        if each.name == ground.goal.stage:
-            return bool(each.gate.open)
-    return False
 
 
 def _confirm(stage: str) -> None:

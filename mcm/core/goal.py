@@ -38,6 +38,8 @@ class GoBack:
     """Execution in the stage before the promotion: seen again, that is a late read."""
     stop_wait: timedelta = timedelta(minutes=2)
     abandon: bool = False
+    deploy_opens: bool = False
+    """Whether `mcm deploy` promotes by opening the transition into this very stage."""
     settle: timedelta = timedelta(minutes=3)
     poll: timedelta = timedelta(seconds=30)
     endpoints: tuple[tuple[Place, str], ...] = ()

@@ -46,6 +46,14 @@ def test_it_has_everything_that_a_ticket_wants() -> None:
     )
 
 
+def test_a_way_in_that_deploy_opens_needs_nobody_to_open_it() -> None:
+    """`mcm reopen` would refuse it: it is closed between promotions."""
+    lines = ticket_lines(replace(go_back(), deploy_opens=True), DONE, FACTS, ENDING)
+
+    assert "left    the way into ProdUS closed: `mcm deploy` opens it" in lines
+    assert not any("reopen" in line for line in lines)
+
+
 def test_what_nobody_knows_is_said_to_be_unknown() -> None:
     bare = replace(DONE, source="", target="", verified="unverified", detail="")
     text = "\n".join(ticket_lines(go_back(), bare, None, Ending(NOW, "", None)))
