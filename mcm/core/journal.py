@@ -238,15 +238,17 @@ def to_hashed(entry: Entry) -> bytes:
     return _DOMAIN + to_stored(entry)
 
 
-def from_stored(rows: Iterable[tuple[bytes, str]]) -> tuple[tuple[Entry, ...], ChainProblem | None]:
+def from_stored(
+    rows: Iterable[tuple[bytes, str]], prev: Entry | None = None
+) -> tuple[tuple[Entry, ...], ChainProblem | None]:
     """Read `(bytes, hash)` rows in order; return the entries that hold and what stops them.
 
-    The stored bytes are hashed as they are, before anything is read out of them.
+    The stored bytes are hashed as they are, before anything is read out of them. The rows
+    must follow `prev`, an entry that holds (None: they are the first).
     """
     entries: list[Entry] = []
-    prev: Entry | None = None
     for data, digest in rows:
-        seq = len(entries) + 1
+        seq = 1 if prev is None else prev.seq + 1
         if _hash(data) != digest:
             return tuple(entries), ChainProblem("E_CHAIN", seq, "it was edited")
         try:

@@ -7,12 +7,13 @@ from types import MappingProxyType
 from mcm.core import journal
 from mcm.core.errors import RefusedError
 from mcm.core.journal import Draft, Entry, Journal
+from mcm.store.known import Known
 
 NO_CLAIMS: Mapping[str, str] = MappingProxyType({})
 
 
 class MemoryJournal(Journal):
-    """Keep entries in their stored form, so that what a caller does to a body stays outside.
+    """Keep entries in their stored form, so that what a writer does to a body stays outside.
 
     `start` seeds it with journals read elsewhere: a dry run goes on from the real one.
     """
@@ -20,13 +21,14 @@ class MemoryJournal(Journal):
     def __init__(self, start: Mapping[str, Sequence[Entry]] = MappingProxyType({})) -> None:
         self._rows = {change: _rows(entries) for change, entries in start.items() if entries}
         self._claims: dict[str, str] = {}
+        self._known = Known()
         self._lock = threading.Lock()
 
     def entries(self, change: str) -> tuple[Entry, ...]:
         """See `Journal.entries`."""
         with self._lock:
             rows = list(self._rows.get(change, ()))
-        entries, problem = journal.from_stored(rows)
+        entries, problem = self._known.read(change, rows)
         if problem is not None:
             raise journal.refuse(change, problem)
         return entries

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from mcm.core import journal
 from mcm.core.journal import Draft, Entry, Head, Journal, StoreError
+from mcm.store.known import Known
 from mcm.store.memory import NO_CLAIMS, check_claim
 from mcm.store.safe_file import check_file, check_folder, create_private, identity
 from mcm.store.schema import SCHEMA, SCHEMA_VERSION
@@ -42,6 +43,7 @@ class SqliteJournal(Journal):
         self._max_pages = max_pages
         self._db: sqlite3.Connection | None = None
         self._opened: tuple[int, int] | None = None
+        self._known = Known()
         self._lock = threading.Lock()
 
     def close(self) -> None:
@@ -64,7 +66,7 @@ class SqliteJournal(Journal):
                 (change,),
             ).fetchall()
             anchor = _head(db, change) if not rows else _anchor(rows[0][2], rows[0][3])
-        entries, problem = journal.from_stored(_stored(row[0], row[1]) for row in rows)
+        entries, problem = self._known.read(change, [_stored(row[0], row[1]) for row in rows])
         if problem is None and anchor is None:
             problem = journal.ChainProblem("E_CHAIN", 1, "its head is missing")
         if problem is None and anchor is not None and anchor.seq < len(entries):
