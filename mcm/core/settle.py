@@ -169,6 +169,8 @@ def _trace_rollback(
     for run in history.rollbacks:
         if run.target != instruction.target or run.id in before or run.started < since - SKEW:
             continue
+        if run.stage and history.latest == instruction.replaces:
+            continue  # nothing has entered since what we replace: this one was there before it
         where = run.stage or shown.get(run.id, "")
         if where == instruction.stage:
             return run.id

@@ -1,5 +1,6 @@
 """Instructions in doubt, settled by readings built by hand."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -100,6 +101,14 @@ def test_a_new_rollback_to_our_target_settles_it_at_once() -> None:
 )
 def test_another_rollback_is_no_trace_of_ours(run: object) -> None:
     assert settled(ROLL_BACK, looked_at(run), 60, 30) is False
+
+
+def test_a_rollback_that_our_execution_came_after_is_no_trace_of_ours() -> None:
+    """Nobody could read what was there before; the stage's last entry tells the old one."""
+    before = rollback_run("back-1", "old", hours_ago=0.2)
+    past = replace(history(rollbacks=[before]), latest="new")
+
+    assert settled(ROLL_BACK, readings(pipeline_view(), past), 60, 30) is False
 
 
 def test_a_rollback_whose_stage_is_not_shown_yet_settles_nothing() -> None:
