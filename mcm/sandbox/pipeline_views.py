@@ -176,8 +176,10 @@ def show_action(pipeline: PipelineRun, run: ActionRun) -> Reply:
 
 
 def _source_variables(pipeline: PipelineRun, run: ActionRun) -> dict[str, str]:
+    if run.spec.category != "Source" or run.status is not Status.SUCCEEDED:
+        return {}
     execution = pipeline.execution(run.execution_id)
-    if execution is None or run.spec.category != "Source" or run.status is not Status.SUCCEEDED:
+    if execution is None:
         return {}
     for one in execution.revisions:
         if one.action == run.spec.name:

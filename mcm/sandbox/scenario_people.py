@@ -32,6 +32,9 @@ class People:
         return None
 
     def advance(self, now: datetime) -> None:
+        open_ones = [one for one in self._pipeline.executions if one.is_open]
+        if not open_ones and not self._opened:
+            return
         for stage in self._pipeline.structure.stages:
             self._close_behind(stage.name, now)
             if stage.name in self.stages:
