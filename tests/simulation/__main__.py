@@ -1,33 +1,12 @@
-"""`python -m tests.simulation SEED` replays one seed; `--seeds N [--from M]` runs many.
-
-Many run on all processors. A seed that breaks an invariant is made small and shown with
-its trace, and with the line that replays just that.
-"""
+"""`python -m tests.simulation` plays many seeds, or one again: see docs/simulation.md."""
 
 import argparse
-import os
 import sys
-import time
-from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
-from multiprocessing import Pool
 
-from tests.simulation.draw import draw
-from tests.simulation.invariants import play, report, simulate
-from tests.simulation.shrink import keep, shrink
-
-CHUNK = 25
-SHOWN = 3
-"""Failing seeds that are made small and shown; more of them say nothing new."""
-
-
-@dataclass(frozen=True)
-class Played:
-    seed: int
-    story: str
-    end: str
-    problem: str
+from tests.simulation.draw import Drawn, draw, keep
+from tests.simulation.invariants import play, report
+from tests.simulation.many import Tally, run_many
+from tests.simulation.shrink import shrink
 
 
 def say(line: str) -> None:
@@ -35,76 +14,67 @@ def say(line: str) -> None:
     sys.stdout.flush()
 
 
-def play_one(seed: int) -> Played:
-    """Play a seed; what raises is a problem like any other."""
-    try:
-        drawn, simulation = simulate(seed)
-    except Exception as err:  # noqa: BLE001 - one seed must not end the run of thousands
-        return Played(seed, draw(seed).story, "none", f"{type(err).__name__}: {err}")
-    end = simulation.endings[-1].exit.name if simulation.endings else "none"
-    return Played(seed, drawn.story, end, (simulation.problems or [""])[0])
-
-
-def play_many(first: int, count: int) -> Iterator[Played]:
-    """Yield every seed as it is done, on all processors."""
-    with Pool(os.cpu_count()) as pool:
-        yield from pool.imap_unordered(play_one, range(first, first + count), CHUNK)
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.simulation")
-    parser.add_argument("seed", nargs="?", type=int, help="replay this seed and show its trace")
-    parser.add_argument("--keep", help="of what it drew only these parts, such as t0,k1")
-    parser.add_argument("--seeds", type=int, default=10_000, help="how many to run")
+    parser.add_argument("seed", nargs="?", type=int, help="play this seed and show its trace")
+    parser.add_argument("--keep", help="with only these of its faults: 0,2 or none")
+    parser.add_argument("--seeds", type=int, default=10_000, help="how many to play")
     parser.add_argument("--from", type=int, default=0, dest="first")
+    parser.add_argument("--processes", type=int, help="default: one a core")
     arguments = parser.parse_args()
     if arguments.seed is not None:
-        return replay(arguments.seed, arguments.keep)
-    return run(arguments.first, arguments.seeds)
-
-
-def replay(seed: int, kept: str | None) -> int:
-    """Show one seed, whole or with some of its parts only."""
-    drawn = draw(seed)
-    if kept is not None:
         try:
-            drawn = keep(drawn, [name for name in kept.split(",") if name])
+            return _replay(keep(draw(arguments.seed), arguments.keep))
         except ValueError as err:
             say(str(err))
             return 2
+    seeds = range(arguments.first, arguments.first + arguments.seeds)
+    tally = run_many(seeds, processes=arguments.processes, tell=_progress)
+    _table(tally)
+    _explain(tally)
+    return 1 if tally.failed else 0
+
+
+def _replay(drawn: Drawn) -> int:
     simulation = play(drawn)
-    say(report(drawn, simulation, "" if kept is None else f" KEEP={kept}"))
+    say(report(drawn, simulation))
+    if simulation.problems:
+        small, _ = shrink(drawn, simulation)
+        if small != drawn:
+            say(f"shrunk: {small.replay}")
     return 1 if simulation.problems else 0
 
 
-def run(first: int, count: int) -> int:
-    """Run many seeds, say how far it is, and show what failed."""
-    began = time.perf_counter()
-    ends: Counter[str] = Counter()
-    failed: list[Played] = []
-    for number, one in enumerate(play_many(first, count), 1):
-        ends[f"{one.story} {one.end}"] += 1
-        if one.problem:
-            failed.append(one)
-            say(f"seed {one.seed} ({one.story}): {one.problem[:150]}")
-        if number % 500 == 0:
-            rate = number / (time.perf_counter() - began)
-            left = (count - number) / rate
-            say(f"{number} of {count}, {rate:.0f} deployments a second, {left:.0f} s left")
-    took = time.perf_counter() - began
-    for end, often in sorted(ends.items()):
-        say(f"{often:6} {end}")
-    for one in sorted(failed, key=lambda each: each.seed)[:SHOWN]:
-        show_small(one.seed)
-    say(f"{count} seeds in {took:.0f} s, {count / took:.0f} a second, {len(failed)} failed")
-    return 1 if failed else 0
+def _progress(tally: Tally) -> None:
+    if tally.seeds % 500 == 0:
+        left = (tally.wanted - tally.seeds) / tally.rate
+        say(
+            f"{tally.seeds} of {tally.wanted}: {tally.rate:.1f} deployments a second,"
+            f" {len(tally.failed)} failed, {left:.0f} s left"
+        )
 
 
-def show_small(seed: int) -> None:
-    """Make a failing seed small and show its trace."""
-    names = shrink(draw(seed))
-    say("")
-    replay(seed, ",".join(names))
+def _table(tally: Tally) -> None:
+    for (story, end), count in sorted(tally.ends.items()):
+        say(f"{count:6} {story} {end}")
+
+
+def _explain(tally: Tally) -> None:
+    """Show each kind of failure once, as small as it gets."""
+    kinds: dict[str, list[int]] = {}
+    for one in sorted(tally.failed, key=lambda one: one.seed):
+        kinds.setdefault(f"{one.story}: {one.problem[:110]}", []).append(one.seed)
+    for kind, seeds in sorted(kinds.items()):
+        say(f"FAILED {kind}: {len(seeds)} seeds {seeds[:5]}")
+    for number in sorted({one.problem.partition(":")[0] for one in tally.failed}):
+        first = min(one.seed for one in tally.failed if one.problem.startswith(f"{number}:"))
+        drawn = draw(first)
+        say("")
+        say(report(*shrink(drawn, play(drawn))))
+    say(
+        f"{tally.seeds} seeds in {tally.seconds:.0f} s: {tally.rate:.1f} deployments a second,"
+        f" {len(tally.failed)} failed"
+    )
 
 
 if __name__ == "__main__":

@@ -1,48 +1,28 @@
-"""Making a failing seed small: leaving out what it drew, piece by piece, while it still fails."""
+"""Making a failing scenario small: faults are dropped as long as it fails in the same way."""
 
-from dataclasses import replace
+from collections.abc import Callable
 
 from tests.simulation.draw import Drawn
 from tests.simulation.invariants import play
+from tests.simulation.simulation import Simulation
 
 
-def parts(drawn: Drawn) -> list[str]:
-    """Name what can be left out of a scenario: `t0` a trouble, `l0` a lag, `k0` a kill, `disk`."""
-    names = [f"t{n}" for n in range(len(drawn.troubles))]
-    names += [f"l{n}" for n in range(len(drawn.lags))]
-    names += [f"k{n}" for n in range(len(drawn.kills))]
-    return names + (["disk"] if drawn.disk_full else [])
+def shrink(
+    drawn: Drawn, failed: Simulation, play: Callable[[Drawn], Simulation] = play
+) -> tuple[Drawn, Simulation]:
+    """Return the smallest scenario found that breaks the invariant that `failed` broke first."""
+    number = invariant(failed)
+    is_smaller = True
+    while is_smaller:
+        is_smaller = False
+        for one in drawn.kept:
+            trial = drawn.without(one)
+            played = play(trial)
+            if played.problems and invariant(played) == number:
+                drawn, failed, is_smaller = trial, played, True
+    return drawn, failed
 
 
-def keep(drawn: Drawn, names: list[str]) -> Drawn:
-    """Return the scenario with these parts only; raise ValueError for a part it has not."""
-    unknown = sorted(set(names) - set(parts(drawn)))
-    if unknown:
-        known = ", ".join(parts(drawn)) or "none"
-        raise ValueError(f"seed {drawn.seed} has no part {', '.join(unknown)}: it has {known}")
-    kills = [n for n in range(len(drawn.kills)) if f"k{n}" in names]
-    return replace(
-        drawn,
-        troubles=tuple(t for n, t in enumerate(drawn.troubles) if f"t{n}" in names),
-        lags=tuple(lag for n, lag in enumerate(drawn.lags) if f"l{n}" in names),
-        kills=tuple(drawn.kills[n] for n in kills),
-        down=tuple(drawn.down[n] for n in kills),
-        disk_full=drawn.disk_full if "disk" in names else None,
-    )
-
-
-def shrink(drawn: Drawn) -> list[str]:
-    """Return the parts without any of which the scenario no longer breaks the same invariant."""
-    wanted = _which(drawn)
-    left = parts(drawn)
-    for name in parts(drawn):
-        fewer = [other for other in left if other != name]
-        if _which(keep(drawn, fewer)) == wanted:
-            left = fewer
-    return left
-
-
-def _which(drawn: Drawn) -> str:
-    """Return the invariant that is broken first, by its number; empty for none."""
-    problems = play(drawn).problems
-    return problems[0].partition(":")[0] if problems else ""
+def invariant(simulation: Simulation) -> str:
+    """Return the number of the invariant that was broken first, or the bug's name."""
+    return simulation.problems[0].partition(":")[0]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -11,15 +12,18 @@ from mcm.core.errors import Exit, McmError
 from mcm.core.journal import Draft, Entry, StoreError
 from mcm.core.state import State
 from mcm.core.turn import Turn
-from mcm.sandbox.faults import Fault
+from mcm.sandbox.faults import Fault as EngineFault
 from mcm.sandbox.identity import user_key
 from mcm.store.memory import NO_CLAIMS, MemoryJournal
 from tests.kit.dying import Boundaries, KilledError, MortalJournal, MortalPort
 from tests.kit.world import Recorder, World
-from tests.simulation.draw import Drawn, Lag, When
+from tests.simulation.draw import Drawn
+from tests.simulation.faults import DiskFull, Kill, Lag, Trouble, When
 from tests.simulation.stories import Setting, prepare
 
-PROCESSES = 9
+NONE = timedelta(0)
+PROCESSES, HEALED = 9, 4
+"""How often the command is run at most, and after how often nothing fails any more."""
 FINAL = frozenset(
     {Exit.DONE, Exit.ROLLED_BACK, Exit.NEEDS_PERSON, Exit.FAILED, Exit.REFUSED, Exit.ABORTED}
 )
@@ -58,28 +62,18 @@ class Listener(Recorder):
 
 
 class FullDisk(MemoryJournal):
-    """A journal that takes nothing while `full` says so.
-
-    Reading gives the entries as they were made: each turn reads them all, and the chain is
-    verified where the invariants ask for it.
-    """
+    """A journal that takes nothing while `full` says so."""
 
     def __init__(self, full: Callable[[], bool]) -> None:
         super().__init__()
         self._full = full
-        self._made: dict[str, tuple[Entry, ...]] = {}
-
-    def entries(self, change: str) -> tuple[Entry, ...]:
-        return self._made.get(change, ())
 
     def append(
         self, change: str, drafts: Sequence[Draft], *, after: int, claims: Any = NO_CLAIMS
     ) -> tuple[Entry, ...]:
         if self._full():
             raise StoreError("database or disk is full")
-        made = super().append(change, drafts, after=after, claims=claims)
-        self._made[change] = (*self.entries(change), *made)
-        return made
+        return super().append(change, drafts, after=after, claims=claims)
 
 
 class LaggingPort:
@@ -104,6 +98,7 @@ class Simulation:
         self.endings: list[Ending] = []
         self.deed_at: datetime | None = None
         self._chance = Random(drawn.seed)
+        self._can_lag = any(isinstance(fault, Lag) for fault in drawn.played())
         self._moments: dict[str, datetime] = {}
         self._waiting: list[tuple[When, Callable[[], None]]] = []
         self._lags: list[tuple[Lag, datetime]] = []
@@ -147,13 +142,9 @@ class Simulation:
             if when.moment == "entered" and setting.at_latest == "bake_started":
                 moment = "entered"
             self._tie(When(moment, delay), self._do_deed)
-        for trouble in drawn.troubles:
-            self._tie(trouble.when, lambda one=trouble: self._break(one))  # type: ignore[misc]
-        for lag in drawn.lags:
-            self._tie(lag.when, lambda one=lag: self._lag(one))  # type: ignore[misc]
-        if drawn.disk_full is not None:
-            when, lasts = drawn.disk_full
-            self._tie(when, lambda: self._fill_disk(lasts))
+        for fault in drawn.played():
+            if not isinstance(fault, Kill):
+                self._tie(fault.when, partial(self._begin, fault))
         if setting.broken:
             self.deed_at = self.clock.now()
         self._reached("start")
@@ -176,24 +167,22 @@ class Simulation:
         else:
             self.deed_at = self.clock.now()
 
-    def _break(self, trouble: Any) -> None:
-        self.say(f"TROUBLE {trouble.effect} {trouble.operation} x{trouble.times}")
-        fault = Fault(
-            trouble.effect,
-            operation=trouble.operation,
-            access_key_id=user_key("alice"),
-            times=trouble.times,
-            until=self.clock.now() + trouble.lasts,
-        )
-        self.world.engine.faults.add(fault)
-
-    def _lag(self, lag: Lag) -> None:
-        self.say(f"LAG {lag.operation} up to {lag.bound}")
-        self._lags.append((lag, self.clock.now() + lag.lasts))
-
-    def _fill_disk(self, lasts: timedelta) -> None:
-        self.say(f"DISK FULL for {lasts}")
-        self._full_until = self.clock.now() + lasts
+    def _begin(self, fault: Trouble | Lag | DiskFull) -> None:
+        self.say(f"FAULT {fault}")
+        until = self.clock.now() + fault.lasts
+        if isinstance(fault, Lag):
+            self._lags.append((fault, until))
+        elif isinstance(fault, DiskFull):
+            self._full_until = until
+        else:
+            rule = EngineFault(
+                fault.effect,
+                operation=fault.operation,
+                access_key_id=user_key("alice"),
+                times=fault.times,
+                until=until,
+            )
+            self.world.engine.faults.add(rule)
 
     def _disk_is_full(self) -> bool:
         return self._full_until is not None and self.clock.now() < self._full_until
@@ -201,7 +190,7 @@ class Simulation:
     def maybe_old(self, operation: str, params: Params, reply: Reply) -> Reply:
         """Return `reply` or, while a lag is in force, perhaps one from the recent past."""
         now = self.clock.now()
-        if not self.drawn.lags:
+        if not self._can_lag:
             return reply
         kept = self._answers.setdefault(f"{operation} {params}", [])
         kept.append((now, reply))
@@ -219,18 +208,20 @@ class Simulation:
     def play(self) -> "Simulation":
         """Run the command, again after each death, until it ends; then let all heal."""
         self._arrange()
-        self.boundaries.deadly = set(self.drawn.kills)
+        kills = [fault for fault in self.drawn.played() if isinstance(fault, Kill)]
+        self.boundaries.deadly = {kill.boundary for kill in kills}
         self.boundaries.seen.clear()
-        down = list(self.drawn.down)
+        down = [kill.down for kill in kills]
         for process in range(PROCESSES):
-            if process >= 5:
+            if process >= HEALED:
                 self._heal()
-            ending = self._run(down)
+            ending = self._run(down, self.drawn.patience if process < HEALED else NONE)
             if ending is None:
                 continue
-            if process > 6 and self.endings[-2:-1] == [ending]:
-                break
             if ending.exit in FINAL and not ending.gate:
+                break
+            before = self.endings[-2:-1]
+            if process > HEALED and before and before[0].gate == ending.gate:
                 break
             self.clock.pass_time(timedelta(minutes=10))
         self._heal()
@@ -244,13 +235,13 @@ class Simulation:
 
     def again(self) -> Ending | None:
         """Run the command once more, now that nothing fails."""
-        return self._run([])
+        return self._run([], NONE)
 
-    def _run(self, down: list[timedelta]) -> Ending | None:
+    def _run(self, down: list[timedelta], patience: timedelta) -> Ending | None:
         self.say("START of the command")
         self.world.listener = Listener(self, self.world.listener)
         try:
-            ending = self._command()
+            ending = self._command(patience)
         except KilledError as err:
             self.say(f"KILLED at {err}")
             self.clock.pass_time(down.pop(0) if down else timedelta(0))
@@ -267,10 +258,10 @@ class Simulation:
         self.endings.append(ending)
         return ending
 
-    def _command(self) -> Ending:
+    def _command(self, patience: timedelta) -> Ending:
         if self.setting.oncall:
             return self.world.roll_back(abandon=self.drawn.abandon)
-        return self.world.deploy(self.setting.plan, patience=self.drawn.patience)
+        return self.world.deploy(self.setting.plan, patience=patience)
 
     # What it hears
 

@@ -2,9 +2,10 @@
 
 import pytest
 
-from tests.simulation.draw import draw
-from tests.simulation.invariants import report, simulate
-from tests.simulation.shrink import keep, parts, shrink
+from tests.simulation.draw import draw, keep
+from tests.simulation.invariants import play, report, simulate
+from tests.simulation.shrink import shrink
+from tests.simulation.simulation import Simulation
 
 SEEDS, CHUNK = 500, 10
 
@@ -17,17 +18,32 @@ def test_the_invariants_hold(first: int) -> None:
     assert [report(drawn, one) for drawn, one in played if one.problems] == []
 
 
-def test_a_failing_scenario_is_made_small_by_leaving_parts_out() -> None:
-    """Whatever is kept is a scenario like any other, and can be named."""
-    drawn = next(one for one in map(draw, range(100)) if len(parts(one)) >= 3)
-    first, *rest = parts(drawn)
+def test_a_scenario_can_be_played_with_some_of_its_faults() -> None:
+    """What was dropped keeps its number, so that the rest can be named again."""
+    drawn = next(one for one in map(draw, range(100)) if len(one.faults) >= 3)
+    small = drawn.without(1)
 
-    assert parts(keep(drawn, [])) == []
-    assert keep(drawn, parts(drawn)) == drawn
-    assert len(parts(keep(drawn, rest))) == len(rest)
-    with pytest.raises(ValueError, match="has no part t9"):
-        keep(drawn, [first, "t9"])
-    assert shrink(drawn) == []  # it fails in nothing, so nothing is needed
+    assert drawn.replay == f"make simulate SEED={drawn.seed}"
+    assert keep(drawn, small.replay.partition("KEEP=")[2]) == small
+    assert keep(drawn, "none").kept == ()
+    with pytest.raises(ValueError, match="not 99"):
+        keep(drawn, "99")
+
+
+def test_a_failing_scenario_loses_what_it_fails_without() -> None:
+    """Here it fails in nothing that mcm does, so nothing is needed."""
+    drawn = next(one for one in map(draw, range(100)) if len(one.faults) >= 2)
+    played = play(drawn)
+    played.problems.append("0: planted")
+
+    small, _ = shrink(drawn, played, lambda trial: _planted(play(trial)))
+
+    assert small.kept == ()
+
+
+def _planted(simulation: Simulation) -> Simulation:
+    simulation.problems.append("0: planted")
+    return simulation
 
 
 def test_a_seed_replays() -> None:
