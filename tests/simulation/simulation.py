@@ -22,8 +22,8 @@ from tests.simulation.faults import DiskFull, Kill, Lag, Trouble, When
 from tests.simulation.stories import Setting, prepare
 
 NONE = timedelta(0)
-PROCESSES, HEALED = 9, 4
-"""How often the command is run at most, and after how often nothing fails any more."""
+PROCESSES, UNTIL_HEALED = 9, 2
+"""How often the command is run at most, and after how many ends nothing fails any more."""
 FINAL = frozenset(
     {Exit.DONE, Exit.ROLLED_BACK, Exit.NEEDS_PERSON, Exit.FAILED, Exit.REFUSED, Exit.ABORTED}
 )
@@ -212,16 +212,17 @@ class Simulation:
         self.boundaries.deadly = {kill.boundary for kill in kills}
         self.boundaries.seen.clear()
         down = [kill.down for kill in kills]
-        for process in range(PROCESSES):
-            if process >= HEALED:
+        for _ in range(PROCESSES):
+            is_healed = len(self.endings) >= UNTIL_HEALED
+            if is_healed:
                 self._heal()
-            ending = self._run(down, self.drawn.patience if process < HEALED else NONE)
+            before = self.endings[-1:]
+            ending = self._run(down, NONE if is_healed else self.drawn.patience)
             if ending is None:
                 continue
             if ending.exit in FINAL and not ending.gate:
                 break
-            before = self.endings[-2:-1]
-            if process > HEALED and before and before[0].gate == ending.gate:
+            if is_healed and before[0].gate == ending.gate:
                 break
             self.clock.pass_time(timedelta(minutes=10))
         self._heal()
