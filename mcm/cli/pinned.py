@@ -2,6 +2,7 @@
 
 import os
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,10 @@ if TYPE_CHECKING:
     from mcm.cli.compose import Project
     from mcm.core.inbox import Inbox
     from mcm.trust.pins import Pins
+
+
+SOON = timedelta(days=30)
+"""How long before its end a trust file is warned of."""
 
 
 def pins_of(project: "Project") -> "Pins":
@@ -40,6 +45,14 @@ def pin_name(project: "Project") -> str:
     return re.sub(r"//[^@/]*@", "//", remote) + (f"#{inner}" if inner else "")
 
 
+def signatures(project: "Project") -> Path:
+    """Return the folder of the signed versions of a strict trust file."""
+    from mcm.cli.compose import STATE
+    from mcm.trust.chain import FOLDER
+
+    return project.root / STATE / FOLDER
+
+
 def check_trust(project: "Project") -> None:
     """Go on only by the trust file that this user has seen; say so when it is the first.
 
@@ -48,8 +61,16 @@ def check_trust(project: "Project") -> None:
     from mcm.cli.lines import say
     from mcm.trust.pins import check_pin
 
-    trust = project.trust()
-    if check_pin(pins_of(project), pin_name(project), trust):
+    trust, now = project.trust(), project.clock.now()
+    told = check_pin(pins_of(project), pin_name(project), trust, signatures(project), now)
+    if told:
+        say(f"the trust file is version {trust.version} now, signed by its roots:")
+        for line in told:
+            say(f"  {line}")
+    if trust.expires is not None and trust.expires - now < SOON:
+        days = max((trust.expires - now).days, 0)
+        say(f"warning: the trust file expires in {days} days; then nothing is approved any more")
+    if told is None:
         say(
             f"trust file version {trust.version} ({trust.digest[:12]}) seen here for the first time"
         )
@@ -69,5 +90,6 @@ class PinnedInbox:
 
         self._name = self._name or pin_name(self._project)
         trust = self._project.trust()
-        check_pin(pins_of(self._project), self._name, trust)
+        folder, now = signatures(self._project), self._project.clock.now()
+        check_pin(pins_of(self._project), self._name, trust, folder, now)
         return self._project.inbox(change, trust)

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from typer.core import TyperCommand
 
-from mcm.cli.write import Json
+from mcm.cli.people import Key
+from mcm.cli.write import Json, Profile
 from mcm.core.errors import Exit, UsageError
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ def register(app: typer.Typer) -> None:
     group.command("list")(list_people)
     group.command()(diff)
     group.command()(pin)
+    group.command()(sign)
     app.add_typer(group, name="trust")
 
 
@@ -146,18 +148,36 @@ def pin(
     """Take the trust file as it is now, by its digest: as told by a colleague, or by `diff`."""
     from mcm.cli.compose import Project
     from mcm.cli.lines import say, show
-    from mcm.cli.pinned import pin_name, pins_of
-    from mcm.trust.pins import check_digest, differences, refuse_older
+    from mcm.cli.pinned import pin_name, pins_of, signatures
+    from mcm.trust.pins import check_change, check_digest, differences
 
     project = Project.here()
     trust, pins, name = project.trust(), pins_of(project), pin_name(project)
     before = pins.read(name)
-    refuse_older(before, trust)
+    check_change(before, trust, signatures(project), project.clock.now())
     for line in differences(before, trust):
         show(line)
     check_digest(digest or _ask_digest(), trust)
     pins.write(name, trust)
     say(f"pinned: version {trust.version}, digest {trust.digest}")
+    return Exit.DONE
+
+
+def sign(key: Key = None, profile: Profile = None) -> int:
+    """Sign the next version of a strict trust file, as one of its roots."""
+    from mcm.cli.compose import Project
+    from mcm.cli.lines import say
+    from mcm.cli.trust_sign import sign_version
+
+    project = Project.here()
+    path, trust, left = sign_version(project, key, profile)
+    print(path.relative_to(project.root))
+    say(
+        f"version {trust.version} is signed; it takes {left} more roots"
+        if left
+        else f"version {trust.version} is signed by enough roots"
+    )
+    say("Next: commit .mcm/trust.yml and .mcm/trust/ together.")
     return Exit.DONE
 
 

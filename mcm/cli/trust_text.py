@@ -24,8 +24,11 @@ def review_lines(
     Each is its name, how many must approve it, and whether by a touched key.
     """
     ends = f"expires {trust.expires:%Y-%m-%d %H:%M}Z" if trust.expires else "does not expire"
-    yield f"trust file version {trust.version}, {ends}"
+    yield f"trust file version {trust.version}, {trust.profile}, {ends}"
     yield f"  digest     {trust.digest}"
+    if trust.profile == "strict":
+        roots = ", ".join(who.id for who in trust.roots)
+        yield f"  roots      {roots}; {trust.root_threshold} must sign the next version"
     for person in trust.persons:
         yield ""
         yield from _person_lines(person, now)
@@ -44,6 +47,8 @@ def review_json(
         "version": VERSION,
         "at": canonical.instant(now),
         "trust_version": trust.version,
+        "profile": trust.profile,
+        "root_threshold": trust.root_threshold,
         "digest": trust.digest,
         "expires": _at(trust.expires),
         "persons": [_person_json(person, now) for person in trust.persons],

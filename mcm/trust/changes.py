@@ -32,6 +32,10 @@ def _lines(old: TrustFile, new: TrustFile) -> Iterator[str]:
     for who, person in now.items():
         if who in was:
             yield from _changed(was[who], person)
+    if old.profile != new.profile:
+        yield f"profile: {old.profile} → {new.profile}"
+    if old.profile == new.profile and old.root_threshold != new.root_threshold:
+        yield f"roots that must sign: {old.root_threshold} → {new.root_threshold}"
     if old.expires != new.expires:
         yield f"expires: {_when(old.expires)} → {_when(new.expires)}"
 

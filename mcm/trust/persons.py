@@ -5,8 +5,9 @@ byte. Loose equality denies: two persons whose names could be taken for one anot
 not load, so a second entry cannot make one human two.
 """
 
+import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,12 @@ class TrustFile:
     """The file's value in canonical form: what a pin keeps and what roots sign."""
     sandbox: bool
     """Whether the file was loaded for a sandbox, where unsigned statements count."""
+    profile: str = "basic"
+    """`basic`: the repository's review protects it. `strict`: signatures (`mcm.trust.chain`)."""
+    prev: str = ""
+    """Strict: the digest of the version before; empty for the first."""
+    root_threshold: int = 0
+    """Strict: how many roots must sign the next version."""
 
     @property
     def digest(self) -> str:
@@ -49,6 +56,11 @@ class TrustFile:
     def ref(self) -> TrustRef:
         """What a statement signed under this file carries."""
         return TrustRef(self.version, self.digest)
+
+    @property
+    def roots(self) -> tuple[Person, ...]:
+        """Who may sign the next version."""
+        return tuple(each for each in self.persons if "root" in each.roles and each.ssh)
 
     def person(self, name: str) -> Person | None:
         """Return the person with exactly this id."""
@@ -63,14 +75,18 @@ class TrustFile:
 
     @classmethod
     def from_value(cls, value: Any, *, sandbox: bool = False) -> "TrustFile":
-        """Read a parsed trust file: `version`, `persons`, perhaps `expires`.
+        """Read a parsed trust file: `version`, `persons`, perhaps `expires` and `profile`.
+
+        A strict one has `expires`, `prev` from its second version on, two roots with keys,
+        perhaps `root_threshold`.
 
         Raises RefusedError: E_TRUST_SYNTAX (shape), E_ID_CHARSET and E_CONFUSABLE (names),
         E_KEY_TYPE, E_NOT_A_PERSON, E_TRUST_AMBIGUOUS (one credential under two persons)
         and E_TRUST_POLICY: outside the sandbox it takes a requester and another approver,
         both of whom can sign.
         """
-        data = keys(value, {"version", "persons"}, {"expires"}, "the trust file")
+        optional = {"expires", "profile", "prev", "root_threshold"}
+        data = keys(value, {"version", "persons"}, optional, "the trust file")
         version, entries = data["version"], data["persons"]
         if isinstance(version, bool) or not isinstance(version, int) or version < 1:
             raise syntax("version is not a whole number of at least 1")
@@ -81,7 +97,8 @@ class TrustFile:
         if not sandbox:
             _check_two(persons)
         content = canonical.encode(_plain(value))
-        return cls(version, instant(data, "expires"), persons, content, sandbox)
+        basic = cls(version, instant(data, "expires"), persons, content, sandbox)
+        return _with_profile(basic, data)
 
 
 def load(path: Path, *, sandbox: bool = False) -> TrustFile:
@@ -98,6 +115,37 @@ def load(path: Path, *, sandbox: bool = False) -> TrustFile:
             hint="Run `mcm trust init` to write one, then have it reviewed.",
         ) from err
     return TrustFile.from_value(parse(data), sandbox=sandbox)
+
+
+def _with_profile(trust: TrustFile, data: Mapping[str, Any]) -> TrustFile:
+    """Return `trust` with what makes it strict, once that is sound; else as it is."""
+    profile = data.get("profile", "basic")
+    if profile not in ("basic", "strict"):
+        raise syntax(f"profile {profile!r} is neither basic nor strict")
+    if profile == "basic":
+        if "prev" in data or "root_threshold" in data:
+            raise syntax("prev and root_threshold are for `profile: strict`")
+        return trust
+    prev, threshold = data.get("prev", ""), data.get("root_threshold", 2)
+    if not isinstance(prev, str) or not re.fullmatch(r"(?:[0-9a-f]{64})?", prev, re.ASCII):
+        raise syntax("prev is not the digest of the version before")
+    if bool(prev) != (trust.version > 1):
+        raise RefusedError(
+            "E_TRUST_CHAIN",
+            "trust file refused: a strict file names the version before it as `prev`, and"
+            " version 1 none",
+        )
+    if isinstance(threshold, bool) or not isinstance(threshold, int) or threshold < 2:
+        raise _policy(f"root_threshold is {threshold!r}; two persons at least")
+    if len(trust.roots) < threshold:
+        raise _policy(f"{len(trust.roots)} roots with a key, and {threshold} must sign")
+    if trust.expires is None:
+        raise _policy("a strict file has an `expires`, 180 days ahead at most")
+    return replace(trust, profile=profile, prev=prev, root_threshold=threshold)
+
+
+def _policy(reason: str) -> RefusedError:
+    return RefusedError("E_TRUST_POLICY", f"trust file refused: {reason}")
 
 
 def _check_unique(persons: Iterable[Person]) -> None:

@@ -12,11 +12,13 @@ import re
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from mcm.core import canonical
 from mcm.core.errors import McmError, RefusedError
+from mcm.trust.chain import check_chain
 from mcm.trust.changes import trust_differences
 from mcm.trust.files import open_directory, read_small
 from mcm.trust.persons import TrustFile
@@ -158,21 +160,38 @@ def differences(pin: Pin | None, trust: TrustFile) -> tuple[str, ...]:
         return ("what was pinned cannot be read any more: take everybody as added",)
 
 
-def check_pin(pins: Pins, project: str, trust: TrustFile) -> bool:
-    """Let go forward only by the pinned trust file; pin what is met for the first time.
+def check_pin(
+    pins: Pins, project: str, trust: TrustFile, folder: Path, now: datetime
+) -> tuple[str, ...] | None:
+    """Let go forward only by the pinned trust file, or by one that its roots signed.
 
-    Returns whether this was the first time. Raises RefusedError: E_TRUST_PIN where the
-    file is another one than the pinned, `TrustPinError` with the difference; E_TRUST_CHAIN
-    where it is older than one that was pinned.
+    Returns None when this was the first time and the file is pinned now, else what
+    differs from the pin, which has moved on. `folder` has the signatures. Raises
+    RefusedError: E_TRUST_PIN where the file is another one than the pinned,
+    `TrustPinError` with the difference; as `refuse_older` and `check_chain`.
     """
     pin = pins.read(project)
+    check_change(pin, trust, folder, now)
     if pin is None:
         pins.write(project, trust)
-        return True
-    if pin.digest != trust.digest:
-        refuse_older(pin, trust)
-        raise TrustPinError(trust, differences(pin, trust))
-    return False
+        return None
+    if pin.digest == trust.digest:
+        return ()
+    changed = differences(pin, trust)
+    if pin.trust().profile != "strict":
+        raise TrustPinError(trust, changed)
+    pins.write(project, trust)
+    return changed
+
+
+def check_change(pin: Pin | None, trust: TrustFile, folder: Path, now: datetime) -> None:
+    """Refuse a file that no word of this user could make good: older, or not signed."""
+    if pin is not None and pin.digest == trust.digest:
+        return
+    refuse_older(pin, trust)
+    known = pin.trust() if pin else None
+    if trust.profile == "strict" or (known is not None and known.profile == "strict"):
+        check_chain(folder, trust, known, now)
 
 
 def refuse_older(pin: Pin | None, trust: TrustFile) -> None:

@@ -2,8 +2,10 @@
 
 import json
 import re
+import shutil
 import subprocess
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from mcm.cli.main import run
 from mcm.cli.pinned import pin_name
 from mcm.clock import SystemClock
 from mcm.sandbox.example import example_files
+from mcm.trust.plain_yaml import parse
 from tests.cli.conftest import Shop
 from tests.house.tree import ROOT
 from tests.planned import make_plan
@@ -93,6 +96,7 @@ def own(shop: Shop) -> Iterator[Shop]:
     before = trust.read_text()
     yield shop
     trust.write_text(before)
+    shutil.rmtree(shop.root / ".mcm/trust", ignore_errors=True)
 
 
 def test_threat_27_each_clone_pins_what_it_has_seen(
@@ -265,3 +269,80 @@ def test_threat_27_the_trust_file_is_compared_in_each_turn(own: Shop) -> None:
     out, said = walk.communicate(timeout=60)
 
     assert "E_TRUST_PIN" in out + said
+
+
+def strict(shop: Shop, days: int, **roles: str) -> None:
+    """Make the trust file the next, strict version, with these roles by person."""
+    before = Project(shop.root).trust()
+    path = shop.root / ".mcm/trust.yml"
+    value = parse(path.read_bytes()) | {"version": before.version + 1, "profile": "strict"}
+    ends = SystemClock().now() + timedelta(days=days)
+    value |= {"prev": before.digest, "expires": ends.isoformat()}
+    for person in value["persons"]:
+        person["roles"] = roles[person["id"]].split()
+        person["not_before"] = (SystemClock().now() + timedelta(hours=25)).isoformat()
+        if "approver" not in person["roles"] or person["id"] == "bob":
+            del person["not_before"]
+    path.write_text(json.dumps(value))
+
+
+def test_threat_28_a_strict_file_moves_by_the_word_of_its_roots(
+    own: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The way from basic to strict and on, in commands; a pull request alone moves nothing."""
+    assert own.mcm("plan CM-0001") == own.mcm("request CM-0001") == 0
+    strict(own, 20, alice="requester root", bob="approver root", carol="")
+    assert own.mcm("request CM-0001") == 4
+    assert "[E_TRUST_UNSIGNED]" in capsys.readouterr().err
+
+    assert own.mcm("trust sign --profile alice") == 4
+    assert "[E_NOT_A_TTY]" in capsys.readouterr().err
+    assert own.mcm("trust sign --profile carol") == 4
+    assert "[E_ROLE]" in capsys.readouterr().err
+    asks = "else to leave: "
+    assert own.type("trust sign --profile alice", "yes\n", after=asks)[0] == 10
+    code, text = own.type("trust sign --profile alice", "version 2\n", after=asks)
+    assert (code, "it takes 1 more" in text, "alice is now root" in text) == (0, True, True)
+    assert own.mcm("request CM-0001") == 4
+    assert "[E_TRUST_THRESHOLD]" in capsys.readouterr().err
+    assert own.type("trust sign --profile bob", "version 2\n", after=asks)[0] == 0
+    assert own.mcm("request CM-0001") == 4
+    assert "[E_TRUST_PIN]" in capsys.readouterr().err
+    assert own.mcm(f"trust pin {Project(own.root).trust().digest}") == 0
+    assert own.mcm("request CM-0001") == 0
+    assert "expires in 19 days" in capsys.readouterr().err
+
+    strict(own, 90, alice="requester root", bob="approver root", carol="approver")
+    assert own.mcm("request CM-0001") == 4
+    assert "[E_TRUST_UNSIGNED]" in capsys.readouterr().err
+    for who in ("alice", "bob"):
+        assert own.type(f"trust sign --profile {who}", "version 3\n", after=asks)[0] == 0
+    assert own.mcm("request CM-0001") == 0
+    said = capsys.readouterr().err
+    assert "version 3 now, signed by its roots" in said
+    assert "carol is now approver" in said
+    assert "prod-us may approve: bob\n" in said
+    assert "expires in" not in said
+
+
+def test_threat_29_a_signed_version_verifies_with_ssh_keygen_alone(own: Shop) -> None:
+    own.mcm("trust pin " + Project(own.root).trust().digest)
+    strict(own, 20, alice="requester root", bob="approver root", carol="")
+    own.type("trust sign --profile alice", "version 2\n", after="else to leave: ")
+    folder = own.root / ".mcm/trust"
+    signers = folder.parent.parent / "signers"
+    key = (own.root / ".mcm-sandbox/keys/alice.pub").read_text()
+    signers.write_text(f"alice {key}")
+    command = ["ssh-keygen", "-Y", "verify", "-f", str(signers), "-I", "alice"]
+    command += ["-n", "trust.v1@mcm", "-s", str(folder / "2-alice.sig")]
+    done = subprocess.run(
+        command, input=(folder / "2.json").read_bytes(), capture_output=True, check=False
+    )
+    signers.unlink()
+
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_basic_file_takes_no_signatures(own: Shop, capsys: pytest.CaptureFixture[str]) -> None:
+    assert own.mcm("trust sign --profile alice") == 2
+    assert "takes no signatures" in capsys.readouterr().err

@@ -16,8 +16,10 @@ from mcm.trust.pins import (
     differences,
     refuse_older,
 )
-from tests.trust.people import People
+from tests.trust.people import NOW, People
 
+NONE = Path("no-signatures")
+"""A basic file needs none."""
 NAME = "git@example.com:shop.git"
 FORGED = '{"version": 1, "digest": "00", "highest": 1, "trust": "{}"}'
 
@@ -37,8 +39,8 @@ def pins(tmp_path: Path) -> Pins:
 def test_the_first_file_is_pinned_without_delay(people: People, pins: Pins) -> None:
     trust = people.trust()
 
-    assert check_pin(pins, NAME, trust)
-    assert not check_pin(pins, NAME, trust)
+    assert check_pin(pins, NAME, trust, NONE, NOW) is None
+    assert check_pin(pins, NAME, trust, NONE, NOW) == ()
     assert (pins.path.stat().st_mode & 0o777, pins.path.parent.stat().st_mode & 0o777) == (
         0o600,
         0o700,
@@ -48,31 +50,34 @@ def test_the_first_file_is_pinned_without_delay(people: People, pins: Pins) -> N
 def test_threat_27_another_file_than_the_pinned_is_refused_with_the_difference(
     people: People, pins: Pins
 ) -> None:
-    check_pin(pins, NAME, people.trust())
+    check_pin(pins, NAME, people.trust(), NONE, NOW)
     brought = version(people, 2, email="bob@evil.example")
 
     with pytest.raises(TrustPinError) as caught:
-        check_pin(pins, NAME, brought)
+        check_pin(pins, NAME, brought, NONE, NOW)
     assert caught.value.code == "E_TRUST_PIN"
     assert "e-mail of bob: none → bob@evil.example" in caught.value.details
     assert f"`mcm trust pin {brought.digest[:12]}`" in str(caught.value.hint)
     with pytest.raises(TrustPinError):  # nothing was pinned on the way
-        check_pin(pins, NAME, brought)
+        check_pin(pins, NAME, brought, NONE, NOW)
 
 
 def test_one_project_knows_nothing_of_another(people: People, pins: Pins) -> None:
-    check_pin(pins, NAME, people.trust())
+    check_pin(pins, NAME, people.trust(), NONE, NOW)
 
-    assert check_pin(pins, "another", version(people, 5))
-    assert not check_pin(pins, NAME, people.trust())
+    assert check_pin(pins, "another", version(people, 5), NONE, NOW) is None
+    assert check_pin(pins, NAME, people.trust(), NONE, NOW) == ()
 
 
 def test_threat_29_a_version_below_the_highest_is_refused(people: People, pins: Pins) -> None:
     """Not by another pin either: what was taken away stays away."""
     old = people.trust()
-    check_pin(pins, NAME, version(people, 3))
+    check_pin(pins, NAME, version(people, 3), NONE, NOW)
 
-    for act in (lambda: check_pin(pins, NAME, old), lambda: refuse_older(pins.read(NAME), old)):
+    for act in (
+        lambda: check_pin(pins, NAME, old, NONE, NOW),
+        lambda: refuse_older(pins.read(NAME), old),
+    ):
         with pytest.raises(RefusedError, match="E_TRUST_CHAIN"):
             act()
 
@@ -108,25 +113,25 @@ def test_threat_27_pins_that_cannot_be_read_refuse(
     pins.path.chmod(0o600)
 
     with pytest.raises(RefusedError, match="E_TRUST_PIN") as caught:
-        check_pin(pins, NAME, people.trust())
+        check_pin(pins, NAME, people.trust(), NONE, NOW)
     assert "mcm trust pin" in str(caught.value.hint)
 
 
 def test_threat_60_pins_that_others_may_write_refuse(people: People, pins: Pins) -> None:
-    check_pin(pins, NAME, people.trust())
+    check_pin(pins, NAME, people.trust(), NONE, NOW)
     pins.path.chmod(0o666)
 
     with pytest.raises(RefusedError, match="E_TRUST_PIN"):
-        check_pin(pins, NAME, people.trust())
+        check_pin(pins, NAME, people.trust(), NONE, NOW)
 
 
 def test_threat_16_pins_behind_a_link_refuse(people: People, pins: Pins, tmp_path: Path) -> None:
-    check_pin(pins, NAME, people.trust())
+    check_pin(pins, NAME, people.trust(), NONE, NOW)
     pins.path.rename(tmp_path / "elsewhere.json")
     pins.path.symlink_to(tmp_path / "elsewhere.json")
 
     with pytest.raises(RefusedError, match="E_TRUST_PIN"):
-        check_pin(pins, NAME, people.trust())
+        check_pin(pins, NAME, people.trust(), NONE, NOW)
 
 
 def test_pins_that_cannot_be_kept_refuse(people: People, tmp_path: Path) -> None:
@@ -134,7 +139,7 @@ def test_pins_that_cannot_be_kept_refuse(people: People, tmp_path: Path) -> None
     (tmp_path / "config").write_text("no directory")
 
     with pytest.raises(RefusedError, match="E_TRUST_PIN"):
-        check_pin(Pins(tmp_path / "config" / "mcm" / "pins.json"), NAME, people.trust())
+        check_pin(Pins(tmp_path / "config" / "mcm" / "pins.json"), NAME, people.trust(), NONE, NOW)
 
 
 def test_only_the_files_own_digest_pins(people: People) -> None:
