@@ -10,7 +10,6 @@ from mcm.core.counting import loosely
 from mcm.core.fold import apply
 from mcm.core.journal import Entry
 from mcm.core.plan import Plan
-from mcm.core.sentence import shorten
 from mcm.core.state import Attempt, State
 from mcm.core.statement import Statement
 
@@ -123,7 +122,7 @@ class _Judge:
         if self.attempt.happened is None:
             self.add(Proof.MISSING, "nobody settled whether it happened")
         if self.plan is None:
-            text = f"the plan that ran, {shorten(self.digest) or 'unknown'}, is not plan.json"
+            text = f"the plan that ran, {self.digest[:8] or 'unknown'}, is not plan.json"
             self.add(Proof.MISSING, text)
         elif self.plan.execution != execution:
             self.add(Proof.BROKEN, f"{execution} was promoted, not the pinned execution")
@@ -163,7 +162,7 @@ class _Judge:
     def _approval(self, noted: dict[str, str]) -> tuple[Approver, Statement] | None:
         person, digest = str(noted.get("person", "unknown")), str(noted.get("statement", ""))
         filed = next((f for f in self.evidence.statements if f.digest == digest), None)
-        what = f"the approval by {person} ({shorten(digest)})"
+        what = f"the approval by {person} ({digest[:8]})"
         if filed is None or filed.statement is None:
             self.add(Proof.MISSING, f"{what} is not in statements/")
             return None

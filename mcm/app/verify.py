@@ -15,7 +15,6 @@ from mcm.app.evidence import Evidence, Filed, read_evidence
 from mcm.app.proof import Approver, Finding, Promotion, Proof, read_promotions
 from mcm.core.errors import Exit
 from mcm.core.journal import Entry
-from mcm.core.sentence import shorten
 
 __all__ = [
     "Approver",
@@ -151,7 +150,7 @@ def _mentions(evidence: Evidence) -> Iterator[Finding]:
             continue
         told.add(digest)
         found = filed.get(digest)
-        where = f"{what} (entry {entry.seq}, {shorten(digest)})"
+        where = f"{what} (entry {entry.seq}, {digest[:8]})"
         if found is None:
             edited = next((each.name for each in _in_place_of(entry, evidence, known)), "")
             if edited:

@@ -99,7 +99,7 @@ def verify(
     """Prove who approved what before it ran; 4 when something does not hold, 7 if unproven."""
     from mcm.app.verify import read_evidence, verify_change
     from mcm.cli.compose import Project
-    from mcm.cli.show import verify_text
+    from mcm.cli.show_proof import verify_text
 
     project = Project.here(profile=profile)
     name = _journal_name(project, change)

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from mcm.app.listing import Listed
     from mcm.app.log import LogLine
     from mcm.app.status import ChangeStatus, RollbackStatus, StageStatus
-    from mcm.app.verify import Verification
 
 _WORDS = {
     Phase.GATES: "waiting at the gates",
@@ -65,15 +64,6 @@ def list_text(listed: Sequence["Listed"], now: datetime) -> str:
 def log_text(lines: Iterable["LogLine"]) -> str:
     """Return the timeline, one line for each entry, times in UTC."""
     return "\n".join(f"{line.seq:>4}  {line.at:%Y-%m-%d %H:%M:%S}Z  {line.text}" for line in lines)
-
-
-def verify_text(found: "Verification") -> str:
-    """Return what was proven: first the sentences for a manager, then every finding."""
-    sentences = [clean(sentence, _LIMIT) for sentence in found.sentences]
-    order = ("broken", "missing", "proven", "noted")
-    findings = sorted(found.findings, key=lambda finding: order.index(finding.proof))
-    lines = [f"  {f.proof.upper():<8} {f.part}: {clean(f.text, _LIMIT)}" for f in findings]
-    return "\n".join((*sentences, "", *lines))
 
 
 def ago(moment: datetime | None, now: datetime) -> str:

@@ -20,8 +20,8 @@ from mcm.cli.show import (
     next_command,
     phase_words,
     status_text,
-    verify_text,
 )
+from mcm.cli.show_proof import verify_text
 from mcm.core.errors import Exit
 from mcm.store.memory import MemoryJournal
 from tests.kit.clock import START
@@ -182,24 +182,6 @@ def test_the_log_has_a_line_for_each_entry() -> None:
         "   1  2026-03-18 09:40:00Z  alice started the walk of edition 1 through prod-us"
     )
     assert len(lines) == len(world.journal.entries(plan.change))
-
-
-def test_what_is_broken_comes_before_what_is_proven() -> None:
-    findings = (
-        Finding("journal", Proof.PROVEN, "12 entries"),
-        Finding("trust", Proof.MISSING, "no trust file"),
-        Finding("plan", Proof.BROKEN, "edited"),
-    )
-    found = Verification("CM-0001", Verdict.BROKEN, ("It does not hold.",), findings, ())
-
-    assert found.exit is Exit.REFUSED
-    assert verify_text(found).splitlines() == [
-        "It does not hold.",
-        "",
-        "  BROKEN   plan: edited",
-        "  MISSING  trust: no trust file",
-        "  PROVEN   journal: 12 entries",
-    ]
 
 
 def test_ages_are_rounded_for_people() -> None:
