@@ -54,9 +54,6 @@ class Lease(Protocol):
     def free(self) -> None:
         """Let go; more than once is no error."""
 
-    def is_ours(self) -> bool:
-        """Say whether it still keeps others out."""
-
 
 class Leases(Protocol):
     """At most one driver for each change. A rollback asks for none.

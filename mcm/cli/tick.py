@@ -66,6 +66,8 @@ def hand_over(project: "Project", goal: "GoForward", who: str, profile: str | No
     from mcm.cli.lines import say
     from mcm.cli.live import LineView
     from mcm.core import commands
+    from mcm.core.duration import spell
+    from mcm.core.unwatched import longest_gap
 
     change, stage = goal.plan.change, goal.stages[0]
     view = LineView()
@@ -74,7 +76,8 @@ def hand_over(project: "Project", goal: "GoForward", who: str, profile: str | No
     say(f"the walk of {stage} is begun, and nothing drives it yet:")
     say(f"`{commands.about('tick', change)}{as_whom}` turns it once. In a crontab, each minute:")
     print(f"* * * * * cd {shlex.quote(str(project.root))} && mcm tick --all{as_whom}")
-    say("Four minutes between two ticks are often enough in a bake; after five it begins again.")
+    gap = spell(longest_gap(goal.plan.poll))
+    say(f"A bake that no tick has looked at for {gap} begins again.")
     say(f"Next: `{commands.about('watch', change)}` shows it.")
     return Exit.DONE
 

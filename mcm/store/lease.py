@@ -27,8 +27,7 @@ _BETWEEN = timedelta(milliseconds=20)
 class FileLease:
     """A lease that this process holds until `free`, or until it ends."""
 
-    def __init__(self, path: Path, handle: int) -> None:
-        self._path = path
+    def __init__(self, handle: int) -> None:
         self._handle = handle
 
     def free(self) -> None:
@@ -38,10 +37,6 @@ class FileLease:
                 os.ftruncate(self._handle, 0)
             os.close(self._handle)
             self._handle = -1
-
-    def is_ours(self) -> bool:
-        """Say whether it still keeps others out: nobody put another file in its place."""
-        return self._handle >= 0 and _is_at(self._path, self._handle)
 
 
 class FileLeases:
@@ -65,7 +60,7 @@ class FileLeases:
                 handle = self._lock(path)
                 if handle is not None:
                     _describe(handle, driver)
-                    return FileLease(path, handle)
+                    return FileLease(handle)
             raise DrivenError(change, _read(path), driver.since)
         except OSError as err:
             raise _unusable(change, path, err) from err
@@ -148,12 +143,8 @@ class MemoryLease:
 
     def free(self) -> None:
         """Let go; more than once is no error."""
-        if self.is_ours():
+        if self._held.get(self._change) is self._driver:
             del self._held[self._change]
-
-    def is_ours(self) -> bool:
-        """Say whether it still keeps others out."""
-        return self._held.get(self._change) is self._driver
 
 
 def _is_at(path: Path, handle: int) -> bool:
