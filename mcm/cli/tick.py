@@ -49,7 +49,7 @@ def tick(
     done = _tick(project, names, profile)
     for each in done:
         if json:
-            print(json_module.dumps(_to_json(each), ensure_ascii=True))
+            print(json_module.dumps(to_json(each), ensure_ascii=True))
         else:
             show(_to_text(each))
             _tell_way_on(each)
@@ -188,7 +188,8 @@ def _tell_way_on(each: "Ticked") -> None:
         say(commands.way_on([(step.gate, step.reason)], each.change, each.stage).sentence())
 
 
-def _to_json(each: "Ticked") -> dict[str, Any]:
+def to_json(each: "Ticked") -> dict[str, Any]:
+    """Return one walk's line of `mcm tick --json`."""
     from mcm.core import canonical
     from mcm.core.turn import Hold, Wait
 

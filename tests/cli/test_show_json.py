@@ -14,13 +14,19 @@ from mcm.app.listing import Heading, list_changes
 from mcm.app.log import read_log
 from mcm.app.phase import Phase
 from mcm.app.status import read_status
+from mcm.app.ticking import Ticked
 from mcm.app.twin_reading import see_stage
 from mcm.app.verify import verify_change
 from mcm.cli.show_json import drill_json, list_json, log_json, status_json, to_json, verify_json
+from mcm.cli.tick import to_json as tick_json
+from mcm.cli.trust_text import review_json
 from mcm.core.statement import TrustRef
+from mcm.core.turn import Wait
+from mcm.trust.persons import TrustFile
 from tests.house.tree import ROOT
 from tests.kit.clock import START
-from tests.kit.world import World
+from tests.kit.world import STAGE, World
+from tests.trust.people import make_key, public_line
 
 PAGE = ROOT / "docs" / "json-output.md"
 PARTS = {
@@ -35,6 +41,12 @@ PARTS = {
     "findings": "finding",
     "drills": "drill",
     "scenarios": "scenario",
+}
+REVIEW = {
+    "persons": "trusted",
+    "ssh": "trusted_key",
+    "aws": "trusted_aws",
+    "stages": "trusted_stage",
 }
 
 
@@ -62,8 +74,16 @@ def objects(name: str, value: Any, parts: dict[str, str]) -> Iterator[tuple[str,
                 yield from objects(parts[key], inner, parts)
 
 
+def reviewed(tmp_path_factory: pytest.TempPathFactory) -> TrustFile:
+    """Return a trust file in which somebody has every kind of credential."""
+    key = public_line(make_key(tmp_path_factory.mktemp("keys"), "alice"))
+    aws = ["arn:aws:iam::111111111111:user/alice"]
+    alice = {"id": "alice", "roles": ["requester"], "ssh": [key], "aws": aws}
+    return TrustFile.from_value({"version": 1, "persons": [alice]}, sandbox=True)
+
+
 @pytest.fixture(scope="module")
-def printed() -> dict[str, set[frozenset[str]]]:
+def printed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[frozenset[str]]]:
     """Return the sets of keys of every object in every document, by the name of its table."""
     world = World()
     plan = world.plan()
@@ -87,6 +107,8 @@ def printed() -> dict[str, set[frozenset[str]]]:
         ("entry", log, {}),
         ("verification", verify_json(proof), PARTS),
         ("drilled", drill_json([drill(seen, START)]), PARTS),
+        ("walk", tick_json(Ticked(plan.change, STAGE, Wait(START, "baking"))), {}),
+        ("trust", review_json(reviewed(tmp_path_factory), [(STAGE, 1, False)], START), REVIEW),
     ]
     found: dict[str, set[frozenset[str]]] = {}
     for name, document, parts in documents:
