@@ -39,6 +39,8 @@ class Filed:
     """The person who has that key in today's trust file; empty for nobody."""
     aliases: frozenset[str] = frozenset()
     """That person's other names; they serve to deny, never to grant."""
+    touched: bool = False
+    """Whether a security key says that somebody touched it for this."""
 
 
 @dataclass(frozen=True)
@@ -151,10 +153,10 @@ def _read_one(name: str, dir_fd: int, trust: "TrustFile | None") -> Filed:
         if not envelope.proofs:
             return Filed(name, "", digest, statement)
         proof = envelope.proofs[0].sig
-        key = sshsig.verify(proof, envelope.payload, namespace(envelope.kind))
+        key, touched = sshsig.inspect(proof, envelope.payload, namespace(envelope.kind))
     except (McmError, OSError) as err:
         return Filed(name, str(err), digest, statement)
     person = trust.holder(key) if trust else None
     holder = person.id if person else ""
     aliases = person.aliases if person else frozenset()
-    return Filed(name, "", digest, statement, key.fingerprint, holder, aliases)
+    return Filed(name, "", digest, statement, key.fingerprint, holder, aliases, touched)

@@ -6,7 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 
 from mcm.app.evidence import Evidence, Filed
-from mcm.core.counting import loosely
+from mcm.core.authorship import excluded
+from mcm.core.counting import loosely, spellings
 from mcm.core.fold import apply
 from mcm.core.journal import Entry
 from mcm.core.plan import Plan
@@ -181,7 +182,18 @@ class _Judge:
             self.plan is not None and loosely(self.plan.requester) in names
         ):
             self.add(Proof.BROKEN, f"{what} is by the requester")
+        self._stage_rules(filed, names, what)
         return Approver(person, moment), said
+
+    def _stage_rules(self, filed: Filed, names: set[str], what: str) -> None:
+        """What the stage asks of its approvers besides: no author, a touched key."""
+        stage = self.plan.stage(self.attempt.stage) if self.plan else None
+        if self.plan is None or stage is None:
+            return
+        if names & set(spellings(excluded(self.plan, stage))):
+            self.add(Proof.BROKEN, f"{what} is by an author")
+        if stage.touch and not filed.touched:
+            self.add(Proof.BROKEN, f"{what} was signed without a touched security key")
 
     def _mismatch(self, said: Statement, person: str) -> str:
         """Why a statement is no approval of exactly this promotion; empty when it is."""

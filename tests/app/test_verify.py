@@ -282,6 +282,36 @@ def test_what_nobody_can_tell_any_more_is_never_passed(what: str, walked: Eviden
     assert "is not complete" in found.sentences[0]
 
 
+def under(evidence: Evidence, **rules: object) -> Evidence:
+    """The same walk, had its plan been by bob and its stage had these rules."""
+    assert evidence.plan is not None
+    stage = replace(evidence.plan.stages[0], **rules)  # type: ignore[arg-type]
+    plan = replace(evidence.plan, stages=(stage,), authors=("Bob <bob@example.com>",))
+    entries = evidence.entries
+    for kind in ("planned", "walk_started"):
+        entries = again(entries, with_body(kind, plan=plan.digest))
+    return replace(
+        evidence, plan=plan, entries=entries, statements=said(evidence, plan=plan.digest)
+    )
+
+
+def test_threat_10_an_approval_by_an_author_is_broken(walked: Evidence) -> None:
+    """Only where the signed plan excludes authors."""
+    broken = verify_change(under(walked, forbid_authors=True))
+
+    assert "is by an author" in texts(broken, Proof.BROKEN)
+    assert "author" not in texts(verify_change(under(walked)), Proof.BROKEN)
+
+
+def test_threat_23_an_approval_that_nobody_touched_is_broken(walked: Evidence) -> None:
+    untouched = under(walked, touch=True)
+    request, approval = untouched.statements
+    touched = replace(untouched, statements=(request, replace(approval, touched=True)))
+
+    assert "without a touched" in texts(verify_change(untouched), Proof.BROKEN)
+    assert "touched" not in texts(verify_change(touched), Proof.BROKEN)
+
+
 def test_an_approval_that_had_expired_is_broken(walked: Evidence) -> None:
     statement = walked.statements[1].statement
     assert statement is not None

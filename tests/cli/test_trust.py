@@ -15,6 +15,7 @@ from mcm.cli.main import run
 from mcm.cli.pinned import pin_name
 from mcm.clock import SystemClock
 from mcm.sandbox.example import example_files
+from mcm.store.sqlite import SqliteJournal
 from mcm.trust.plain_yaml import parse
 from tests.cli.conftest import Shop
 from tests.house.tree import ROOT
@@ -118,6 +119,8 @@ def test_threat_27_each_clone_pins_what_it_has_seen(
         said = capsys.readouterr().err
         assert "[E_TRUST_PIN]" in said
         assert "mallory ADDED as approver of all stages" in said
+    refused = SqliteJournal(bob.root / ".mcm/journal.db").entries("CM-0001")
+    assert [(e.kind, e.body["code"]) for e in refused] == [("refused", "E_TRUST_PIN")] * 2
     digest = Project(bob.root).trust().digest[:12]
     assert f"`mcm trust pin {digest}`" in said
     assert bob.mcm("trust diff") == 0
