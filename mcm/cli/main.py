@@ -20,6 +20,7 @@ from mcm.cli import (
     look,
     people,
     reopen,
+    runbook,
     sandbox,
     streams,
     tick,
@@ -42,6 +43,7 @@ app = typer.Typer(
 for part in (write, people, walk, tick, watch, halt, back, reopen, drill, look, demo):
     part.register(app)
 trust.register(app)
+runbook.register(app)
 sandbox.register(app)
 
 INTERRUPTED = "interrupted; run the same command to go on"

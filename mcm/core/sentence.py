@@ -250,6 +250,31 @@ def _drill(body: _Body, entry: Entry) -> str:
     return f"{body.at_stage()}drill{edition} on a twin: {note.summary()}"
 
 
+def _runbook_started(body: _Body, _entry: Entry) -> str:
+    return f"{body.at_stage()}{body['by']} began the runbook {body['runbook']}"
+
+
+def _runbook_intent(body: _Body, _entry: Entry) -> str:
+    return f"{_runbook_step_of(body)}: about to run {body['command']}"
+
+
+def _runbook_outcome(body: _Body, _entry: Entry) -> str:
+    printed = f"; it printed: {body.get('tail')}" if body.get("tail") else ""
+    return f"{_runbook_step_of(body)}: {body.get('why') or 'went well'}{printed}"
+
+
+def _runbook_step(body: _Body, _entry: Entry) -> str:
+    return f"{_runbook_step_of(body)}: {body['how']}, says {body['by']}"
+
+
+def _runbook_ended(body: _Body, _entry: Entry) -> str:
+    return f"{body.at_stage()}runbook {body['runbook']} ended: {body['outcome']}"
+
+
+def _runbook_step_of(body: _Body) -> str:
+    return f"{body.at_stage()}runbook {body['runbook']}, step {body['step']} ({body['title']})"
+
+
 def _person_needed(body: _Body, _entry: Entry) -> str:
     return f"{body.at_stage()}a person is needed{body.because()}"
 
@@ -318,6 +343,11 @@ _TELLERS: Mapping[str, Callable[[_Body, Entry], str]] = {
     "rollback_ended": _rollback_ended,
     "stage_ended": _stage_ended,
     "drill": _drill,
+    "runbook_started": _runbook_started,
+    "runbook_intent": _runbook_intent,
+    "runbook_outcome": _runbook_outcome,
+    "runbook_step": _runbook_step,
+    "runbook_ended": _runbook_ended,
     "person_needed": _person_needed,
     "held": _held,
     "resumed": _resumed,

@@ -151,6 +151,13 @@ def env(sandbox: Sandbox, person: str, region: str = "us-east-1") -> list[str]:
 
     Whatever would send it past the sandbox to AWS is unset or switched off as well.
     """
+    values = env_values(sandbox, person, region)
+    exports = [f"export {name}={shlex.quote(value)}" for name, value in values.items()]
+    return ["unset AWS_PROFILE AWS_SESSION_TOKEN", *exports]
+
+
+def env_values(sandbox: Sandbox, person: str, region: str) -> dict[str, str]:
+    """Return the variables with which the `aws` command talks to the sandbox as `person`."""
     profiles = ConfigParser(interpolation=None)
     profiles.read(sandbox.credentials_file)
     if person not in profiles:
@@ -158,7 +165,7 @@ def env(sandbox: Sandbox, person: str, region: str = "us-east-1") -> list[str]:
             f"the sandbox knows no {person!r}: there are {', '.join(profiles.sections())}"
         )
     keys = profiles[person]
-    values = {
+    return {
         "AWS_ENDPOINT_URL": sandbox.endpoint_url,
         "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "false",
         "AWS_ACCESS_KEY_ID": keys["aws_access_key_id"],
@@ -166,5 +173,3 @@ def env(sandbox: Sandbox, person: str, region: str = "us-east-1") -> list[str]:
         "AWS_DEFAULT_REGION": region,
         "AWS_REGION": region,
     }
-    exports = [f"export {name}={shlex.quote(value)}" for name, value in values.items()]
-    return ["unset AWS_PROFILE AWS_SESSION_TOKEN", *exports]
