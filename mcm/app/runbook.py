@@ -16,6 +16,7 @@ from mcm.config.runbook_file import At, load_runbook
 from mcm.core import runbook
 from mcm.core.errors import Exit, McmError, UsageError
 from mcm.core.journal import Draft, Entry, Journal, JournalMoved, chain_all
+from mcm.core.naming import OF_RUNBOOKS
 from mcm.core.runbook import (
     AskAbout,
     Begin,
@@ -98,7 +99,7 @@ def read(text: str, file: str) -> Runbook:
 
 def own_journal(name: str) -> str:
     """Return the name of the journal of a runbook that is followed for no change."""
-    return f"RUNBOOK-{name}"
+    return f"{OF_RUNBOOKS}{name}"
 
 
 class Notebook:

@@ -16,6 +16,7 @@ from mcm.core import canonical
 from mcm.core.errors import Exit, McmError, most_severe
 from mcm.core.fold import fold
 from mcm.core.journal import Entry, Journal
+from mcm.core.naming import OF_RUNBOOKS
 from mcm.core.state import StageState, State
 from mcm.core.verdict import Kind
 
@@ -161,7 +162,8 @@ def read_all(changes: Iterable[str], read_plan: ReadPlan, journal: Journal) -> l
     names = list(dict.fromkeys(changes))
     problem = ""
     try:
-        names += [name for name in journal.changes() if name not in set(names)]
+        rest = (name for name in journal.changes() if not name.startswith(OF_RUNBOOKS))
+        names += [name for name in rest if name not in set(names)]
     except McmError as err:
         problem = str(err)
     found = [_read_one(name, read_plan, journal) for name in names]

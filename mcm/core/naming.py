@@ -10,6 +10,9 @@ from collections.abc import Iterable
 
 from mcm.core.errors import RefusedError, UsageError
 
+OF_RUNBOOKS = "RUNBOOK-"
+"""How the journal of a runbook begins that is followed for no change: it is about no stage."""
+
 _CHANGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 # git refuses these in a tag; the first also climbs folders.
 _NOT_IN_A_TAG = re.compile(r"\.\.|\.\Z|\.lock\Z", re.ASCII | re.IGNORECASE)

@@ -259,7 +259,8 @@ def _runbook_intent(body: _Body, _entry: Entry) -> str:
 
 
 def _runbook_outcome(body: _Body, _entry: Entry) -> str:
-    printed = f"; it printed: {body.get('tail')}" if body.get("tail") else ""
+    tail = body.get("tail")[-160:]
+    printed = f"; its output ended: {tail}" if tail else ""
     return f"{_runbook_step_of(body)}: {body.get('why') or 'went well'}{printed}"
 
 

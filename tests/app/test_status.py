@@ -391,3 +391,9 @@ def test_a_hold_shows_wherever_the_change_stands() -> None:
 
     write(world.journal, plan.change, Draft("resumed", body, START))
     assert stand(world, plan).stages[0].gates == ()
+
+
+def test_a_runbook_that_was_followed_for_no_change_is_no_change() -> None:
+    journal = MemoryJournal()
+    journal.append("RUNBOOK-blind", [Draft("runbook_started", {"by": "alice"}, START)], after=0)
+    assert read_all((), lambda _: None, journal) == []
