@@ -8,6 +8,7 @@ where one walk and many are the same.
 from dataclasses import dataclass
 from datetime import timedelta
 
+from mcm.app.driving import is_out_there
 from mcm.app.fleet import Ending, Fleet, Trouble, Walk
 from mcm.app.observing import Observer
 from mcm.app.ports import Clock, Listener, Perform
@@ -70,13 +71,16 @@ class Runner:
 def start_walk(writer: Writer, goal: GoForward, operator: str, clock: Clock) -> None:
     """Journal that a walk of this plan begins (or goes on), by whom.
 
-    A barred writer only goes on watching: that must not fail for want of a store.
+    Raises StoreError when that cannot be stored, unless something is out there: then it
+    only goes on watching, which must not fail for want of a store. What is not stored
+    promotes nothing.
     """
-    writer.catch_up()
+    state = writer.catch_up()
+    watches = writer.is_barred or any(is_out_there(state, stage) for stage in goal.stages)
     body = {
         "plan": goal.plan.digest,
         "edition": goal.plan.edition,
         "stages": list(goal.stages),
         "operator": operator,
     }
-    writer.write((Draft("walk_started", body, clock.now()),), durable=not writer.is_barred)
+    writer.write((Draft("walk_started", body, clock.now()),), durable=not watches)

@@ -12,6 +12,7 @@ from mcm.core.plan import Guardrail, Plan
 from mcm.sandbox.faults import Effect, Fault
 from mcm.sandbox.identity import user_key
 from mcm.store.memory import MemoryJournal
+from tests.kit.dying import KilledError
 from tests.kit.world import STAGE, World
 
 MINUTE = timedelta(minutes=1)
@@ -265,6 +266,28 @@ def test_a_full_disk_does_not_stop_a_rollback(moment: str) -> None:
     assert ending.exit is Exit.ROLLED_BACK
     assert world.sent("RollbackStage") == 1
     assert "rollback_ended" in [entry.kind for entry in world.listener.lost_entries]
+
+
+def test_a_walk_taken_up_again_with_a_full_disk_watches_and_goes_back() -> None:
+    """What is out there must not stay unwatched for want of a place to write."""
+    journal = FullDisk()
+    world = World(journal=journal)
+    plan = world.ready()
+    world.when("bake_started", stop_the_process, 60)
+    with pytest.raises(KilledError):
+        world.deploy(plan)
+    journal.full = True
+    world.scenario.raise_errors()
+
+    ending = world.deploy(plan)
+
+    assert ending.exit is Exit.ROLLED_BACK
+    assert world.sent("RollbackStage") == 1
+    assert world.listener.lost_entries[0].kind == "walk_started"
+
+
+def stop_the_process() -> None:
+    raise KilledError("in the bake")
 
 
 def test_oncall_rolls_back_with_a_full_disk() -> None:
