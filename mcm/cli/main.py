@@ -17,6 +17,7 @@ from mcm.cli import (
     demo,
     drill,
     halt,
+    iam,
     look,
     people,
     reopen,
@@ -40,7 +41,7 @@ app = typer.Typer(
     add_completion=True,
     no_args_is_help=True,
 )
-for part in (write, people, walk, tick, watch, halt, back, reopen, drill, look, demo):
+for part in (write, people, walk, tick, watch, halt, back, reopen, drill, look, iam, demo):
     part.register(app)
 trust.register(app)
 runbook.register(app)
