@@ -24,12 +24,14 @@ sys.path.insert(0, str(ROOT))
 from benchmarks.loop import MEASURES, Measure  # noqa: E402
 from benchmarks.project import Stage, sandboxed, with_changes  # noqa: E402
 from benchmarks.proof import chain_checked, entries_appended, with_proof  # noqa: E402
+from mcm.cli.terminal import run_at_terminal  # noqa: E402
 from mcm.sandbox.identity import user_key  # noqa: E402
 from mcm.sandbox.scenario_catalogue import PIPELINE  # noqa: E402
 
 ROUNDS = 15
 USER = tempfile.TemporaryDirectory(prefix="mcm-bench-")
 WARM_UP = 2
+KEY = "any other key to leave. "
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,29 @@ def rollback(tools: Tools) -> Row:
                 theirs.append(pair[1])
     what = "mcm rollback to RollbackStage accepted / aws codepipeline rollback-stage"
     return Row(what, statistics.median(ours), statistics.median(theirs), 1.0)
+
+
+def screen(tools: Tools) -> Row:
+    """Compare the same with on-call's screen before it, and its key pressed at once."""
+    ours: list[float] = []
+    theirs: list[float] = []
+    with tempfile.TemporaryDirectory() as name, sandboxed(Path(name)) as stage:
+        for n in range(WARM_UP + ROUNDS):
+            pair = (_roll_back_by_key(tools, stage), _roll_back_by_aws(tools, stage))
+            if n >= WARM_UP:
+                ours.append(pair[0])
+                theirs.append(pair[1])
+    what = "mcm rollback with its screen, r pressed / aws codepipeline rollback-stage"
+    return Row(what, statistics.median(ours), statistics.median(theirs), 1.0)
+
+
+def _roll_back_by_key(tools: Tools, stage: Stage) -> float:
+    engine = stage.renew()
+    command = [str(tools.mcm), "rollback", "--stage", "prod-us"]
+    start = time.perf_counter()
+    run_at_terminal(command, "r", after=KEY, cwd=stage.folder, env=as_installed())
+    assert engine.accepted
+    return engine.accepted - start
 
 
 def _roll_back_by_mcm(tools: Tools, stage: Stage) -> float:
@@ -145,6 +170,7 @@ ROWS: tuple[Callable[[Tools], Row], ...] = (
     status,
     verify,
     rollback,
+    screen,
     verifying,
     appending,
 )
@@ -201,7 +227,8 @@ def second_table(measures: Sequence[Measure]) -> str:
     lines = []
     for each in measures:
         mark = "" if each.is_met else "  MISSED"
-        lines.append(f"{each.what}: {each.value:.3g} {each.unit} (limit {each.limit:g}){mark}")
+        limit = "" if each.limit is None else f" (limit {each.limit:g})"
+        lines.append(f"{each.what}: {each.value:.3g} {each.unit}{limit}{mark}")
     return "\n".join(lines)
 
 

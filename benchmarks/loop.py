@@ -15,9 +15,11 @@ from mcm.aws.observe import AwsSource
 from mcm.aws.port import Params, Reply
 from mcm.core.query import AlarmQuery, Metric, MetricQuery, Place, Query
 from tests.kit.world import World
+from tests.simulation.many import run_many
 
 ALARMS, METRICS = 1_000, 500
 RUNS = 200
+SEEDS_OF_TURNS, DEPLOYMENTS = 20, 10_000
 SLACK = 0.3
 """Seconds that may pass beside the poll interval (p99)."""
 
@@ -28,12 +30,13 @@ class Measure:
 
     what: str
     value: float
-    limit: float
+    limit: float | None
+    """The most that it may be; None for a figure that is only shown."""
     unit: str
 
     @property
     def is_met(self) -> bool:
-        return self.value <= self.limit
+        return self.limit is None or self.value <= self.limit
 
 
 class CountingPort:
@@ -104,4 +107,28 @@ def _react(seed: str) -> float:
     return first[0]
 
 
-MEASURES = (calls_of_a_turn, reaction)
+def turns_to_go_back() -> Measure:
+    """Count the turns from the one that read the breach to the one that goes back."""
+    most = max(_turns(f"turns-{n}") for n in range(SEEDS_OF_TURNS))
+    return Measure("turns from the breach's reading to the decision to go back", most, 1, "turns")
+
+
+def _turns(seed: str) -> int:
+    world = World(seed=seed)
+    plan = world.ready()
+    world.when("bake_started", world.scenario.raise_errors, 30)
+    world.deploy(plan)
+    kinds = [{entry.kind for entry in turn.entries} for turn in world.listener.turns]
+    read = next(n for n, found in enumerate(kinds) if "breach" in found)
+    return next(n for n, found in enumerate(kinds) if "rollback_started" in found) - read
+
+
+def deployments() -> Measure:
+    """Play ten thousand simulated deployments, faults and kills included, on all cores."""
+    tally = run_many(range(DEPLOYMENTS))
+    assert not tally.failed, f"make simulate SEED={tally.failed[0].seed}"
+    what = f"{DEPLOYMENTS} simulated deployments in {tally.seconds:.0f} s"
+    return Measure(what, tally.rate, None, "deployments a second")
+
+
+MEASURES = (calls_of_a_turn, reaction, turns_to_go_back, deployments)
