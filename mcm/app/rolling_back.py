@@ -14,6 +14,7 @@ from mcm.core.endpoint import Content
 from mcm.core.errors import McmError
 from mcm.core.fold import fold
 from mcm.core.journal import Draft, Entry, Journal, JournalMoved, StoreError
+from mcm.core.left_behind import left_behind
 from mcm.core.pipeline import PipelineView, StageHistory
 from mcm.core.plan import Plan
 from mcm.core.query import HistoryQuery, PipelineId, PipelineQuery
@@ -75,6 +76,8 @@ class Past:
     signed: str
     """The target that a second person signed, empty when none verifies."""
     known: Known
+    left_behind: frozenset[str]
+    """Executions that a redeployment of the stage took back."""
 
 
 def own_journal(stage: str) -> str:
@@ -98,7 +101,8 @@ def look_back(
     signed = _signed(plans[owner], stage, effective, inbox, warn) if owner else ""
     # One that was begun is finished where it was begun, whatever the stage runs by now.
     home = under_way[0] if under_way else owner or own_journal(stage)
-    return Past(home, signed, known)
+    taken = frozenset[str]().union(*(left_behind(found, stage) for found in entries.values()))
+    return Past(home, signed, known, taken)
 
 
 def promoted_by(journal: Journal, change: str) -> str:

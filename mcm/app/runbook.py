@@ -172,10 +172,15 @@ class Following:
     notebook: Notebook
     shell: Shell
     person: Person
+    is_enough: Callable[[], bool] = lambda: False
+    """Whether what was done so far is all that was wanted: then the rest is left out."""
 
     def follow(self) -> Followed:
         """Go on to the end, or to where the person leaves; a key for every step."""
         while True:
+            if self.is_enough():
+                self._note(runbook.ENDED, outcome="done")
+                return Followed(Exit.DONE, "that is enough; the other steps are not needed")
             entries = self.notebook.read()
             run = fold_run(entries, self.book.name)
             move = next_move(run, self.book)
@@ -208,6 +213,9 @@ class Following:
         """Another text or other facts than those that were begun with: never mixed."""
         done = runbook.place(run, self.book.steps)
         self.person.tell(f"{run.by} began this runbook before it, or a fact in it, changed: {done}")
+        if run.doubt:
+            doubt = f"its step {run.doubt_step} was begun and nobody saw how it ended"
+            self.person.tell(f"{doubt}: look before you do it again")
         if self.person.ask({"b": "give that run up and begin anew", LEAVE: "leave"}) == "b":
             self._note(runbook.ENDED, outcome="given_up")
             return None

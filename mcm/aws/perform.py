@@ -19,7 +19,9 @@ from mcm.core.instruction import (
     Result,
     RetryStage,
     RollBackStage,
+    StartExecution,
     StopExecution,
+    UpdateEndpoint,
 )
 from mcm.core.query import Place
 from mcm.core.sanitize import approval_summary, clean, stop_reason, transition_reason
@@ -53,7 +55,7 @@ class Performer:
         it the outcome is in doubt.
         """
         try:
-            port = self._connect(instruction.pipeline.place)
+            port = self._connect(_place(instruction))
             state = self._read(port, instruction)
         except Changed as err:
             return Outcome(Result.NOT_SENT, str(err))
@@ -75,6 +77,8 @@ class Performer:
         """Return the stage's state if what the instruction expects holds in it."""
         if isinstance(instruction, CloseTransition | StopExecution):
             return {}
+        if isinstance(instruction, UpdateEndpoint):
+            return _expect_endpoint(port, instruction)
         reply = port.call(SERVICE, "GetPipelineState", {"name": instruction.pipeline.name})
         wanted = getattr(instruction, "version", 0)
         if wanted and reply.get("pipelineVersion") != wanted:
@@ -83,7 +87,9 @@ class Performer:
         stage = stages.get(instruction.stage)
         if stage is None:
             raise Changed(f"the pipeline has no stage {instruction.stage}")
-        if isinstance(instruction, OpenTransition):
+        if isinstance(instruction, StartExecution):
+            _expect_there(stage, instruction.replaces)
+        elif isinstance(instruction, OpenTransition):
             _expect_inbound(stage, instruction.execution)
         elif isinstance(instruction, RollBackStage):
             _expect_in_stage(stage, instruction.replaces)
@@ -99,6 +105,12 @@ class Performer:
         return f"the gates were read too long ago: it had to be sent by {limit:%H:%M:%SZ}"
 
     def _write(self, port: Port, instruction: Instruction, stage: Reply) -> Outcome:
+        if isinstance(instruction, StartExecution | UpdateEndpoint):
+            from mcm.aws.perform_ladder import start_execution, update_endpoint
+
+            if isinstance(instruction, UpdateEndpoint):
+                return update_endpoint(port, instruction)
+            return start_execution(port, instruction)
         name = {"pipelineName": instruction.pipeline.name}
         where = {**name, "stageName": instruction.stage}
         inbound = {**where, "transitionType": "Inbound"}
@@ -122,6 +134,28 @@ class Performer:
         )
         started = reply["pipelineExecutionId"]
         return Outcome(Result.DONE, f"started rollback {started}", execution=started)
+
+
+def _place(instruction: Instruction) -> Place:
+    if isinstance(instruction, UpdateEndpoint):
+        return instruction.place
+    return instruction.pipeline.place
+
+
+def _expect_endpoint(port: Port, instruction: UpdateEndpoint) -> Reply:
+    from mcm.aws.perform_ladder import check_endpoint  # no rollback that goes well needs it
+
+    changed = check_endpoint(port, instruction)
+    if changed:
+        raise Changed(changed)
+    return {}
+
+
+def _expect_there(stage: Reply, execution: str) -> None:
+    """Whatever its status: a redeployment takes back also what runs or failed there."""
+    found = stage.get("latestExecution", {}).get("pipelineExecutionId", "")
+    if found and found != execution:
+        raise Changed(f"{found} is in {stage['stageName']}, not {execution or 'nothing'}")
 
 
 def _expect_inbound(stage: Reply, execution: str) -> None:

@@ -29,6 +29,43 @@ def passages(actions: Iterable[Reply]) -> tuple[Passage, ...]:
     return tuple(sorted(found, key=lambda passage: passage.entered, reverse=True))
 
 
+def went_through(
+    executions: Iterable[Reply], actions: Iterable[Reply], stage: str
+) -> frozenset[str]:
+    """Return the executions that succeeded in `stage`, whatever the pipeline's version.
+
+    AWS lists them for its current version only. Actions that have not begun are not listed,
+    so that all listed ones succeeded is not enough: the whole execution must have, or it
+    must have gone on to another stage.
+    """
+    whole = {
+        item["pipelineExecutionId"] for item in executions if item.get("status") == "Succeeded"
+    }
+    left: dict[str, datetime] = {}
+    newest: dict[tuple[str, str], Reply] = {}
+    for item in actions:
+        name, at = item["pipelineExecutionId"], moment(item.get("startTime"))
+        if item["stageName"] != stage:
+            left[name] = max(left.get(name, at), at)
+            continue
+        key = (name, item.get("actionName", ""))
+        if key not in newest or at > moment(newest[key].get("startTime")):
+            newest[key] = item
+    here: dict[str, list[Reply]] = {}
+    for (name, _), item in newest.items():
+        here.setdefault(name, []).append(item)
+    return frozenset(
+        name
+        for name, items in here.items()
+        if all(item.get("status") == "Succeeded" for item in items)
+        and (name in whole or (name in left and left[name] > _entered(items)))
+    )
+
+
+def _entered(items: Iterable[Reply]) -> datetime:
+    return max(moment(item.get("startTime")) for item in items)
+
+
 def _passage(execution: str, stage: str, items: list[Reply]) -> Passage:
     states = [item.get("status", "") for item in items]
     status = next((word for word in _WORST_FIRST if word in states), states[0])

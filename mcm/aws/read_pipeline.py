@@ -31,6 +31,7 @@ from mcm.core.query import (
     ExecutionQuery,
     ExecutionsQuery,
     HistoryQuery,
+    LongHistoryQuery,
     PassagesQuery,
     PipelineQuery,
     Query,
@@ -45,6 +46,7 @@ PipelineQueries = (
     PipelineQuery
     | DeclarationQuery
     | HistoryQuery
+    | LongHistoryQuery
     | ExecutionQuery
     | ActionsQuery
     | PassagesQuery
@@ -97,6 +99,8 @@ class PipelineReader:
             return passages(shared.actions(name, ""))
         if isinstance(query, ExecutionsQuery):
             return tuple(_execution(item) for item in shared.executions(name, ""))
+        if isinstance(query, LongHistoryQuery):
+            return self._history(name, query.stage, shared, every_version=True)
         return self._history(name, query.stage, shared)
 
     def _view(self, name: str) -> PipelineView:
@@ -125,13 +129,21 @@ class PipelineReader:
                 return _NO_STRUCTURE, f"{SERVICE} GetPipeline: unreadable ({type(err).__name__})"
         return self._structures.get((name, version), _NO_STRUCTURE), ""
 
-    def _history(self, name: str, stage: str, shared: "_Lists") -> StageHistory:
+    def _history(
+        self, name: str, stage: str, shared: "_Lists", *, every_version: bool = False
+    ) -> StageHistory:
         entered: dict[str, datetime] = {}
         for item in shared.actions(name, ""):
             execution, started = text(item["pipelineExecutionId"]), moment(item.get("startTime"))
             if item["stageName"] == stage:
                 entered[execution] = max(entered.get(execution, started), started)
-        succeeded = [_execution(item) for item in shared.executions(name, stage)]
+        listed = shared.executions(name, "" if every_version else stage)
+        if every_version:
+            from mcm.aws.read_past import went_through  # only where a rollback has no target
+
+            passed = went_through(listed, shared.actions(name, ""), stage)
+            listed = [item for item in listed if item["pipelineExecutionId"] in passed]
+        succeeded = [_execution(item) for item in listed]
         runs = [StageRun(run, entered.get(run.id, run.started)) for run in succeeded]
         rollbacks = []
         for item in shared.executions(name, ""):

@@ -42,6 +42,12 @@ def rollback(
     abandon: Annotated[
         bool, typer.Option("--abandon", help="Abandon running actions that do not stop.")
     ] = False,
+    rung: Annotated[
+        str,
+        typer.Option(
+            "--rung", help="Where the pipeline cannot roll back: redeploy or endpoint; asks a key."
+        ),
+    ] = "",
     no_input: Annotated[bool, typer.Option("--no-input", help="Go at once, ask nothing.")] = False,
     pipeline: Annotated[
         str | None,
@@ -57,7 +63,7 @@ def rollback(
     from mcm.cli.find import Asked, find_ground, search
     from mcm.cli.go_back import Options, go_back
 
-    options = Options(further, to, abandon, no_input)
+    options = Options(further, to, abandon, no_input, rung)
     if every:
         from mcm.cli.back_all import go_back_all
 

@@ -23,10 +23,11 @@ _LEFT_OUT = frozenset({"AWS_PROFILE", "AWS_SESSION_TOKEN"})
 
 
 class Terminal:
-    """The person at this terminal."""
+    """The person at this terminal; `notes` are lines about steps, by number, as things stand."""
 
-    def __init__(self, book: Rendered) -> None:
+    def __init__(self, book: Rendered, notes: Mapping[int, Sequence[str]] | None = None) -> None:
         self._book = book
+        self._notes = notes or {}
 
     def begin(self) -> None:
         """Say what is followed."""
@@ -36,6 +37,8 @@ class Terminal:
     def show(self, step: Step, of: int, before: str) -> None:
         """See `Person.show`."""
         for line in step_lines(step, of, before):
+            say(line)
+        for line in self._notes.get(step.number, ()):
             say(line)
 
     def ask(self, choices: Mapping[str, str]) -> str:

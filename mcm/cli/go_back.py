@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mcm.cli.look_back import GoneError, Look, prepare
-from mcm.core.errors import UsageError
+from mcm.core.errors import Exit, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,6 +37,8 @@ class Options:
     to: str = ""
     abandon: bool = False
     no_input: bool = False
+    rung: str = ""
+    """A rung of the ladder to climb at once, without asking the pipeline to roll back."""
 
 
 def go_back(
@@ -62,6 +64,10 @@ def go_back(
             raise
         say(f"{err}: it is looked for elsewhere")
         return go_back(another(), options)
+    if options.rung:
+        from mcm.cli.ladder import Ladder, climb_one
+
+        return climb_one(Ladder(ground, look.goal, look.journal, runner, journal), options.rung)
     facts = None
     if look.asks and not options.no_input:
         asked = _ask(ground, look, journal, runner.observer)
@@ -73,6 +79,12 @@ def go_back(
     began = runner.clock.now()
     ending, writer = _run(ground, runner, journal, look, facts, no_input=options.no_input)
     _tell(ending, look.goal)
+    if ending.exit is Exit.NEEDS_PERSON:
+        from mcm.cli.ladder import Ladder, go_down, is_needed
+
+        if is_needed(ending, writer.state, look.goal.stage):
+            steps = Ladder(ground, look.goal, look.journal, runner, journal)
+            return go_down(steps, ending.reason, no_input=options.no_input)
     last = next(reversed(writer.state.stage(look.goal.stage).rollbacks), None)
     if last is not None and last.ended_at is not None and last.ended_at >= began:
         from mcm.cli.ticket import print_ticket

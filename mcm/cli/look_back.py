@@ -72,7 +72,7 @@ def prepare(
             readings = _observe(goal, observer, for_people=for_people)
     effective = effective_now(goal.pipeline, goal.pipeline_stage, readings)
     past = look_back(goal.stage, effective, ground.plans, journal, _inbox(ground), warn)
-    goal = replace(goal, signed=past.signed, known=past.known)
+    goal = replace(goal, signed=past.signed, known=past.known, left_behind=past.left_behind)
     try:
         state = fold(journal.entries(past.journal))
     except Exception:  # noqa: BLE001 - `look_back` has said so; the writer goes on without it

@@ -125,7 +125,7 @@ def run(
     notebook = Notebook(journal, where, SystemClock(), lost)
     needed = {each: facts[each] for each in book.needs}
     at = str(facts.get("stage", ""))
-    by = _by(project, profile)
+    by = said_by_whom(project, profile)
     person = Terminal(rendered)
     person.begin()
     followed = Following(
@@ -220,7 +220,8 @@ def _by_hand(given: list[str]) -> "dict[str, Value]":
     return found
 
 
-def _by(project: "Project | None", profile: str | None) -> str:
+def said_by_whom(project: "Project | None", profile: str | None) -> str:
+    """Return who follows a runbook, in a project or without one. Nobody proves it."""
     from mcm.cli.halt import said_by
 
     if project is None:

@@ -159,7 +159,9 @@ def _start(
             return Turn((), found_over)
         who = f"rolled back at {found_over.started:%H:%M:%SZ} by {found_over.started_by or 'AWS'}"
         return _take_over(goal, found_over, history, who, now)
-    found = target.find_target(view, history, goal.pipeline_stage, signed=goal.signed)
+    found = target.find_target(
+        view, history, goal.pipeline_stage, signed=goal.signed, left_behind=goal.left_behind
+    )
     if isinstance(found, target.NoTarget):
         return Turn(
             (Draft("person_needed", {"stage": goal.stage, "reason": found.reason}, now),),

@@ -8,6 +8,9 @@ data capture must be equal; the configuration's name and its times may differ.
 
 from dataclasses import dataclass, replace
 
+STILL = frozenset({"InService", "OutOfService", "Failed", "UpdateRollbackFailed"})
+"""What AWS says of an endpoint that nobody is changing; a word nobody knows is no such."""
+
 _FIELDS = ("model", "image", "instance_type", "weight")
 
 
@@ -48,6 +51,11 @@ class EndpointView:
     settled: bool
     """True when current and desired instance counts and weights agree."""
     content: Content
+
+    @property
+    def moves(self) -> bool:
+        """Whether something is being changed, so that what it has now will not stay."""
+        return self.pending or self.status not in STILL
 
     @property
     def in_service(self) -> bool:

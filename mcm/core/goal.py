@@ -30,6 +30,8 @@ class GoBack:
     """Target in a verified plan for the effective execution; used when feasible."""
     to: str = ""
     """Target the person named; must be the rule's, else it is a deploy (docs/design.md)."""
+    left_behind: frozenset[str] = frozenset()
+    """Executions that a redeployment took back: never a target, whatever the pipeline says."""
     further: bool = False
     """Go back once more although the stage has been rolled back already."""
     adopt_finished: bool = False
@@ -68,4 +70,42 @@ class Reopen:
     poll: timedelta = timedelta(seconds=30)
 
 
-Goal = GoForward | GoBack | Reopen
+@dataclass(frozen=True)
+class Redeploy:
+    """Run the pipeline anew with the revisions that a stage served before; on a key only."""
+
+    pipeline: PipelineId
+    pipeline_stage: str
+    stage: str
+    why: str
+    journal: str
+    """The change whose journal this is written in: part of the request's token."""
+    target: str
+    """The execution that the person was shown: anything else is not what was agreed to."""
+    left_behind: frozenset[str] = frozenset()
+    """Executions that an earlier redeployment of this stage took back."""
+    after: int = 0
+    """Newest entry of the journal when this was asked for."""
+    settle: timedelta = timedelta(minutes=3)
+    poll: timedelta = timedelta(seconds=30)
+
+
+@dataclass(frozen=True)
+class Restore:
+    """Give one endpoint the configuration that it had before; on a key only."""
+
+    pipeline: PipelineId
+    pipeline_stage: str
+    stage: str
+    why: str
+    place: Place
+    endpoint: str
+    config: str
+    content: Content | None = None
+    """What it served with that configuration, by the snapshot."""
+    after: int = 0
+    settle: timedelta = timedelta(minutes=3)
+    poll: timedelta = timedelta(seconds=30)
+
+
+Goal = GoForward | GoBack | Reopen | Redeploy | Restore

@@ -61,6 +61,8 @@ CALLS = (
     Call("codepipeline", "RollbackStage", "DriveStages", _DRIVES),
     Call("codepipeline", "StopPipelineExecution", "StopExecutions", _DRIVES),
     Call("codepipeline", "PutApprovalResult", "AnswerApproval", (OPERATOR, APPROVER, ON_CALL)),
+    Call("codepipeline", "StartPipelineExecution", "RedeployAsLastResort", (ON_CALL,)),
+    Call("sagemaker", "UpdateEndpoint", "RestoreAsLastResort", (ON_CALL,)),
     Call("sns", "Publish", "Notify", _DRIVES),
     Call("sts", "AssumeRole", "TakeRoles", ROLES),
     Call("sts", "GetCallerIdentity", "", ROLES),  # AWS lets everybody ask who they are
@@ -205,7 +207,7 @@ def _document(scope: _Scope) -> Document:
 
 def _resources(scope: _Scope, sid: str) -> list[str]:
     """Return what a statement is about in this account; empty where it is about nothing."""
-    if sid == "ReadEndpoints":
+    if sid in ("ReadEndpoints", "RestoreAsLastResort"):
         return scope.endpoints()
     if sid == "ReadAlarmsAndMetrics":  # composite alarms are told to `*` only, metrics likewise
         return ["*"]
@@ -219,6 +221,7 @@ def _resources(scope: _Scope, sid: str) -> list[str]:
         "FindPipelines": ["*"],
         "DriveStages": scope.pipeline_stages(),
         "StopExecutions": [scope.pipeline()],
+        "RedeployAsLastResort": [scope.pipeline()],
         "AnswerApproval": [scope.pipeline(name) for name in answered],
         "TakeRoles": scope.roles(),
     }

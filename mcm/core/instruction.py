@@ -1,4 +1,6 @@
-"""What the walk may tell AWS to do: six writes, as data.
+"""What mcm may tell AWS to do: eight writes, as data.
+
+The last two are for the ladder below a rollback and sent on a person's key only.
 
 Each carries what must still be true right before it is sent (`version`, the execution
 that waits or runs). `perform` re-reads exactly that and sends nothing when it no longer
@@ -10,7 +12,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from mcm.core.outcome import Outcome, Result
-from mcm.core.query import PipelineId
+from mcm.core.query import PipelineId, Place
 
 __all__ = [
     "AnswerApproval",
@@ -21,7 +23,10 @@ __all__ = [
     "Result",
     "RetryStage",
     "RollBackStage",
+    "SourceRevision",
+    "StartExecution",
     "StopExecution",
+    "UpdateEndpoint",
 ]
 
 
@@ -103,6 +108,59 @@ class RetryStage:
     not_after: datetime | None = None
 
 
+@dataclass(frozen=True)
+class SourceRevision:
+    """What one source action shall deliver."""
+
+    action: str
+    type: str
+    """AWS's word: `COMMIT_ID`, `IMAGE_DIGEST` or `S3_OBJECT_VERSION_ID`."""
+    value: str
+
+
+@dataclass(frozen=True)
+class StartExecution:
+    """Run the pipeline anew with the revisions of `target` (AWS-RULES 39).
+
+    `replaces` must still be in `stage`; empty where the pipeline shows no stage's execution.
+    """
+
+    op: ClassVar[str] = "start_execution"
+    pipeline: PipelineId
+    stage: str
+    target: str
+    revisions: tuple[SourceRevision, ...]
+    token: str
+    """The clientRequestToken: the same for every try, so that AWS starts one execution."""
+    version: int
+    replaces: str
+    seen: tuple[str, ...]
+    """Executions of these revisions that were there before: none of them is ours."""
+
+
+@dataclass(frozen=True)
+class UpdateEndpoint:
+    """Give an endpoint the configuration `config`; it must have `replaces` (AWS-RULES 39)."""
+
+    op: ClassVar[str] = "update_endpoint"
+    pipeline: PipelineId
+    stage: str
+    """The pipeline stage that deploys the endpoint, for whoever reads the journal."""
+    place: Place
+    endpoint: str
+    config: str
+    replaces: str
+    keep_counts: bool
+    """Keep the instance counts that the endpoint has now instead of those of `config`."""
+
+
 Instruction = (
-    OpenTransition | CloseTransition | AnswerApproval | StopExecution | RollBackStage | RetryStage
+    OpenTransition
+    | CloseTransition
+    | AnswerApproval
+    | StopExecution
+    | RollBackStage
+    | RetryStage
+    | StartExecution
+    | UpdateEndpoint
 )

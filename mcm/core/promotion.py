@@ -155,13 +155,14 @@ def _baseline(
     """
     if known.retry is not None and known.baseline_execution:
         return ()
-    contents = []
+    contents, configs = [], []
     for name in stage.endpoints:
         query = EndpointQuery(stage.place, name)
         view = readings.known(query, EndpointView)
         if view is None:
             return f"no snapshot of {name}: {readings.why_unknown(query)}"
         contents.append(codec.to_value(view.content))
+        configs.append({"endpoint": name, "config": view.config_name})
     history = readings.known(HistoryQuery(plan.pipeline, stage.pipeline_stage), StageHistory)
     effective = effective_execution(seen, history) if history else ""
     if effective == plan.execution:  # it waits inside the stage: what runs is what was before
@@ -171,6 +172,7 @@ def _baseline(
         "found": seen.execution,
         "effective": effective,
         "contents": contents,
+        "configs": configs,
     }
     return (Draft("baseline", body, now),)
 

@@ -61,6 +61,14 @@ class HistoryQuery:
 
 
 @dataclass(frozen=True)
+class LongHistoryQuery:
+    """→ `StageHistory` over all versions of the pipeline, when its own list has no way back."""
+
+    pipeline: PipelineId
+    stage: str
+
+
+@dataclass(frozen=True)
 class ExecutionQuery:
     """→ `ExecutionView`: one execution with its revisions and status."""
 
@@ -201,6 +209,7 @@ Query = (
     PipelineQuery
     | DeclarationQuery
     | HistoryQuery
+    | LongHistoryQuery
     | ExecutionQuery
     | ActionsQuery
     | PassagesQuery

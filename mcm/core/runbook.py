@@ -156,7 +156,7 @@ def _apply(run: Run | None, entry: Entry) -> Run | None:
     if entry.kind == INTENT:
         return replace(run, doubt=entry.seq, doubt_step=number)
     if entry.kind == OUTCOME:
-        how = "passed" if body["status"] == 0 else f"failed: {body['why']}"
+        how = "passed" if body["status"] == 0 else f"not done: {body['why']}"
     else:
         how = str(body["how"])
     cleared = {"doubt": 0, "doubt_step": 0} if run.doubt_step == number else {}

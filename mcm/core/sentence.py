@@ -27,8 +27,11 @@ _OPS: Mapping[str, str] = {
     "answer_approval": "approve {stage}/{action} for {execution}",
     "stop_execution": "stop {execution} in {stage}",
     "roll_back_stage": "roll {stage} back to {target}",
+    "start_execution": "run the pipeline anew for {stage} with the revisions of {target}",
+    "update_endpoint": "give {endpoint} the configuration {config}",
     "retry_stage": "retry what failed of {execution} in {stage}",
 }
+_NAMED = ("stage", "action", "execution", "target", "endpoint", "config")
 _RESULTS: Mapping[str, str] = {
     "done": "done",
     "refused": "AWS refused",
@@ -146,7 +149,7 @@ def _intent(body: _Body, _entry: Entry) -> str:
     instruction = body.raw("instruction")
     facts = _Body(instruction if isinstance(instruction, Mapping) else {})
     form = _OPS.get(facts.get("op"), "carry out an instruction")
-    names = {name: facts[name] for name in ("stage", "action", "execution", "target")}
+    names = {name: facts[name] for name in _NAMED}
     if facts.raw("abandon") is True:
         form += ", abandoning its actions"
     return f"{body['stage']}: about to {form.format(**names)}{body.because('why')}"

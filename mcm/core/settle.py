@@ -9,6 +9,7 @@ time that reads may lag behind writes.
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
+from mcm.core.endpoint import EndpointView
 from mcm.core.instruction import (
     AnswerApproval,
     CloseTransition,
@@ -16,11 +17,28 @@ from mcm.core.instruction import (
     OpenTransition,
     RetryStage,
     RollBackStage,
+    StartExecution,
     StopExecution,
+    UpdateEndpoint,
 )
 from mcm.core.journal import Draft
-from mcm.core.pipeline import ActionRun, ExecutionView, PipelineView, StageHistory, StageView
-from mcm.core.query import ActionsQuery, ExecutionQuery, HistoryQuery, PipelineQuery, Query
+from mcm.core.pipeline import (
+    STANDARD,
+    ActionRun,
+    ExecutionView,
+    PipelineView,
+    StageHistory,
+    StageView,
+)
+from mcm.core.query import (
+    ActionsQuery,
+    EndpointQuery,
+    ExecutionQuery,
+    ExecutionsQuery,
+    HistoryQuery,
+    PipelineQuery,
+    Query,
+)
 from mcm.core.reading import Blindness, Readings, Unknown
 from mcm.core.state import Attempt, Rollback
 
@@ -36,8 +54,12 @@ STOPPED = frozenset({"Stopping", "Stopped"})
 
 def queries(instruction: Instruction) -> frozenset[Query]:
     """Return what must be read to settle `instruction`."""
+    if isinstance(instruction, UpdateEndpoint):
+        return frozenset({EndpointQuery(instruction.place, instruction.endpoint)})
     wanted: set[Query] = {PipelineQuery(instruction.pipeline)}
-    if isinstance(instruction, RollBackStage):
+    if isinstance(instruction, StartExecution):
+        wanted.add(ExecutionsQuery(instruction.pipeline))
+    elif isinstance(instruction, RollBackStage):
         wanted.add(HistoryQuery(instruction.pipeline, instruction.stage))
     elif isinstance(instruction, AnswerApproval | RetryStage):
         wanted.add(ActionsQuery(instruction.pipeline, instruction.execution))
@@ -62,7 +84,8 @@ def settle(
     if trace is None:
         return ()
     if trace:
-        execution = trace if isinstance(attempt.instruction, RollBackStage) else ""
+        names = isinstance(attempt.instruction, RollBackStage | StartExecution)
+        execution = trace if names else ""
         return (_settled(attempt, True, "seen in AWS", execution, now),)
     if isinstance(attempt.instruction, REPEATABLE):
         return (_settled(attempt, False, "no trace of it; safe to send again", "", now),)
@@ -95,6 +118,10 @@ def _trace(
     """Return a non-empty trace of `instruction`, empty when there is none, None if unknown."""
     if isinstance(instruction, RollBackStage):
         return _trace_rollback(instruction, rollback, readings, since)
+    if isinstance(instruction, StartExecution):
+        return _trace_start(instruction, readings, since)
+    if isinstance(instruction, UpdateEndpoint):
+        return _trace_update(instruction, readings)
     if isinstance(instruction, AnswerApproval):
         return _trace_answer(instruction, readings)
     if isinstance(instruction, RetryStage):
@@ -113,6 +140,31 @@ def _trace(
     if isinstance(instruction, CloseTransition):
         return "" if stage.transition_enabled else "closed"
     return _trace_opening(instruction, stage)
+
+
+def _trace_start(instruction: StartExecution, readings: Readings, since: datetime) -> str | None:
+    """Look for a new execution of just these revisions."""
+    found = readings.known(ExecutionsQuery(instruction.pipeline), tuple)
+    if found is None:
+        return None
+    wanted = {(one.action, one.value) for one in instruction.revisions}
+    for run in found:
+        assert isinstance(run, ExecutionView)
+        is_new = run.id not in instruction.seen and run.started >= since - SKEW
+        if is_new and run.type == STANDARD and {(r.source, r.id) for r in run.revisions} == wanted:
+            return run.id
+    return ""
+
+
+def _trace_update(instruction: UpdateEndpoint, readings: Readings) -> str | None:
+    """Look at the endpoint; while it is being updated nobody can tell by whom."""
+    query = EndpointQuery(instruction.place, instruction.endpoint)
+    seen = readings.known(query, EndpointView)
+    if seen is None:
+        return None
+    if seen.config_name == instruction.config:
+        return "has it"
+    return "" if seen.config_name == instruction.replaces and not seen.moves else None
 
 
 def _trace_stop(instruction: StopExecution, readings: Readings) -> str | None:

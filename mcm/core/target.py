@@ -57,9 +57,16 @@ def replaced(stage: StageView, history: StageHistory) -> str:
 
 
 def find_target(
-    view: PipelineView, history: StageHistory, stage: str, *, signed: str = ""
+    view: PipelineView,
+    history: StageHistory,
+    stage: str,
+    *,
+    signed: str = "",
+    left_behind: frozenset[str] = frozenset(),
 ) -> Target | NoTarget:
     """Compute where a rollback of `stage` goes now; prefer `signed` when it is feasible.
+
+    `left_behind` are executions that a redeployment has taken back.
 
     `signed` is the target in a verified plan for the effective execution.
     """
@@ -78,10 +85,39 @@ def find_target(
     if seen.in_rollback and seen.status in ENDED_BADLY:
         # A rollback that failed did not go back: its target is still the place to go.
         return Target(effective, seen.execution)
-    ids = [run.execution.id for run in _older(_standing(history), effective)]
+    older = [run.execution.id for run in _older(_standing(history), effective)]
+    ids = [name for name in older if name not in left_behind]
     if not ids:
         return _none_left(view, stage, effective)
     return Target(signed if signed in ids else ids[0], effective)
+
+
+def find_older(
+    view: PipelineView,
+    history: StageHistory,
+    stage: str,
+    left_behind: frozenset[str] = frozenset(),
+) -> Target | NoTarget:
+    """Compute what a redeployment of `stage` deploys: the same rule, whatever the version.
+
+    `history` is over all versions. `left_behind` are executions that a redeployment has
+    taken back, which the pipeline itself does not know.
+    """
+    seen = view.stage(stage)
+    if seen is None:
+        return NoTarget(f"the pipeline has no stage {stage}", "")
+    # A PARALLEL pipeline shows nothing in its stages: there the newest to enter counts.
+    effective = replaced(seen, history) if seen.execution else history.latest
+    if not effective:
+        return NoTarget("what the stage runs now cannot be told", "")
+    if seen.in_rollback and seen.status in ENDED_BADLY:
+        aim = effective_execution(seen, history)
+        return Target(aim, effective) if aim else NoTarget("that rollback has no target", effective)
+    older = [run.execution.id for run in _older(_standing(history), effective)]
+    ids = [name for name in older if name not in left_behind]
+    if not ids:
+        return NoTarget(f"nothing else that succeeded in {stage} is known", effective)
+    return Target(ids[0], effective)
 
 
 def target_after(

@@ -7,7 +7,7 @@ guard and windows, and somebody waits for it from the moment the command is type
 from datetime import datetime
 
 from mcm.core import back
-from mcm.core.goal import Goal, GoForward, Reopen
+from mcm.core.goal import Goal, GoForward, Redeploy, Reopen, Restore
 from mcm.core.query import Query
 from mcm.core.reading import Readings
 from mcm.core.state import State
@@ -24,6 +24,14 @@ def queries(goal: Goal, state: State) -> frozenset[Query]:
         from mcm.core import reopen
 
         return reopen.queries(goal, state)
+    if isinstance(goal, Redeploy):
+        from mcm.core import redeploy
+
+        return redeploy.queries(goal, state)
+    if isinstance(goal, Restore):
+        from mcm.core import restore
+
+        return restore.queries(goal, state)
     return back.queries(goal, state)
 
 
@@ -37,4 +45,12 @@ def decide(goal: Goal, state: State, readings: Readings, now: datetime) -> Turn:
         from mcm.core import reopen
 
         return reopen.decide(goal, state, readings, now)
+    if isinstance(goal, Redeploy):
+        from mcm.core import redeploy
+
+        return redeploy.decide(goal, state, readings, now)
+    if isinstance(goal, Restore):
+        from mcm.core import restore
+
+        return restore.decide(goal, state, readings, now)
     return back.decide(goal, state, readings, now)

@@ -151,7 +151,7 @@ def test_a_failure_is_journaled_with_the_end_of_its_output_and_offered_again() -
     body = scene.journal.entries(NAME)[-1].body
     assert (body["status"], body["why"]) == (2, "exit 2")
     assert body["tail"] == 'no / "token": *** / \\u{1b}[2Jlast'
-    assert scene.person.shown[-1] == (2, "failed: exit 2")
+    assert scene.person.shown[-1] == (2, "not done: exit 2")
 
 
 def test_an_answer_of_no_stops_and_is_asked_again() -> None:

@@ -3,14 +3,16 @@
 import pytest
 
 from mcm.aws.perform import Performer
-from mcm.aws.port import Params, Reply
+from mcm.aws.port import AwsError, ErrorKind, Params, Reply
 from mcm.core.instruction import (
     CloseTransition,
     Instruction,
     OpenTransition,
     Result,
     RollBackStage,
+    StartExecution,
     StopExecution,
+    UpdateEndpoint,
 )
 from tests.kit.readings import PIPELINE, STAGE
 
@@ -84,3 +86,64 @@ def test_a_stage_state_without_a_name_hides_no_other_stage() -> None:
     outcome = Performer(lambda _: port).perform(ROLL_BACK)
 
     assert (outcome.result, outcome.execution) == (Result.DONE, "back-1")
+
+
+class Endpoint:
+    """A port with one endpoint; keeps what was written."""
+
+    def __init__(self, status: str = "InService", config: str = "config-b", known: bool = True):
+        self._seen = {"EndpointStatus": status, "EndpointConfigName": config}
+        self._known = known
+        self.written: list[Params] = []
+
+    def call(self, service: str, operation: str, params: Params) -> Reply:
+        if operation == "DescribeEndpoint":
+            return self._seen
+        if operation == "DescribeEndpointConfig":
+            if not self._known:
+                raise AwsError(ErrorKind.INVALID, "ValidationException", "Could not find it")
+            return {}
+        self.written.append(params)
+        return {}
+
+
+def update(port: Endpoint, *, keep: bool = True) -> Result:
+    made = UpdateEndpoint(PIPELINE, STAGE, PIPELINE.place, "e", "config-a", "config-b", keep)
+    return Performer(lambda _: port).perform(made).result
+
+
+@pytest.mark.parametrize(
+    "port",
+    [Endpoint(config="config-c"), Endpoint("Updating"), Endpoint("New"), Endpoint(known=False)],
+    ids=["others changed it", "is changing", "a word nobody knows", "its old one is deleted"],
+)
+def test_an_endpoint_that_is_not_as_expected_is_not_updated(port: Endpoint) -> None:
+    assert update(port) is Result.NOT_SENT
+    assert port.written == []
+
+
+def test_an_update_keeps_counts_and_neither_weights_capture_nor_its_alarms() -> None:
+    """An alarm of the deployment that fires now would undo it."""
+    port = Endpoint()
+    assert update(port) is Result.DONE
+    (sent,) = port.written
+    kinds = [each["VariantPropertyType"] for each in sent["ExcludeRetainedVariantProperties"]]
+    assert (sent["RetainAllVariantProperties"], kinds) == (
+        True,
+        ["DesiredWeight", "DataCaptureConfig"],
+    )
+    assert "RetainDeploymentConfig" not in sent
+    mixed = Endpoint("UpdateRollbackFailed")
+    assert update(mixed, keep=False) is Result.DONE
+    assert set(mixed.written[0]) == {"EndpointName", "EndpointConfigName"}
+
+
+def test_another_execution_in_the_stage_starts_nothing() -> None:
+    port = Scripted(in_stage(), {"pipelineExecutionId": "run-9"})
+    made = StartExecution(PIPELINE, STAGE, "old", (), "mcm-1", 4, "someone-elses", ())
+    assert Performer(lambda _: port).perform(made).result is Result.NOT_SENT
+    assert port.writes == []
+    ours = StartExecution(PIPELINE, STAGE, "old", (), "mcm-1", 4, "new", ())
+    assert Performer(lambda _: port).perform(ours).execution == "run-9"
+    edited = StartExecution(PIPELINE, STAGE, "old", (), "mcm-1", 3, "new", ())
+    assert Performer(lambda _: port).perform(edited).result is Result.NOT_SENT

@@ -5,7 +5,7 @@ from typing import Any
 
 from mcm.aws.port import AwsError, ErrorKind, Params, Reply
 from mcm.aws.read_cloudwatch import read_firing
-from mcm.aws.read_past import passages, read_pipelines
+from mcm.aws.read_past import passages, read_pipelines, went_through
 from mcm.aws.read_pipeline import PipelineReader
 from mcm.core.past import Firing, PipelineNames, Structure
 from mcm.core.query import (
@@ -153,3 +153,25 @@ def test_alarms_of_every_kind_that_are_in_alarm_are_found_by_one_call() -> None:
     assert found.value.more
     assert asked[0]["StateValue"] == "ALARM"
     assert "CompositeAlarm" in asked[0]["AlarmTypes"]
+
+
+def test_went_through_takes_what_succeeded_as_a_whole_or_went_on() -> None:
+    """Actions that have not begun are not listed: alone, their absence is no success."""
+    actions = [
+        run("whole", "Prod", 1),
+        run("went-on", "Prod", 1),
+        run("went-on", "After", 2),
+        run("halfway", "Prod", 1, actionName="Deploy"),
+        run("halfway", "Build", 0),
+        run("failed", "Prod", 2, "Failed", actionName="Test"),
+        run("failed", "Prod", 1, actionName="Deploy"),
+        run("failed", "After", 3),
+        run("retried", "Prod", 1, "Failed", actionName="Deploy"),
+        run("retried", "Prod", 2, actionName="Deploy"),
+        run("elsewhere", "Build", 1),
+    ]
+    executions = [
+        {"pipelineExecutionId": name, "status": "Succeeded"}
+        for name in ("whole", "retried", "elsewhere")
+    ]
+    assert went_through(executions, actions, "Prod") == {"whole", "went-on", "retried"}

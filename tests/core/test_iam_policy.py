@@ -26,7 +26,18 @@ PREFIXES = {
 }
 """botocore's name of a service, and the prefix in AWS's Service Authorization Reference."""
 PIPELINE = "arn:aws:codepipeline:us-east-1:111111111111:ParcelPhotoCheck"
-WRITES = {"Put", "Enable", "Disable", "Retry", "Rollback", "Stop", "Publish", "Assume"}
+WRITES = {
+    "Put",
+    "Enable",
+    "Disable",
+    "Retry",
+    "Rollback",
+    "Stop",
+    "Publish",
+    "Assume",
+    "Start",
+    "Update",
+}
 
 
 def service(**changes: object) -> Service:
@@ -146,6 +157,22 @@ def test_on_call_may_close_open_stop_roll_back_and_retry_each_stage() -> None:
     assert actions["codepipeline:StopPipelineExecution"] == [PIPELINE]
     assert "codepipeline:PutApprovalResult" not in actions
     assert not granted(policy("on-call", found), "Deny")
+
+
+def test_only_on_call_may_climb_the_ladder() -> None:
+    """Its two writes are a last resort: whoever deploys by day has no use for them."""
+    found = service()
+    ladder = {"codepipeline:StartPipelineExecution", "sagemaker:UpdateEndpoint"}
+    for role in ROLES:
+        actions = granted(policy(role, found, found.stages[2:]))
+        assert ladder & set(actions) == (ladder if role == "on-call" else set())
+    actions = granted(policy("on-call", found, found.stages[2:]))
+    assert actions["codepipeline:StartPipelineExecution"] == [PIPELINE]
+    start = "arn:aws:sagemaker:us-east-1:111111111111:"
+    assert actions["sagemaker:UpdateEndpoint"] == [
+        f"{start}endpoint/photo-check-us",
+        f"{start}endpoint-config/*",
+    ]
 
 
 def test_the_operator_answers_an_approval_only_where_mcm_promotes_by_answering() -> None:

@@ -74,10 +74,10 @@ def test_the_answer_settles_it() -> None:
 
 def test_a_command_that_failed_is_offered_again_with_what_it_said() -> None:
     assert move(READ, INTENT, outcome(2, "exit status 2")) == Take(
-        STEPS[1], "failed: exit status 2"
+        STEPS[1], "not done: exit status 2"
     )
     assert move(READ, INTENT, outcome(None, "it took too long")) == Take(
-        STEPS[1], "failed: it took too long"
+        STEPS[1], "not done: it took too long"
     )
 
 

@@ -6,17 +6,21 @@ from datetime import timedelta
 import pytest
 
 from mcm.core import codec
+from mcm.core.endpoint import Content, EndpointView
 from mcm.core.instruction import (
     AnswerApproval,
     CloseTransition,
     Instruction,
     OpenTransition,
     RollBackStage,
+    SourceRevision,
+    StartExecution,
     StopExecution,
+    UpdateEndpoint,
 )
 from mcm.core.journal import Draft
-from mcm.core.pipeline import ActionRun, PipelineView, StageHistory
-from mcm.core.query import ActionsQuery
+from mcm.core.pipeline import ActionRun, ExecutionView, PipelineView, Revision, StageHistory
+from mcm.core.query import ActionsQuery, EndpointQuery, ExecutionsQuery
 from mcm.core.reading import Known, Readings
 from mcm.core.settle import AGREEING_READS, next_look, queries, settle
 from mcm.core.state import Attempt
@@ -41,7 +45,12 @@ OPEN = OpenTransition(PIPELINE, STAGE, "new", 4)
 CLOSE = CloseTransition(PIPELINE, STAGE, "closed")
 STOP = StopExecution(PIPELINE, STAGE, "new", False, "")
 ANSWER = AnswerApproval(PIPELINE, "ApproveUS", "Approve", "new", 4, "signed")
-WRITES = [ROLL_BACK, OPEN, CLOSE, STOP, ANSWER]
+SOURCES = (SourceRevision("App", "COMMIT_ID", "abc"),)
+START = StartExecution(PIPELINE, STAGE, "old", SOURCES, "mcm-1", 4, "new", ("old",))
+UPDATE = UpdateEndpoint(
+    PIPELINE, STAGE, PIPELINE.place, "photo-check-us", "config-a", "config-b", True
+)
+WRITES = [ROLL_BACK, OPEN, CLOSE, STOP, ANSWER, START, UPDATE]
 
 
 def attempt(instruction: Instruction, *reads: float) -> Attempt:
@@ -207,3 +216,53 @@ def test_three_looks_fit_into_the_lag() -> None:
 @pytest.mark.parametrize("instruction", WRITES, ids=lambda one: one.op)
 def test_what_is_needed_to_settle_is_asked_for(instruction: Instruction) -> None:
     assert queries(instruction)
+
+
+def started(name: str, **fields: object) -> ExecutionView:
+    of_ours = (Revision("App", "abc", "", ""),)
+    return replace(execution(name), **{"revisions": of_ours, **fields})  # type: ignore[arg-type]
+
+
+def after_start(*runs: ExecutionView) -> Readings:
+    return Readings({ExecutionsQuery(PIPELINE): Known(runs, NOW)}, NOW)
+
+
+def test_a_new_execution_of_these_revisions_is_the_one_that_was_started() -> None:
+    drafts = settle(attempt(START), None, after_start(started("run-9"), started("old")), NOW, LAG)
+    assert [(d.kind, d.body["execution"]) for d in drafts] == [("settled", "run-9")]
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        started("old"),
+        started("run-9", type="ROLLBACK"),
+        started("run-9", started=NOW - timedelta(hours=3)),
+        started("run-9", revisions=(Revision("App", "other", "", ""),)),
+        started("run-9", revisions=()),
+    ],
+    ids=["there before", "a rollback", "of another day", "other revisions", "none shown"],
+)
+def test_another_execution_is_no_trace_of_ours_to_start(run: ExecutionView) -> None:
+    assert settled(START, after_start(run), 60, 30) is False
+
+
+@pytest.mark.parametrize(
+    ("config", "status", "happened"),
+    [
+        ("config-a", "Updating", True),
+        ("config-a", "InService", True),
+        ("config-b", "InService", False),
+        ("config-b", "Updating", None),
+        ("config-b", "SomethingNew", None),
+        ("config-c", "InService", None),
+    ],
+)
+def test_what_an_endpoint_shows_of_an_update(
+    config: str, status: str, happened: bool | None
+) -> None:
+    """While it changes nobody can tell by whom; a third configuration is somebody else's."""
+    name = "photo-check-us"
+    view = EndpointView(name, status, config, False, True, Content(name, (), (), ""))
+    seen = Readings({EndpointQuery(PIPELINE.place, name): Known(view, NOW)}, NOW)
+    assert settled(UPDATE, seen, 60, 30) is happened

@@ -158,3 +158,11 @@ def test_a_rollback_that_is_over_gives_one(status: str, target: str) -> None:
 
     assert isinstance(found, Target)
     assert found.execution == target
+
+
+def test_what_a_redeployment_took_back_is_passed_over_though_the_pipeline_lists_it() -> None:
+    past = history(("bad", "old"))
+    found = find_target(pipeline_view(), past, STAGE, left_behind=frozenset({"bad"}))
+    assert found == Target("old", "new")
+    signed = find_target(pipeline_view(), past, STAGE, signed="bad", left_behind=frozenset({"bad"}))
+    assert signed == Target("old", "new")

@@ -1,0 +1,28 @@
+"""What redeployments took back: executions that the pipeline itself still counts as good.
+
+A rollback passes over an execution and the pipeline's history shows it. A redeployment is
+a deployment like any other; only the journal knows that what ran before it had to go.
+"""
+
+from collections.abc import Iterable
+
+from mcm.core.journal import Entry
+from mcm.core.outcome import Result
+
+_UNSENT = frozenset({Result.REFUSED.value, Result.NOT_SENT.value})
+
+
+def left_behind(entries: Iterable[Entry], stage: str) -> frozenset[str]:
+    """Return the executions that redeployments of `stage` took back, by one journal."""
+    replaced: dict[int, str] = {}
+    for entry in entries:
+        body = entry.body
+        if entry.kind == "intent" and body.get("stage") == stage:
+            made = body.get("instruction", {})
+            if made.get("op") == "start_execution" and made.get("replaces"):
+                replaced[entry.seq] = str(made["replaces"])
+        elif (entry.kind == "outcome" and body.get("result") in _UNSENT) or (
+            entry.kind == "settled" and body.get("happened") is False
+        ):
+            replaced.pop(body.get("intent", 0), None)
+    return frozenset(replaced.values())
