@@ -41,12 +41,17 @@ def note_ending(
     note_refused(journal, change, stage, by, found[1] if found else "", text, now)
 
 
+def plain_reason(reason: str) -> str:
+    """Return a reason as a `refused` entry holds it."""
+    return unicodedata.normalize("NFC", clean(_CODE.sub("", reason), _LIMIT))
+
+
 def note_refused(
     journal: Journal, change: str, stage: str, by: str, code: str, reason: str, now: datetime
 ) -> None:
     """Append a `refused` entry, if the journal can be written."""
     # A reason may quote a file that somebody prepared: what has no canonical form is spelt out.
-    plain = unicodedata.normalize("NFC", clean(_CODE.sub("", reason), _LIMIT))
+    plain = plain_reason(reason)
     who = unicodedata.normalize("NFC", clean(by, 200))
     body = {"stage": stage, "by": who, "code": code, "reason": plain}
     with suppress(McmError):

@@ -32,12 +32,14 @@ if TYPE_CHECKING:
     from mcm.core.service import Access, Service
     from mcm.core.window import Freeze
     from mcm.sandbox.process import Sandbox
+    from mcm.store.copies import CopiedJournal
     from mcm.store.lease import FileLeases
     from mcm.trust.persons import TrustFile
 
 CONFIG = "mcm.yaml"
 CHANGES = "changes"
 STATE = ".mcm"
+COPIES = "wire"
 OPERATOR = "alice"
 """Whose credentials the sandbox's commands use when no profile is named."""
 
@@ -207,9 +209,21 @@ class Project:
     def journal(self) -> "Journal":
         from mcm.cli.journals import open_journal
 
-        path = self.root / STATE / "journal.db"
-        going_back = self._going_back
-        return open_journal(path, lambda c: self.folder(c).plan_file, going_back=going_back)
+        find = lambda change: self.folder(change).plan_file  # noqa: E731 - no name is better
+        return open_journal(self.stored, find, going_back=self._going_back)
+
+    @cached_property
+    def stored(self) -> "CopiedJournal":
+        """The journals as they lie here, other clones' among them."""
+        from mcm.store.copies import CopiedJournal
+        from mcm.store.sqlite import SqliteJournal
+
+        return CopiedJournal(SqliteJournal(self.root / STATE / "journal.db"), self.copies)
+
+    @property
+    def copies(self) -> Path:
+        """Where copies of changes lie that other clones keep."""
+        return self.root / STATE / COPIES
 
     @cached_property
     def leases(self) -> "FileLeases":
@@ -285,15 +299,22 @@ class Project:
 
     def folder(self, change: str) -> "Folder":
         """Return the folder of a change, whose id is checked."""
-        return Folder(self.root / CHANGES / check_change_id(change))
+        own = self.root / CHANGES / check_change_id(change)
+        copy = self.copies / change
+        if not os.path.lexists(copy / "plan.json"):
+            return Folder(own)
+        # The plan comes from elsewhere; what this clone says of the change is its own.
+        has_own = os.path.lexists(own / "change.yaml")
+        return Folder(copy, own / "change.yaml" if has_own else None)
 
     def change_ids(self) -> tuple[str, ...]:
         """Return the ids of all changes that have a change.yaml, sorted.
 
         Folders of another name are no changes; `mcm lint` tells of them.
         """
-        found = sorted((self.root / CHANGES).glob("*/change.yaml"))
-        return tuple(path.parent.name for path in found if is_change_id(path.parent.name))
+        found = [*(self.root / CHANGES).glob("*/change.yaml"), *self.copies.glob("*/change.yaml")]
+        names = sorted({path.parent.name for path in found})
+        return tuple(name for name in names if is_change_id(name))
 
     def pick_change(self, named: str | None) -> str:
         """Return the change a command is about: the one named, else the only open one."""

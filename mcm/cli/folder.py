@@ -7,11 +7,11 @@ from mcm.core.errors import UsageError
 
 
 class Folder:
-    """The files of one change."""
+    """The files of one change; `change_file` where it lies somewhere else."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, change_file: Path | None = None) -> None:
         self.path = path
-        self.change_file = path / "change.yaml"
+        self.change_file = change_file or path / "change.yaml"
         self.plan_file = path / "plan.json"
         self.record_file = path / "record.md"
         self.statements = path / "statements"

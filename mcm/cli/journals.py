@@ -16,8 +16,8 @@ PlanFile = Callable[[str], Path]
 _LIMIT = 4_000_000
 
 
-def open_journal(path: Path, plan_file: PlanFile, *, going_back: bool) -> "Journal":
-    """Return the journals in `path`, compared with what this user saw of them before.
+def open_journal(stored: "Journal", plan_file: PlanFile, *, going_back: bool) -> "Journal":
+    """Return the journals in `stored`, compared with what this user saw of them before.
 
     `going_back` says that nothing may be refused, see `RememberedJournal`. What was seen is
     kept when the process ends, and after each append.
@@ -25,9 +25,8 @@ def open_journal(path: Path, plan_file: PlanFile, *, going_back: bool) -> "Journ
     import atexit
 
     from mcm.store.heads import Heads, RememberedJournal, heads_path
-    from mcm.store.sqlite import SqliteJournal
 
-    stored, kept = SqliteJournal(path), heads_path(os.environ)
+    kept = heads_path(os.environ)
     if kept is None:
         return stored
     realms = Realms(plan_file)

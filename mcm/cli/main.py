@@ -18,6 +18,7 @@ from mcm.cli import (
     drill,
     halt,
     iam,
+    inbox,
     look,
     people,
     reopen,
@@ -44,6 +45,7 @@ app = typer.Typer(
 for part in (write, people, walk, tick, watch, halt, back, reopen, drill, look, iam, demo):
     part.register(app)
 trust.register(app)
+inbox.register(app)
 runbook.register(app)
 sandbox.register(app)
 

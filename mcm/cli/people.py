@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from mcm.cli.compose import Project
     from mcm.cli.desk import KeyDesk
+    from mcm.cli.wired import Wire
     from mcm.core.plan import Plan, StagePlan
 
 Key = Annotated[
@@ -26,6 +27,11 @@ Key = Annotated[
         " fingerprint of a key in it. Else git's user.signingkey, else the agent's own.",
     ),
 ]
+
+Paste = Annotated[
+    bool, typer.Option("--paste", help="Print what was signed as text for a chat, too.")
+]
+Offline = Annotated[bool, typer.Option("--offline", help="Neither fetch nor send statements.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -42,7 +48,13 @@ def tool() -> str:
     return f"mcm {__version__}"
 
 
-def request(change: Change = None, key: Key = None, profile: Profile = None) -> int:
+def request(
+    change: Change = None,
+    key: Key = None,
+    profile: Profile = None,
+    offline: Offline = False,
+    paste: Paste = False,
+) -> int:
     """Ask for the plan to be approved, signed with the requester's key."""
     from mcm.app.people import request as ask
     from mcm.app.planning import check_current
@@ -50,9 +62,11 @@ def request(change: Change = None, key: Key = None, profile: Profile = None) -> 
     from mcm.cli.compose import OPERATOR, Project
     from mcm.cli.lines import say
     from mcm.cli.pinned import check_trust
+    from mcm.cli.wired import print_blocks, send, wire_of
 
     project = Project.here(profile=profile)
     name, plan = _load(project, change)
+    wire = wire_of(project, name, offline=offline)
     check_trust(project)
     check_current(project.files(name), plan, project.journal)
     desk = _desk(project, name, key, profile or OPERATOR)
@@ -61,8 +75,11 @@ def request(change: Change = None, key: Key = None, profile: Profile = None) -> 
     say(f"{desk.person} requests {name} edition {plan.edition}, plan {plan.digest[:12]}")
     for line in approver_lines(plan, OwnPeople(project).approvers(plan, plan.authors)):
         say(line)
+    sent = send(wire, name)
+    if paste:
+        print_blocks(project, name, {said.digest})
     say(f"Next: a second person runs `mcm approve {name}`.")
-    return Exit.DONE
+    return Exit.DONE if sent else Exit.BLIND
 
 
 def approve(
@@ -75,6 +92,8 @@ def approve(
     ] = None,
     profile: Profile = None,
     key: Key = None,
+    offline: Offline = False,
+    paste: Paste = False,
 ) -> int:
     """Read what will happen, sign it stage by stage, and answer the pipeline's approval."""
     from mcm.app.people import (
@@ -88,11 +107,12 @@ def approve(
     from mcm.cli.answer import check_credentials
     from mcm.cli.compose import Project
     from mcm.cli.pinned import check_trust
+    from mcm.cli.wired import print_blocks, send
     from mcm.core.naming import find_stage
 
     _require_terminal()
     project = Project.here(profile=profile)
-    name, plan = _load(project, change)
+    name, plan, wire = _fetch_and_load(project, change, offline=offline)
     check_trust(project)
     check_current(project.files(name), plan, project.journal)
     known = [each.name for each in plan.stages]
@@ -114,7 +134,10 @@ def approve(
     code = Exit.DONE
     for each in stages:
         code = max(code, _approve_stage(project, plan, each, desk, profile))
-    return code
+    if paste:
+        mine = [own_approval(plan, s, desk, project.journal, project.clock.now()) for s in stages]
+        print_blocks(project, name, {each.digest for each in mine if each is not None})
+    return code if send(wire, name) else max(code, Exit.BLIND)
 
 
 def reject(
@@ -122,25 +145,42 @@ def reject(
     change: Change = None,
     key: Key = None,
     profile: Profile = None,
+    offline: Offline = False,
 ) -> int:
     """Say no: the request ends, and nothing is promoted on it."""
     from mcm.app.people import reject as say_no
     from mcm.cli.compose import Project
     from mcm.cli.lines import say
+    from mcm.cli.wired import send
 
     project = Project.here(profile=profile)
-    name, plan = _load(project, change)
+    name, plan, wire = _fetch_and_load(project, change, offline=offline)
     desk = _desk(project, name, key, profile)
     said = say_no(plan, desk, reason, project.journal, project.clock.now(), tool())
     print(said.file)
     say(f"{desk.person} rejected {name} edition {plan.edition}")
+    sent = send(wire, name)
     say("Next: mend the change, then `mcm plan` and a new `mcm request`.")
-    return Exit.DONE
+    return Exit.DONE if sent else Exit.BLIND
 
 
 def _load(project: "Project", change: str | None) -> "tuple[str, Plan]":
     name = project.pick_change(change)
     return name, project.plan(name)
+
+
+def _fetch_and_load(
+    project: "Project", change: str | None, *, offline: bool
+) -> "tuple[str, Plan, Wire | None]":
+    """Fetch what the remote has of the change, which this clone may never have seen."""
+    from mcm.cli.wired import receive, visit, wire_of
+
+    name = change or project.pick_change(None)
+    wire = wire_of(project, name, offline=offline)
+    receive(wire)
+    name, plan = _load(project, name)
+    visit(project, name)
+    return name, plan, wire
 
 
 def _desk(project: "Project", change: str, key: str | None, person: str | None) -> "KeyDesk":

@@ -34,12 +34,14 @@ def journaled(command: Callable[..., int]) -> Callable[..., int]:
 def _note(err: RefusedError, options: dict[str, Any]) -> None:
     from mcm.app.refusals import note_error
     from mcm.cli.compose import Project
+    from mcm.cli.wired import visit
 
     profile = options.get("profile")
     project = Project.here(profile=profile)
     change = project.pick_change(options.get("change"))
     named = options.get("stage") or ""
     stage = named if isinstance(named, str) else ", ".join(named)
+    visit(project, change)
     by = _who(project, profile)
     note_error(project.journal, change, stage, by, err, project.clock.now())
 

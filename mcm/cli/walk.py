@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mcm.cli.complete import stage_names
+from mcm.cli.people import Offline
 from mcm.cli.refusals import journaled
 from mcm.cli.write import Change, Profile
 from mcm.core.errors import BlindError, Exit, UsageError
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from mcm.app.runner import Ending
     from mcm.cli.compose import Project
+    from mcm.cli.wired import Wire
     from mcm.core.goal import GoForward
     from mcm.core.plan import Plan, StagePlan
 
@@ -46,19 +48,23 @@ def deploy(
         bool, typer.Option("--detach", help="Begin, and leave the rest to `mcm tick`.")
     ] = False,
     profile: Profile = None,
+    offline: Offline = False,
 ) -> int:
     """Promote one stage: gates, promotion, bake; rolls back on a breach."""
     from mcm.cli.driving import leased
+    from mcm.cli.wired import receive, wire_of
 
     if detach and wait:
         raise UsageError("--detach waits for nothing: leave --wait out")
     patience = read_patience(wait, no_input=no_input)
     project, goal = _set_out(change, stage, profile)
+    wire = wire_of(project, goal.plan.change, offline=offline) if not dry_run else None
     who = _see_ourselves(project, goal)
     if dry_run:
         return _dry_run(project, goal)
     by = operator_name(project, who)
     with leased(project, goal, by, "mcm deploy") as barred:
+        receive(wire)
         if _is_untouched(project, goal.plan.change, goal.stages[0]):
             _tell_proof(project, goal.plan, goal.stages[0])
         if detach:
@@ -66,7 +72,7 @@ def deploy(
 
             _tell_way_back(goal, goal.stages[0])
             return hand_over(project, goal, by, profile)
-        return _drive(project, goal, who, patience, barred)
+        return _drive(project, goal, who, patience, barred, wire)
 
 
 def retry(
@@ -118,7 +124,12 @@ def _set_out(
 
 
 def _drive(
-    project: "Project", goal: "GoForward", who: str, patience: timedelta, barred: str
+    project: "Project",
+    goal: "GoForward",
+    who: str,
+    patience: timedelta,
+    barred: str,
+    wire: "Wire | None" = None,
 ) -> Exit:
     """Turn the loop until it ends or holds, and say how; return the exit code.
 
@@ -127,7 +138,7 @@ def _drive(
     from mcm.app.refusals import note_ending
     from mcm.app.runner import start_walk
     from mcm.app.writer import Writer
-    from mcm.cli.telling import shown, telling
+    from mcm.cli.telling import Everyone, shown, telling
 
     name, stage = goal.plan.change, goal.stages[0]
     _tell_way_back(goal, stage)
@@ -137,9 +148,10 @@ def _drive(
         writer = Writer(project.journal, name, listener.lost)
         if barred:
             writer.bar(barred)
+        everyone = Everyone([listener, wire.lookout()]) if wire is not None else listener
         by = operator_name(project, who)
         start_walk(writer, goal, by, project.clock)
-        ending = project.runner(listener).run(goal, writer, patience=patience)
+        ending = project.runner(everyone).run(goal, writer, patience=patience)
     if ending.exit is Exit.REFUSED:
         now = project.clock.now()
         note_ending(project.journal, name, stage, by, ending.gate, ending.reason, now)

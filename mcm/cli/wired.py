@@ -1,0 +1,292 @@
+"""A project and its remote: what comes in is filed, what was said here is sent.
+
+The clone that keeps a change's journal sends plan, change file and journal with its
+statements, and notes what arrives. Any other clone is a guest: it gets copies of those
+under `.mcm/wire/`, and sends statements only. Nothing here can stop a walk: what is
+out of reach is told.
+"""
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mcm.cli.folder import replace_file
+from mcm.cli.lines import say
+from mcm.core.errors import McmError, RefusedError
+from mcm.core.naming import check_change_id
+from mcm.core.sanitize import clean
+
+if TYPE_CHECKING:
+    from mcm.app.lookout import Lookout
+    from mcm.cli.compose import Project
+    from mcm.core.statement import Rejected, Verified
+    from mcm.wire.git import Git
+    from mcm.wire.parcel import Parcel
+
+
+class Wire:
+    """The way between one project and its remote, for one change."""
+
+    def __init__(self, project: "Project", change: str, program: Path, remote: str) -> None:
+        self._project = project
+        self._change = check_change_id(change)
+        self._program = program
+        self.remote = remote
+
+    def receive(self) -> None:
+        """Fetch the change and file what it brings.
+
+        Raises McmError: out of reach, or refused as a whole.
+        """
+        from mcm.wire.refs import fetch
+
+        with self._open() as git:
+            found = fetch(git, self._change)
+        if found.commit:
+            self._file(found.parcel)
+
+    def exchange(self) -> None:
+        """Send what was said here, with what it is about; file what others said. Raises alike."""
+        from mcm.wire.refs import push
+
+        with self._open() as git:
+            found = push(git, self._change, self._add)
+        self._file(found.parcel)
+
+    def lookout(self) -> "Lookout":
+        """Return what looks for approvals beside a walk; only what has moved is fetched."""
+        from threading import Thread
+
+        from mcm.app.lookout import Lookout
+        from mcm.cli.compose import Project
+        from mcm.wire.refs import look
+
+        seen = [""]
+
+        def once() -> None:
+            # A project of its own: nothing that a walk uses is shared between the threads.
+            mine = Wire(Project(self._project.root), self._change, self._program, self.remote)
+            with mine._open() as git:
+                commit = look(git, self._change)
+            if commit != seen[0]:
+                mine.receive()
+                seen[0] = commit
+
+        def spawn(run: Callable[[], None]) -> None:
+            Thread(target=run, name="mcm-lookout", daemon=True).start()
+
+        return Lookout(once, lambda text: say(f"warning: {clean(text, 400)}"), spawn)
+
+    @contextmanager
+    def _open(self) -> "Iterator[Git]":
+        from mcm.wire.git import opened
+
+        with opened(self._program, self._project.root, self.remote) as git:
+            yield git
+
+    def _add(self, theirs: "Parcel") -> "Parcel":
+        """Return what is to lie at the ref: theirs, and what is known here besides."""
+        self._check_same_pipeline(theirs)
+        folder = self._project.folder(self._change)
+        ours = theirs.with_statements(_statements(folder.statements))
+        guest = not self._project.stored.keeps(self._change) and theirs.plan
+        if guest:
+            return ours
+        plan, change = folder.read_plan() or b"", folder.read_change()
+        return replace(ours, plan=plan, change=change, journal=self._journal(theirs))
+
+    def _journal(self, theirs: "Parcel") -> bytes:
+        """Return our journal where it goes on from theirs; else theirs, which is told."""
+        from mcm.core.journal import to_line
+
+        ours = b"".join(to_line(e) for e in self._project.journal.entries(self._change))
+        if ours.startswith(theirs.journal):
+            return ours
+        if not theirs.journal.startswith(ours):
+            say(
+                f"warning: {self.remote} has another journal of {self._change} than this clone;"
+                " it stays there. Only one clone can drive a change."
+            )
+        return theirs.journal
+
+    def _check_same_pipeline(self, theirs: "Parcel") -> None:
+        from mcm.core.plan import Plan
+
+        try:
+            plan = Plan.from_bytes(theirs.plan)
+        except RefusedError:
+            return  # none yet, or none that anybody could use
+        if plan.pipeline != self._project.service.pipeline:
+            raise RefusedError(
+                "E_REQUEST_MISMATCH",
+                f"not sent: {self._change} on {self.remote} is about {plan.pipeline.name}",
+                hint="Two services of one repository need ids that differ.",
+            )
+
+    def _file(self, parcel: "Parcel") -> None:
+        guest = not self._project.stored.keeps(self._change)
+        if guest and parcel.plan:
+            self._check_same_pipeline(parcel)
+            self._copy(parcel)
+        folder = self._project.folder(self._change)
+        if not guest or folder.plan_file.exists():
+            filed, refused = file_statements(self._project, self._change, parcel.statements)
+            note(self._project, self._change, filed, refused)
+
+    def _copy(self, parcel: "Parcel") -> None:
+        """Keep what the change is, outside the files that git has: nothing here is the clone's."""
+        self._check_journal(parcel.journal)
+        root = self._project.copies
+        (root / self._change).mkdir(parents=True, exist_ok=True)
+        replace_file(root / ".gitignore", b"*\n")
+        files = {"journal.jsonl": parcel.journal, "change.yaml": parcel.change}
+        for name, data in {**files, "plan.json": parcel.plan}.items():
+            replace_file(root / self._change / name, data)
+
+    def _check_journal(self, data: bytes) -> None:
+        """Refuse a journal that does not hold, or that is no longer the one that was here."""
+        from mcm.core.journal import check_head, from_lines, head, refuse
+
+        entries, problem = from_lines(data)
+        if problem is not None:
+            raise refuse(self._change, problem, entries)
+        before = self._project.stored.copy(self._change)
+        for found in check_head(entries, head(before)):
+            raise refuse(self._change, found, entries)
+
+
+def wire_of(project: "Project", change: str | None, *, offline: bool = False) -> Wire | None:
+    """Return the way to the project's remote; say why there is none."""
+    if change is None:
+        return None
+    if offline:
+        say("offline: what is said stays here, and nothing is fetched")
+        return None
+    from mcm.trust.git import find_git
+    from mcm.wire.git import find_remote
+
+    try:
+        program = find_git()
+        remote = find_remote(program, project.root)
+    except McmError:
+        remote = ""
+    return Wire(project, change, program, remote) if remote else None
+
+
+def visit(project: "Project", change: str) -> None:
+    """Let this command write nothing into a journal that another clone keeps.
+
+    What is said here are statements; that clone notes them when they arrive.
+    """
+    if project.stored.is_copy(change):
+        from mcm.store.memory import MemoryJournal
+
+        project.journal = MemoryJournal({change: project.journal.entries(change)})
+
+
+def receive(wire: Wire | None) -> None:
+    """Fetch, if there is a remote; say what came of it and go on in any case."""
+    if wire is not None:
+        _try(wire, wire.receive, "not fetched")
+
+
+def send(wire: Wire | None, change: str) -> bool:
+    """Send, if there is a remote; say where statements are otherwise. False if it failed."""
+    if wire is None:
+        say("statements stay in this directory: there is no remote to send them to")
+        return True
+    sent = _try(wire, wire.exchange, "not sent")
+    if sent:
+        say(f"sent to {wire.remote} as refs/mcm/{change}")
+    else:
+        say(f"Send it later with `mcm inbox sync {change}`, or as text with --paste.")
+    return sent
+
+
+def _try(wire: Wire, do: Callable[[], None], what: str) -> bool:
+    try:
+        do()
+    except McmError as err:
+        say(f"warning: {what} ({wire.remote}): {clean(str(err), 500)}")
+        return False
+    return True
+
+
+def file_statements(
+    project: "Project", change: str, files: Mapping[str, bytes]
+) -> "tuple[list[Verified], list[Rejected]]":
+    """Verify each file and put it into the inbox; return all that verify, and what does not.
+
+    Says what is new here.
+    """
+    from mcm.core.statement import Rejected
+    from mcm.trust.envelope import Envelope
+    from mcm.trust.inbox import write_statement
+    from mcm.trust.verify import verify
+
+    inbox = project.folder(change).statements
+    here = set(_statements(inbox).values())
+    trust, now = project.trust(), project.clock.now()
+    filed: list[Verified] = []
+    refused: list[Rejected] = []
+    for name, data in sorted(files.items()):
+        try:
+            found = verify(data, trust, project.realm, now)
+            if found.statement.change != change:
+                what = f"it is about {found.statement.change}"
+                raise RefusedError("E_REQUEST_MISMATCH", f"statement refused: {what}")
+            write_statement(inbox, Envelope.from_bytes(data))
+        except RefusedError as err:
+            refused.append(Rejected(name, err.code, f"{name}: {err}"))
+            say(f"warning: not taken: {clean(f'{name}: {err}', 400)}")
+            continue
+        filed.append(found)
+        if data not in here:
+            said = found.statement
+            say(f"arrived: {said.kind} by {found.person}{f' for {said.stage}' * bool(said.stage)}")
+    return filed, refused
+
+
+def note(
+    project: "Project", change: str, filed: "Sequence[Verified]", refused: "Sequence[Rejected]"
+) -> None:
+    """Note in the journal what arrived, where this clone keeps it."""
+    from mcm.app.arrivals import note_arrivals, note_refusals
+
+    if project.stored.keeps(change):
+        now = project.clock.now()
+        note_arrivals(project.journal, change, filed, now)
+        note_refusals(project.journal, change, refused, now)
+
+
+def print_blocks(project: "Project", change: str, digests: set[str]) -> None:
+    """Print the statements with these digests as text to paste, and what to do with it."""
+    from mcm.core import canonical
+    from mcm.trust.envelope import Envelope
+    from mcm.wire.paste import to_block
+
+    for data in _statements(project.folder(change).statements).values():
+        if canonical.digest_bytes(Envelope.from_bytes(data).payload) in digests:
+            print(to_block(change, data))
+    say("Paste it anywhere; in the other clone `mcm inbox add` reads it from stdin.")
+
+
+def _statements(inbox: Path) -> dict[str, bytes]:
+    """Return the files of an inbox that have a statement's shape, whoever put them there."""
+    from mcm.trust.envelope import LIMIT, Envelope
+    from mcm.trust.files import open_directory, read_small
+
+    found: dict[str, bytes] = {}
+    try:
+        with open_directory(inbox) as dir_fd:
+            for name in sorted(os.listdir(dir_fd)):  # noqa: PTH208 - Path lists no descriptor
+                with suppress(RefusedError, FileNotFoundError):
+                    data = read_small(name, limit=LIMIT, dir_fd=dir_fd)
+                    Envelope.from_bytes(data)
+                    found[name] = data
+    except FileNotFoundError:
+        return {}
+    return found
