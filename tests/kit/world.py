@@ -127,8 +127,11 @@ class World:
         poll: timedelta = timedelta(seconds=30),
         settle: timedelta = timedelta(minutes=1),
         update_takes: timedelta = timedelta(seconds=90),
+        local: Callable[[VirtualClock], VirtualClock] = lambda clock: clock,
     ) -> None:
         self.clock = clock or VirtualClock()
+        self.local = local(self.clock)
+        """The clock of mcm's machine, which may be off."""
         self.poll, self.settle = poll, settle
         world = build_world(self.clock.now(), update_takes=update_takes)
         self.engine = build_example(
@@ -143,7 +146,9 @@ class World:
         self.scenario = scenario
         self.clock.pass_time(timedelta(minutes=10))
         self.journal = journal or MemoryJournal()
-        self.people = People(self.clock)
+        self.plain_journal = self.journal
+        """The journal as others reach it, whatever stands between mcm and it."""
+        self.people = People(self.local)
         self.listener = Recorder()
         self.before: Callable[[str, str, Params], None] = lambda *_: None
         self.wrap: Callable[[Port], Port] = lambda port: port
@@ -194,9 +199,9 @@ class World:
         self.before(service, operation, params)
 
     def runner(self) -> Runner:
-        aws = AwsSource(self.connect, self.clock.now)
-        observer = Observer([aws, self.people], self.clock)
-        return Runner(observer, Performer(self.connect, self.clock.now), self.clock, self.listener)
+        aws = AwsSource(self.connect, self.local.now)
+        observer = Observer([aws, self.people], self.local)
+        return Runner(observer, Performer(self.connect, self.local.now), self.local, self.listener)
 
     def plan(self, pinned: str = "", **changes: object) -> Plan:
         """Return a plan for prod-us of `pinned`, else of what waits in ApproveUS."""
@@ -314,7 +319,7 @@ class World:
 
     def run(self, goal: GoForward, *, patience: timedelta = timedelta(0)) -> Ending:
         writer = Writer(self.journal, goal.plan.change, self.listener.lost)
-        start_walk(writer, goal, "alice", self.clock)
+        start_walk(writer, goal, "alice", self.local)
         return self.runner().run(goal, writer, patience=patience)
 
     def roll_back(self, change: str = "ROLLBACK-prod-us", **fields: object) -> Ending:

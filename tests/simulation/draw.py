@@ -33,8 +33,27 @@ STORIES = {
     "no_target": 1,
     "frozen": 1,
     "oncall": 4,
+    "oncall_beside": 3,
+    "auto_rollback": 2,
+    "breach_and_auto_rollback": 3,
+    "update_fails": 1,
+    "update_rollback_fails": 1,
+    "stuck": 1,
+    "stuck_breach": 2,
+    "late_approval": 2,
+    "approved_twice": 1,
+    "second_person": 1,
+    "approved_another_plan": 1,
+    "approval_expires": 1,
+    "rejected_late": 1,
+    "held": 1,
+    "held_for_a_while": 1,
+    "aborted": 2,
+    "breach_and_abort": 2,
+    "retried": 2,
 }
 """What happens, and how often it is drawn."""
+SLOW = ("slow_breach", "breach_and_auto_rollback", "stuck_breach")
 
 
 @dataclass(frozen=True)
@@ -53,15 +72,21 @@ class Drawn:
     """Whether a ROLLBACK passes a disabled transition."""
     abandon: bool
     patience: timedelta
+    ticks: bool
+    """Whether ticks turn the walk, instead of a command that stays."""
 
     def __str__(self) -> str:
         lines = [f"seed {self.seed}: {self.story}, its deed {self.deed}"]
         lines += [f"  {number}. {self.faults[number]}" for number in self.kept]
-        lines.append(
-            f"  dies at reads too: {self.kills_at_reads}; a ROLLBACK passes closed transitions:"
-            f" {self.passes}; abandon: {self.abandon}; patience {self.patience}"
-        )
+        lines.append(f"  a ROLLBACK passes a closed transition: {self.passes}")
+        lines.append(f"  dies at reads too: {self.kills_at_reads}; turned by ticks: {self.ticks}")
+        lines.append(f"  patience {self.patience}; abandons what does not stop: {self.abandon}")
         return "\n".join(lines)
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether an update takes ten minutes instead of one and a half."""
+        return self.story in SLOW
 
     def played(self) -> Iterator[Fault]:
         """Yield the faults that are kept."""
@@ -108,4 +133,5 @@ def draw(seed: int) -> Drawn:
         passes=rng.random() < 0.5,
         abandon=rng.random() < 0.5,
         patience=timedelta(minutes=rng.choice((0, 0, 0, 0, 20, 45))),
+        ticks=rng.random() < 0.2,
     )

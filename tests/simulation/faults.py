@@ -1,7 +1,7 @@
-"""What can go wrong around a walk, as data: AWS, its readings, the disk, the process.
+"""What can go wrong around a walk, as data: AWS, what it shows, clock, disk, process.
 
-Each fault says itself when it begins; `simulation` arranges it. The bound of a lag stays
-below the walk's `settle`: what happens above it is a test of its own.
+Each fault says itself when it begins; `conditions` and `simulation` arrange it. The bound
+of a lag stays below the walk's `settle`: what happens above it is a test of its own.
 """
 
 from dataclasses import dataclass
@@ -35,6 +35,14 @@ _WRITE_EFFECTS = (
     Effect.SERVER_ERROR,
 )
 _READ_EFFECTS = (Effect.THROTTLE, Effect.TIMEOUT_BEFORE, Effect.SERVER_ERROR)
+_PAGED = {
+    "DescribeAlarms": (1,),
+    "DescribeAlarmHistory": (1, 2),
+    "GetMetricData": (1, 7),
+    "ListPipelineExecutions": (2, 3),
+    "ListActionExecutions": (25, 40),
+}
+"""Sizes of pages, by list operation: so small that there are several, few enough to be read."""
 
 
 @dataclass(frozen=True)
@@ -49,42 +57,104 @@ class When:
 
 
 @dataclass(frozen=True)
-class Trouble:
-    """A fault of the engine for mcm's own calls, from a moment on, for a while."""
+class Passing:
+    """A fault that begins at a moment of the walk and is over after a while."""
 
     when: When
+    lasts: timedelta
+
+    def what(self) -> str:
+        """Say it in a few words."""
+        raise NotImplementedError
+
+    def __str__(self) -> str:
+        return f"{self.when} for {self.lasts}: {self.what()}"
+
+
+@dataclass(frozen=True)
+class Trouble(Passing):
+    """A fault of the engine for mcm's own calls."""
+
     effect: Effect
     operation: str | None
     times: int | None
-    lasts: timedelta
 
-    def __str__(self) -> str:
-        count = f" x{self.times}" if self.times else ""
-        return f"{self.when}: {self.effect}{count} at {self.operation or 'all'} for {self.lasts}"
+    def what(self) -> str:
+        return f"{self.effect} x{self.times or 'all'} at {self.operation or 'every call'}"
 
 
 @dataclass(frozen=True)
-class Lag:
-    """For a while, reads of one operation may show the past, but never beyond `bound`."""
+class Lag(Passing):
+    """Reads of one operation show now the past, now the present, but nothing past `bound`."""
 
-    when: When
     operation: str
     bound: timedelta
-    lasts: timedelta
 
-    def __str__(self) -> str:
-        return f"{self.when}: {self.operation} lags up to {self.bound} for {self.lasts}"
+    def what(self) -> str:
+        return f"{self.operation} lags up to {self.bound}"
 
 
 @dataclass(frozen=True)
-class DiskFull:
-    """For a while the journal takes nothing."""
+class Slow(Passing):
+    """Replies of one operation are late, each page of them."""
 
-    when: When
-    lasts: timedelta
+    operation: str
+    by: timedelta
 
-    def __str__(self) -> str:
-        return f"{self.when}: disk full for {self.lasts}"
+    def what(self) -> str:
+        return f"{self.operation} takes {self.by}"
+
+
+@dataclass(frozen=True)
+class Pages(Passing):
+    """One list comes in small pages."""
+
+    operation: str
+    size: int
+
+    def what(self) -> str:
+        return f"{self.operation} comes in pages of {self.size}"
+
+
+@dataclass(frozen=True)
+class Odd(Passing):
+    """One operation says its statuses in words that nobody knows."""
+
+    operation: str
+
+    def what(self) -> str:
+        return f"{self.operation} uses unknown words"
+
+
+@dataclass(frozen=True)
+class DiskFull(Passing):
+    """The journal takes nothing."""
+
+    def what(self) -> str:
+        return "disk full"
+
+
+@dataclass(frozen=True)
+class Jump(Passing):
+    """The clock of mcm's machine is off by so much, and then right again."""
+
+    by: timedelta
+
+    def what(self) -> str:
+        return f"the local clock is off by {self.by.total_seconds():.0f} s"
+
+
+@dataclass(frozen=True)
+class Second(Passing):
+    """A second `deploy` of the same plan turns beside the first, on the same journal.
+
+    At `boundaries` it turns in the midst of a turn of the first.
+    """
+
+    boundaries: tuple[int, ...]
+
+    def what(self) -> str:
+        return f"a second deploy, also at boundaries {self.boundaries}"
 
 
 @dataclass(frozen=True)
@@ -98,17 +168,28 @@ class Kill:
         return f"killed at boundary {self.boundary}, back after {self.down}"
 
 
-Fault = Trouble | Lag | DiskFull | Kill
+Fault = Passing | Kill
 
 
 def draw_faults(rng: Random, *, at_reads: bool) -> tuple[Fault, ...]:
     """Draw what goes wrong: often nothing, mostly one or two things, seldom many."""
-    troubles = [_trouble(rng) for _ in range(rng.choice((0, 0, 1, 1, 2, 3)))]
-    lags = [_lag(rng) for _ in range(rng.choice((0, 0, 0, 1, 2)))]
-    full = [DiskFull(draw_when(rng, 300), _seconds(rng, 5, 900))] if rng.random() < 0.12 else []
+    faults: list[Fault] = [_trouble(rng) for _ in range(rng.choice((0, 0, 1, 1, 2, 3)))]
+    faults += [_lag(rng) for _ in range(rng.choice((0, 0, 0, 1, 2)))]
+    if rng.random() < 0.12:
+        faults.append(DiskFull(draw_when(rng, 300), _seconds(rng, 5, 900)))
     places = rng.sample(range(200 if at_reads else 36), rng.choice((0, 1, 1, 2, 3)))
-    kills = [Kill(at, _seconds(rng, 0, 900 if rng.random() < 0.3 else 30)) for at in sorted(places)]
-    return (*troubles, *lags, *full, *kills)
+    faults += [
+        Kill(at, _seconds(rng, 0, 900 if rng.random() < 0.3 else 30)) for at in sorted(places)
+    ]
+    faults += [_distortion(rng) for _ in range(rng.choice((0, 0, 0, 1, 1, 2)))]
+    if rng.random() < 0.06:
+        minutes = rng.choice((-10, -3, -1, 1, 3, 10))
+        lasts = _seconds(rng, 30, 1200)
+        faults.append(Jump(draw_when(rng, 200), lasts, timedelta(minutes=minutes)))
+    if rng.random() < 0.1:
+        places = sorted(rng.sample(range(40), rng.choice((0, 2, 5))))
+        faults.append(Second(draw_when(rng, 200), _seconds(rng, 60, 2400), tuple(places)))
+    return tuple(faults)
 
 
 def draw_when(rng: Random, longest: int) -> When:
@@ -124,20 +205,30 @@ def _trouble(rng: Random) -> Trouble:
     when = draw_when(rng, 120)
     kind = rng.random()
     if kind < 0.5:
-        times = rng.choice((1, 1, 2, 4))
-        effect = rng.choice(_WRITE_EFFECTS)
-        return Trouble(when, effect, rng.choice(_WRITES), times, _seconds(rng, 30, 400))
+        effect, times = rng.choice(_WRITE_EFFECTS), rng.choice((1, 1, 2, 4))
+        return Trouble(when, _seconds(rng, 30, 400), effect, rng.choice(_WRITES), times)
     if kind < 0.75:
         effect = rng.choice(_READ_EFFECTS)
-        return Trouble(when, effect, rng.choice(_READS), None, _seconds(rng, 5, 200))
+        return Trouble(when, _seconds(rng, 5, 200), effect, rng.choice(_READS), None)
     if kind < 0.85:
-        return Trouble(when, Effect.THROTTLE, None, None, _seconds(rng, 10, 120))
+        return Trouble(when, _seconds(rng, 10, 120), Effect.THROTTLE, None, None)
     if kind < 0.93:
         lasts = timedelta(hours=24)
-        return Trouble(when, Effect.DENIED, "DisableStageTransition", None, lasts)
-    return Trouble(when, Effect.EXPIRED, None, None, _seconds(rng, 30, 1200))
+        return Trouble(when, lasts, Effect.DENIED, "DisableStageTransition", None)
+    return Trouble(when, _seconds(rng, 30, 1200), Effect.EXPIRED, None, None)
 
 
 def _lag(rng: Random) -> Lag:
     bound = _seconds(rng, 5, 45)
-    return Lag(draw_when(rng, 60), rng.choice(_READS[:4]), bound, _seconds(rng, 60, 600))
+    return Lag(draw_when(rng, 60), _seconds(rng, 60, 600), rng.choice(_READS[:4]), bound)
+
+
+def _distortion(rng: Random) -> Passing:
+    when, lasts = draw_when(rng, 120), _seconds(rng, 30, 600)
+    kind = rng.random()
+    if kind < 0.3:
+        return Slow(when, lasts, rng.choice(_READS), _seconds(rng, 1, 15))
+    if kind < 0.6:
+        operation = rng.choice(list(_PAGED))
+        return Pages(when, lasts, operation, rng.choice(_PAGED[operation]))
+    return Odd(when, lasts, rng.choice(_READS))

@@ -1,42 +1,23 @@
 """The stories: how each world is prepared, what others do in it, and how it may end."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 
 from mcm.aws.port import AwsError
 from mcm.core.errors import Exit
-from mcm.core.plan import Guardrail, Plan
+from mcm.core.goal import GoBack
+from mcm.core.plan import Guardrail
 from mcm.core.window import Freeze
-from tests.kit.dying import KilledError
-from tests.kit.world import PIPELINE, STAGE, World
+from mcm.sandbox.sagemaker import SageMaker
+from mcm.sandbox.sagemaker_endpoint import Ending
+from tests.kit.world import PIPELINE, STAGE, US, World
+from tests.simulation.setting import Setting, nothing
+from tests.simulation.stories_people import PEOPLE_STORIES
 
 MINUTES = timedelta(minutes=1)
 DONE, HELD, REFUSED, BACK = Exit.DONE, Exit.HELD, Exit.REFUSED, Exit.ROLLED_BACK
 PERSON, BLIND, FAILED = Exit.NEEDS_PERSON, Exit.BLIND, Exit.FAILED
-
-
-@dataclass
-class Setting:
-    """A world as a story prepares it."""
-
-    world: World
-    plan: Plan
-    deed: Callable[[], object]
-    """Returns False when AWS refused it."""
-    exits: frozenset[Exit]
-    oncall: bool = False
-    """The command is `mcm rollback` instead of `mcm deploy`."""
-    breaks: bool = False
-    """Whether the deed is a cause to roll back."""
-    broken: bool = False
-    """Whether there is a cause from the start: what is promoted differs from the plan."""
-    at_latest: str = ""
-    """The moment that the deed is tied to, whatever was drawn."""
-
-
-def nothing() -> None:
-    """No deed."""
 
 
 def console(world: World, operation: str, **params: object) -> bool:
@@ -132,28 +113,6 @@ def _alarm_missing(world: World) -> Setting:
     return replace(setting, plan=plan)
 
 
-def _unapproved(world: World, deed: Callable[[Plan], None], *exits: Exit) -> Setting:
-    plan = world.plan()
-    world.request(plan)
-    world.answer_approval()
-    world.clock.pass_time(2 * MINUTES)
-    return Setting(world, plan, lambda: deed(plan), frozenset(exits), at_latest="start")
-
-
-def _self_approval(world: World) -> Setting:
-    plan = world.plan()
-    world.approve(plan, "alice", answer=False)
-    world.answer_approval()
-    world.clock.pass_time(2 * MINUTES)
-    return Setting(world, plan, nothing, frozenset({REFUSED}))
-
-
-def _rejected(world: World) -> Setting:
-    setting = _plain(world, REFUSED)
-    world.reject(setting.plan)
-    return setting
-
-
 def _frozen(world: World) -> Setting:
     setting = _plain(world, HELD, DONE)
     now = world.clock.now()
@@ -169,22 +128,78 @@ def freeze_of(start: object, end: object) -> Freeze:
     return Freeze("peak", start, end, "UTC", "peak season")  # type: ignore[arg-type]
 
 
-def _window_closing(world: World) -> Setting:
-    def approve(plan: Plan) -> None:
-        world.clock.at(
-            world.clock.now() + timedelta(hours=2), lambda: world.sign(plan, "bob") and None
-        )
-
-    return _unapproved(world, approve, HELD, DONE)
-
-
 def _deploy_fails(world: World) -> Setting:
     world.scenario.pipeline.coming_failures["ProdUS", "Deploy"] = 1
     return _plain(world, FAILED)
 
 
+def sagemaker(world: World) -> SageMaker:
+    found = world.engine.services["sagemaker"]
+    assert isinstance(found, SageMaker)
+    return found
+
+
+def _update_ends(world: World, ending: Ending, *exits: Exit) -> Setting:
+    """The endpoint's next update ends badly, or only when somebody at AWS sees to it.
+
+    What the endpoint then shows is a breach of its guardrail.
+    """
+    setting = _plain(world, *exits)
+    place = ("us-east-1", "photo-check-us")
+    sagemaker(world).end_next_update(*place, ending)
+    seen_to = world.clock.now() + timedelta(hours=2)
+    world.clock.at(seen_to, lambda: sagemaker(world).unstick(*place, Ending.ROLLS_BACK))
+    return replace(setting, breaks=True, broken=True)
+
+
+def _roll_back_on_failure(world: World) -> None:
+    """Let the pipeline have been made with `onFailure: ROLLBACK` in the stage."""
+    structures = world.scenario.pipeline.structures
+    stages = tuple(
+        replace(stage, on_failure="ROLLBACK") if stage.name == "ProdUS" else stage
+        for stage in structures[-1].stages
+    )
+    structures[-1] = replace(structures[-1], stages=stages)
+
+
+def _auto_rollback(world: World) -> Setting:
+    """The deployment fails, and AWS goes back by itself."""
+    _roll_back_on_failure(world)
+    world.scenario.pipeline.coming_failures["ProdUS", "Deploy"] = 1
+    return _plain(world, FAILED, BACK)
+
+
+def _breach_and_auto_rollback(world: World) -> Setting:
+    """An alarm fires while the update fails and AWS goes back by itself."""
+    _roll_back_on_failure(world)
+    world.scenario.pipeline.coming_failures["ProdUS", "Deploy"] = 1
+    setting = _plain(world, BACK, FAILED, PERSON)
+    return replace(setting, deed=world.scenario.raise_errors, breaks=True, at_latest="intent")
+
+
+def _stuck_breach(world: World) -> Setting:
+    """The update never ends, and an alarm fires: stopping is all that can be tried."""
+    setting = _update_ends(world, Ending.NEVER, PERSON, FAILED, BACK)
+    return replace(setting, deed=world.scenario.raise_errors, broken=False, at_latest="intent")
+
+
 def _oncall(world: World) -> Setting:
     return Setting(world, world.plan(), nothing, frozenset({DONE}), oncall=True)
+
+
+def roll_back_beside(setting: Setting) -> None:
+    """Let on-call roll the stage back from another terminal."""
+    goal = GoBack(
+        pipeline=PIPELINE,
+        pipeline_stage="ProdUS",
+        stage=STAGE,
+        why="on-call asked",
+        poll=setting.world.poll,
+        settle=setting.world.settle,
+        endpoints=((US, "photo-check-us"),),
+    )
+    promoted = setting.world.sent("EnableStageTransition")
+    setting.beside(goal, setting.plan.change if promoted else "ROLLBACK-prod-us")
 
 
 def prepare(story: str, world: World) -> Setting:
@@ -195,21 +210,31 @@ def prepare(story: str, world: World) -> Setting:
         "after_rollback": lambda: _after_rollback(world),
         "no_target": lambda: _no_target(world),
         "alarm_missing": lambda: _alarm_missing(world),
-        "no_approval": lambda: _unapproved(world, lambda _plan: None, HELD),
-        "window_closing": lambda: _window_closing(world),
-        "self_approval": lambda: _self_approval(world),
-        "rejected": lambda: _rejected(world),
+        "auto_rollback": lambda: _auto_rollback(world),
+        "breach_and_auto_rollback": lambda: _breach_and_auto_rollback(world),
+        "update_fails": lambda: _update_ends(world, Ending.ROLLS_BACK, FAILED, BACK, PERSON),
+        "update_rollback_fails": lambda: _update_ends(
+            world, Ending.ROLLBACK_FAILS, FAILED, BACK, PERSON
+        ),
+        "stuck": lambda: _update_ends(world, Ending.NEVER, FAILED, BACK, PERSON),
+        "stuck_breach": lambda: _stuck_breach(world),
         "deploy_fails": lambda: _deploy_fails(world),
         "frozen": lambda: _frozen(world),
         "oncall": lambda: _oncall(world),
     }
+    if story in PEOPLE_STORIES:
+        return PEOPLE_STORIES[story](world)
     if story in special:
         return special[story]()
     setting = _plain(world)
     breaking = {"breaks": True, "at_latest": "bake_started"}
 
     def tell(*exits: Exit, deed: Callable[[], object] = nothing, **changes: object) -> Setting:
-        return replace(setting, deed=deed, exits=frozenset(exits), **changes)  # type: ignore[arg-type]
+        # The same setting, so that deeds find in it what the simulation puts there.
+        setting.deed, setting.exits = deed, frozenset(exits)
+        for name, value in changes.items():
+            setattr(setting, name, value)
+        return setting
 
     def breach_and_roll_back() -> None:
         breach()
@@ -228,15 +253,9 @@ def prepare(story: str, world: World) -> Setting:
         params = {"stageName": "ProdUS", "transitionType": "Inbound", **params}
         return console(world, operation, **params)
 
-    def roll_back() -> None:
-        try:
-            world.roll_back()
-        except KilledError:
-            world.roll_back()
-
-    def oncall() -> None:
+    def breach_and_oncall() -> None:
         breach()
-        world.clock.at(world.clock.now() + 3 * MINUTES, roll_back)
+        world.clock.at(world.clock.now() + 3 * MINUTES, lambda: roll_back_beside(setting))
 
     plain: dict[str, Callable[[], Setting]] = {
         "clean": lambda: tell(DONE),
@@ -262,7 +281,10 @@ def prepare(story: str, world: World) -> Setting:
         "breach_and_foreign_rollback": lambda: tell(
             BACK, PERSON, deed=breach_and_roll_back, **breaking
         ),
-        "breach_and_oncall": lambda: tell(BACK, PERSON, deed=oncall, **breaking),
+        "breach_and_oncall": lambda: tell(BACK, PERSON, deed=breach_and_oncall, **breaking),
+        "oncall_beside": lambda: tell(
+            DONE, BACK, REFUSED, PERSON, HELD, deed=lambda: roll_back_beside(setting), breaks=True
+        ),
         "alarm_deleted": lambda: tell(
             BLIND, HELD, DONE, deed=lambda: delete_alarm(world), at_latest="entered"
         ),

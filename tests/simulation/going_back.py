@@ -1,0 +1,111 @@
+"""Invariants 4, 5, 8 and 9: what a way back needs, where it goes, and that it comes in time."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from mcm.core.state import State
+from mcm.sandbox.engine import LogEntry
+from mcm.sandbox.pipeline_model import Execution, Status
+from tests.kit.world import STAGE as NAME
+from tests.simulation.promoting import STAGE, is_firing
+from tests.simulation.simulation import Simulation
+
+REACTION = timedelta(minutes=10)
+"""From an alarm that everybody can read to RollbackStage or a person: stopping included."""
+COMPLETION = timedelta(minutes=40)
+"""From RollbackStage to the end of the stage: two long updates, and looking at what is served."""
+
+
+class GoingBack:
+    """Judges each RollbackStage, and at each turn whether one is missing."""
+
+    def __init__(self, sim: Simulation, wrong: Callable[[str], None]) -> None:
+        self._sim = sim
+        self._wrong = wrong
+        self._pipeline = sim.world.scenario.pipeline
+        self._sent = 0
+        self._due: datetime | None = None
+        self._since: datetime | None = None
+
+    def judge(self, write: LogEntry) -> None:
+        """Judge a RollbackStage of mcm's that AWS accepted."""
+        sim, target = self._sim, write.params["targetPipelineExecutionId"]
+        lags = any(
+            sim.conditions.lags(one) for one in ("GetPipelineState", "ListPipelineExecutions")
+        )
+        self._sent += 1
+        if self._sent > 1:
+            self._wrong("4: a second RollbackStage")
+        has_cause = sim.setting.breaks and sim.deed_at is not None
+        if not sim.setting.oncall and not has_cause:
+            self._wrong("5: rolled back without a cause")
+        if target == sim.setting.plan.execution or (target in self._left_behind() and not lags):
+            self._wrong(f"9: rolled back to {target}")
+        doubled = [one.id for one in self._since_promotion() if one.trigger_detail != write.arn]
+        if doubled and not lags:
+            self._wrong(f"4: RollbackStage although {doubled} went back already")
+
+    def _left_behind(self) -> set[str]:
+        """Return the executions that a successful ROLLBACK of the stage passed over."""
+        runs = sorted(
+            (one for one in self._pipeline.executions if STAGE in one.runs),
+            key=lambda one: one.runs[STAGE].entered,
+        )
+        left: set[str] = set()
+        for place, run in enumerate(runs):
+            if run.rollback_target is None or run.runs[STAGE].status is not Status.SUCCEEDED:
+                continue
+            behind = [one.id for one in runs[:place]]
+            aim = behind.index(run.rollback_target) if run.rollback_target in behind else 0
+            left.update(behind[aim + 1 :])
+        return left
+
+    def _since_promotion(self) -> list[Execution]:
+        """Return the ROLLBACKs that came to the stage after our execution entered it."""
+        ours = self._pipeline.execution(self._sim.setting.plan.execution)
+        if ours is None or STAGE not in ours.runs:
+            return []
+        return [
+            one
+            for one in self._pipeline.executions
+            if one.rollback_target is not None
+            and one.status in (Status.IN_PROGRESS, Status.SUCCEEDED)
+            and one.started > ours.runs[STAGE].entered
+        ]
+
+    def watch(self, state: State) -> None:
+        """8: count how long a way back has been due while nothing stood in its way."""
+        sim, now = self._sim, self._sim.clock.now()
+        is_well = now >= sim.conditions.until and sim.running_since is not None
+        known = state.stage(NAME)
+        if not is_well or sim.setting.oncall or sim.setting.stops or known.outcome:
+            self._due = self._since = None
+            return
+        back = self._since_promotion()
+        self._due = self._from(self._due) if self._is_called_for() and not back else None
+        if self._due and now - self._due > REACTION and not self._is_loud():
+            self._wrong(f"8: an alarm since {self._due:%H:%M:%S} and no way back is begun")
+        self._since = self._from(self._since) if back else None
+        if self._since and now - self._since > COMPLETION and not self._is_loud():
+            self._wrong(f"8: going back since {self._since:%H:%M:%S} and not at the end")
+
+    def _from(self, since: datetime | None) -> datetime:
+        """Return since when: not before this process lived."""
+        now, alive = self._sim.clock.now(), self._sim.running_since
+        return max(since or now, alive or now)
+
+    def _is_called_for(self) -> bool:
+        sim = self._sim
+        if not sim.setting.breaks or sim.deed_at is None:
+            return False
+        plan = sim.setting.plan
+        ours = self._pipeline.execution(plan.execution)
+        is_out = ours is not None and STAGE in ours.runs
+        return is_out and self._pipeline.latest[STAGE] == plan.execution and is_firing(sim)
+
+    def _is_loud(self) -> bool:
+        """Whether a person has been called, in the journal or where the store took nothing."""
+        sim = self._sim
+        stored = [entry for name in sim.journal.changes() for entry in sim.journal.entries(name)]
+        lost = [entry for entries in sim.lost for entry in entries]
+        return any(entry.kind == "person_needed" for entry in [*stored, *lost])
