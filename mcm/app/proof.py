@@ -164,6 +164,10 @@ class _Judge:
         person, digest = str(noted.get("person", "unknown")), str(noted.get("statement", ""))
         filed = next((f for f in self.evidence.statements if f.digest == digest), None)
         what = f"the approval by {person} ({digest[:8]})"
+        if noted.get("answered_by"):
+            who = f"the approval by {person} was given in the pipeline by {noted['answered_by']}"
+            self.add(Proof.MISSING, f"{who}, which AWS alone can say: `mcm verify --aws` asks it")
+            return None
         if filed is None or filed.statement is None:
             self.add(Proof.MISSING, f"{what} is not in statements/")
             return None

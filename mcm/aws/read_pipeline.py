@@ -319,4 +319,6 @@ def _action_run(item: Reply) -> ActionRun:
         answered_by=words(item.get("updatedBy")),
         summary=words(result.get("externalExecutionSummary")),
         started=moment(item.get("startTime")),
+        id=words(item.get("actionExecutionId")),
+        updated=moment(item["lastUpdateTime"]) if item.get("lastUpdateTime") else None,
     )

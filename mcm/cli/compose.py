@@ -256,14 +256,19 @@ class Project:
 
     @cached_property
     def sources(self) -> "list[Source]":
+        from mcm.app.answers import InboxWithAnswers
         from mcm.app.local_source import LocalSource
         from mcm.aws.observe import AwsSource
+        from mcm.cli.console import ConsoleAnswers
         from mcm.cli.pinned import PinnedInbox
         from mcm.probe.http import HttpSource
 
+        pinned = PinnedInbox(self)
+        aws = AwsSource(self.connect, self.clock.now, self.gather)
+        local = LocalSource(pinned, self.freezes, self.clock)
         return [
-            AwsSource(self.connect, self.clock.now, self.gather),
-            LocalSource(PinnedInbox(self), self.freezes, self.clock),
+            InboxWithAnswers(aws, local, ConsoleAnswers(self, pinned)),
+            local,
             HttpSource(self.clock.now),
         ]
 

@@ -60,6 +60,7 @@ def request(
     from mcm.app.planning import check_current
     from mcm.cli.approvers import OwnPeople, approver_lines
     from mcm.cli.compose import OPERATOR, Project
+    from mcm.cli.console import console_lines
     from mcm.cli.lines import say
     from mcm.cli.pinned import check_trust
     from mcm.cli.wired import print_blocks, send, wire_of
@@ -78,7 +79,9 @@ def request(
     sent = send(wire, name)
     if paste:
         print_blocks(project, name, {said.digest})
-    say(f"Next: a second person runs `mcm approve {name}`.")
+    say(f"Next: a second person runs `mcm approve {name}`")
+    for line in console_lines(plan):
+        say(line)
     return Exit.DONE if sent else Exit.BLIND
 
 

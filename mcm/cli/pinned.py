@@ -11,6 +11,7 @@ from mcm.core.errors import McmError
 if TYPE_CHECKING:
     from mcm.cli.compose import Project
     from mcm.core.inbox import Inbox
+    from mcm.trust.persons import TrustFile
     from mcm.trust.pins import Pins
 
 
@@ -83,13 +84,17 @@ class PinnedInbox:
     def __init__(self, project: "Project") -> None:
         self._project = project
         self._name = ""
+        self.trust: TrustFile | None = None
+        """The trust file of the last reading; None when it was refused."""
 
     def __call__(self, change: str) -> "Inbox":
         """Return the statements about `change`; raise as `check_trust` does."""
         from mcm.trust.pins import check_pin
 
         self._name = self._name or pin_name(self._project)
+        self.trust = None
         trust = self._project.trust()
         folder, now = signatures(self._project), self._project.clock.now()
         check_pin(pins_of(self._project), self._name, trust, folder, now)
+        self.trust = trust
         return self._project.inbox(change, trust)

@@ -65,6 +65,17 @@ def contradiction(entries: Sequence[Entry], anchor: Anchor) -> ChainProblem | No
     return None
 
 
+def console_line(change: str, stage: str, plan: str) -> str:
+    """Return what an approver pastes as the comment of an approval in the console."""
+    return f"mcm1 {change} {stage} {plan[:DIGITS]}"
+
+
+def read_console_line(text: str) -> Summary | None:
+    """Return what such a comment says; None for any other, mcm's own summaries among them."""
+    said = read_summary(text)
+    return said if said and len(said.statement) == DIGITS and not said.seq else None
+
+
 def mark(change: str, head: Head) -> str:
     """Return what stands at the end of a reason: `(mcm1 CM-1 41-9f86d081884c)`."""
     return f"(mcm1 {change} {head.seq}-{head.hash[:DIGITS]})"

@@ -85,6 +85,7 @@ def gates_open(
         "gates": [{"gate": gate.name, "reason": gate.reason} for gate in found],
         "approvals": [
             {"person": each.person, "key": each.key, "statement": each.digest}
+            | ({"answered_by": each.answered_by} if each.answered_by else {})
             for each in statements
         ],
         "read_at": canonical.instant(oldest),

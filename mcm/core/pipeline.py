@@ -160,6 +160,10 @@ class ActionRun:
     answered_by: str
     summary: str
     started: datetime
+    id: str = ""
+    """`actionExecutionId`; empty when AWS does not tell."""
+    updated: datetime | None = None
+    """When its status changed last: for an approval, when it was answered."""
 
 
 @dataclass(frozen=True)

@@ -162,6 +162,8 @@ class Verified:
     """The signer's other names (e-mail, AWS session); they serve to deny, never to grant."""
     principals: frozenset[Principal] = frozenset()
     """The AWS callers that the trust file says are this person and nobody else."""
+    answered_by: str = ""
+    """The ARN that answered in the pipeline itself, on AWS's word; then nobody signed."""
     touched: bool = False
     """Whether the key is a security key and says that somebody touched it for this."""
 

@@ -51,17 +51,45 @@ def verify(
         )
     _check_trust(statement, trust, now)
     _check_person(statement, person, now)
+    fingerprint = "" if key is None else key.fingerprint
+    digest = canonical.digest_bytes(envelope.payload)
+    return _verified(statement, person, digest, key=fingerprint, touched=touched)
+
+
+def _verified(
+    statement: Statement,
+    person: Person,
+    digest: str,
+    *,
+    key: str = "",
+    touched: bool = False,
+    answered_by: str = "",
+) -> Verified:
     return Verified(
         statement=statement,
         person=person.id,
-        digest=canonical.digest_bytes(envelope.payload),
-        key="" if key is None else key.fingerprint,
+        digest=digest,
+        key=key,
         touched=touched,
+        answered_by=answered_by,
         aliases=person.aliases,
         principals=frozenset(
             each.principal for each in person.aws if each.principal.kind != ROLE or each.enforced
         ),
     )
+
+
+def from_answer(
+    statement: Statement, person: Person, arn: str, trust: TrustFile, now: datetime
+) -> Verified:
+    """Return an approval that `person` gave as the AWS caller `arn`, without a signature.
+
+    For `mcm.trust.console` only, which found out that AWS says so. The person is held to
+    the same rules as a signer; raises RefusedError as `verify`.
+    """
+    _check_trust(statement, trust, now)
+    _check_person(statement, person, now)
+    return _verified(statement, person, statement.digest, answered_by=arn)
 
 
 def _signing_key(
