@@ -16,7 +16,7 @@ EVERY = timedelta(seconds=15)
 
 
 class Lookout:
-    """A listener that lets `look` run, through `spawn`, each 15 s at a closed approval.
+    """A listener that lets `look` run, through `spawn`, every 15 s at a closed approval.
 
     `look` may raise anything. A failure is told by `say`, and not again before a look went
     well in between.
@@ -27,10 +27,12 @@ class Lookout:
         look: Callable[[], None],
         say: Callable[[str], None],
         spawn: Callable[[Callable[[], None]], None],
+        where: str,
     ) -> None:
         self._look = look
         self._say = say
         self._spawn = spawn
+        self._where = where
         self._last: datetime | None = None
         self._busy = False
         self._failed = False
@@ -47,6 +49,9 @@ class Lookout:
         waits = any(gate.name == "approval" and not gate.open for gate in turn.gates)
         if not waits or self._busy or (self._last is not None and now - self._last < EVERY):
             return
+        if self._last is None:
+            seconds = f"{EVERY.total_seconds():g}"
+            self._say(f"looking for approvals on {self._where} every {seconds} s")
         self._last, self._busy = now, True
         self._spawn(self._run)
 
@@ -56,7 +61,7 @@ class Lookout:
             self._failed = False
         except Exception as err:  # noqa: BLE001 - a look decides nothing and stops nothing
             if not self._failed:
-                self._say(f"cannot look for approvals, and will go on trying: {err}")
+                self._say(f"warning: {self._where} cannot be looked at, and will be again: {err}")
             self._failed = True
         finally:
             self._busy = False

@@ -78,7 +78,7 @@ class Wire:
         def spawn(run: Callable[[], None]) -> None:
             Thread(target=run, name="mcm-lookout", daemon=True).start()
 
-        return Lookout(once, lambda text: say(f"warning: {clean(text, 400)}"), spawn)
+        return Lookout(once, lambda text: say(clean(text, 400)), spawn, where=self.remote)
 
     @contextmanager
     def _open(self) -> "Iterator[Git]":
@@ -163,7 +163,7 @@ def wire_of(project: "Project", change: str | None, *, offline: bool = False) ->
     if change is None:
         return None
     if offline:
-        say("offline: what is said stays here, and nothing is fetched")
+        say("offline: nothing is fetched")
         return None
     from mcm.trust.git import find_git
     from mcm.wire.git import find_remote
@@ -196,7 +196,7 @@ def receive(wire: Wire | None) -> None:
 def send(wire: Wire | None, change: str) -> bool:
     """Send, if there is a remote; say where statements are otherwise. False if it failed."""
     if wire is None:
-        say("statements stay in this directory: there is no remote to send them to")
+        say("it stays in this directory: nothing is sent without a remote")
         return True
     sent = _try(wire, wire.exchange, "not sent")
     if sent:

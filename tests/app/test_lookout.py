@@ -22,7 +22,7 @@ class Post:
         self.wrong = ""
         self.said: list[str] = []
         self.spawned: list[Callable[[], None]] = []
-        self.lookout = Lookout(self._look, self.said.append, self.spawned.append)
+        self.lookout = Lookout(self._look, self.said.append, self.spawned.append, "origin")
 
     def _look(self) -> None:
         self.looks += 1
@@ -64,11 +64,12 @@ def test_a_failure_is_told_once_until_a_look_goes_well() -> None:
     post.wrong = "no route"
     post.turned(0)
     post.turned(20)
-    assert len(post.said) == 1
-    assert "no route" in post.said[0]
+    assert post.said[0] == "looking for approvals on origin every 15 s"
+    assert len(post.said) == 2
+    assert "no route" in post.said[1]
 
     post.wrong = ""
     post.turned(40)
     post.wrong = "gone again"
     post.turned(60)
-    assert len(post.said) == 2
+    assert len(post.said) == 3

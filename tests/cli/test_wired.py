@@ -163,7 +163,7 @@ def test_offline_nothing_is_sent(clones: tuple[Clone, Clone]) -> None:
     alice.mcm("plan CM-0001")
     done = alice.mcm("request CM-0001 --offline")
 
-    assert (done.returncode, "stay in this directory" in done.stderr) == (0, True)
+    assert (done.returncode, "it stays in this directory" in done.stderr) == (0, True)
     assert alice.git("ls-remote", "origin", "refs/mcm/*") == ""
 
 
