@@ -39,9 +39,7 @@ class Ending:
     def explained(self, write: LogEntry) -> None:
         """6: an intent of that kind stands in the journal, and no outcome of it yet."""
         for entries in self.journals():
-            done = {e.body["intent"] for e in entries if e.kind == "outcome"}
-            intents = [e for e in entries if e.kind == "intent" and e.seq not in done]
-            if OPS.get(write.operation) in {e.body["instruction"]["op"] for e in intents}:
+            if OPS.get(write.operation) in _waiting(entries).values():
                 return
         self._wrong(f"6: {write.operation} without an intent before it")
 
@@ -124,9 +122,25 @@ class Ending:
                 self._wrong(f"6: the chain of {change} does not hold: {problems}")
         if any(sim.lost) or sim.endings[-1].exit not in FINAL:
             return
-        for change in sim.journal.changes():
+        # Nobody starts an on-call's command again that died beside the walk.
+        ours = sim.journal.changes() if sim.setting.oncall else (sim.setting.plan.change,)
+        for change in ours:
             for seq in sorted(_open(sim.journal.entries(change))):
                 self._wrong(f"6: nobody says what became of entry {seq} of {change}")
+
+
+def _waiting(entries: list[Entry]) -> dict[int, str]:
+    """Return the intents that wait for their outcome, and what they are for.
+
+    In order, since processes that lost their store number their entries alike.
+    """
+    found: dict[int, str] = {}
+    for entry in entries:
+        if entry.kind == "intent":
+            found[entry.seq] = entry.body["instruction"]["op"]
+        elif entry.kind == "outcome":
+            found.pop(entry.body["intent"], None)
+    return found
 
 
 def _open(entries: tuple[Entry, ...]) -> set[int]:
