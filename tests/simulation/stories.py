@@ -113,6 +113,17 @@ def _alarm_missing(world: World) -> Setting:
     return replace(setting, plan=plan)
 
 
+def _alarm_deleted(world: World) -> Setting:
+    """An alarm is deleted in a bake that may not last for long."""
+    plan = world.plan()
+    stage = replace(plan.stages[0], bake=replace(plan.stages[0].bake, limit=40 * MINUTES))
+    plan = replace(plan, stages=(stage,))
+    world.approve(plan)
+    world.clock.pass_time(2 * MINUTES)
+    exits = frozenset({BLIND, HELD, DONE})
+    return Setting(world, plan, lambda: delete_alarm(world), exits, at_latest="entered")
+
+
 def _frozen(world: World) -> Setting:
     setting = _plain(world, HELD, DONE)
     now = world.clock.now()
@@ -147,7 +158,7 @@ def _update_ends(world: World, ending: Ending, *exits: Exit) -> Setting:
     setting = _plain(world, *exits)
     place = ("us-east-1", "photo-check-us")
     sagemaker(world).end_next_update(*place, ending)
-    seen_to = world.clock.now() + timedelta(hours=2)
+    seen_to = world.clock.now() + 40 * MINUTES
     world.clock.at(seen_to, lambda: sagemaker(world).unstick(*place, Ending.ROLLS_BACK))
     return replace(setting, breaks=True, broken=True)
 
@@ -210,6 +221,7 @@ def prepare(story: str, world: World) -> Setting:
         "after_rollback": lambda: _after_rollback(world),
         "no_target": lambda: _no_target(world),
         "alarm_missing": lambda: _alarm_missing(world),
+        "alarm_deleted": lambda: _alarm_deleted(world),
         "auto_rollback": lambda: _auto_rollback(world),
         "breach_and_auto_rollback": lambda: _breach_and_auto_rollback(world),
         "update_fails": lambda: _update_ends(world, Ending.ROLLS_BACK, FAILED, BACK, PERSON),
@@ -284,9 +296,6 @@ def prepare(story: str, world: World) -> Setting:
         "breach_and_oncall": lambda: tell(BACK, PERSON, deed=breach_and_oncall, **breaking),
         "oncall_beside": lambda: tell(
             DONE, BACK, REFUSED, PERSON, HELD, deed=lambda: roll_back_beside(setting), breaks=True
-        ),
-        "alarm_deleted": lambda: tell(
-            BLIND, HELD, DONE, deed=lambda: delete_alarm(world), at_latest="entered"
         ),
     }
     return plain[story]()
