@@ -34,7 +34,7 @@ from mcm.core.query import (
 )
 from mcm.core.reading import Known, Reading
 from mcm.core.state import State
-from mcm.core.statement import Statement, TrustRef, Verified
+from mcm.core.statement import JournalHead, Statement, TrustRef, Verified
 from mcm.core.turn import Turn
 from mcm.core.window import Freeze, Window
 from mcm.sandbox.identity import ACCOUNT, user_key
@@ -273,6 +273,21 @@ class World:
     def reject(self, plan: Plan, person: str = "bob") -> Verified:
         """Let a person reject the newest request."""
         return self.sign(plan, person, "rejection")
+
+    def veto(self, plan: Plan, seen: JournalHead, person: str = "bob") -> Verified:
+        """Let a person veto the rollback that counts down in the journal up to `seen`."""
+        said = self._said(
+            plan,
+            "veto",
+            person,
+            stage=STAGE,
+            approver=person,
+            decision="veto",
+            reason="a false alarm",
+            journal=seen,
+        )
+        self.people.statements.append(said)
+        return said
 
     def answer_approval(
         self, person: str = "bob", stage: str = "ApproveUS", summary: str = "signed"

@@ -51,6 +51,7 @@ STORIES = {
     "aborted": 2,
     "breach_and_abort": 2,
     "retried": 2,
+    "breach_and_veto": 3,
 }
 """What happens, and how often it is drawn."""
 SLOW = ("slow_breach", "breach_and_auto_rollback", "stuck_breach")

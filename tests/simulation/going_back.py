@@ -12,6 +12,8 @@ from tests.simulation.simulation import Simulation
 
 REACTION = timedelta(minutes=10)
 """From an alarm that everybody can read to RollbackStage or a person: stopping included."""
+NOTICED = timedelta(seconds=90)
+"""By when a walk has read what somebody says."""
 COMPLETION = timedelta(minutes=40)
 """From RollbackStage to the end of the stage: two long updates, and looking at what is served."""
 
@@ -41,6 +43,12 @@ class GoingBack:
             self._wrong("5: rolled back without a cause")
         if target == sim.setting.plan.execution or (target in self._left_behind() and not lags):
             self._wrong(f"9: rolled back to {target}")
+        vetoes = [s.statement for s in sim.world.people.statements if s.statement.kind == "veto"]
+        # Nobody can veto a breach that is not in the store to be read.
+        if not any(sim.lost) and any(
+            sim.world.local.now() - veto.not_before > NOTICED for veto in vetoes
+        ):
+            self._wrong("4: rolled back although somebody vetoed it")
         doubled = [one.id for one in self._since_promotion() if one.trigger_detail != write.arn]
         if doubled and not lags:
             self._wrong(f"4: RollbackStage although {doubled} went back already")

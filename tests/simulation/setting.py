@@ -37,6 +37,10 @@ class Setting:
     """The moment that the deed is tied to, whatever was drawn."""
     stops: bool = False
     """Whether a person may stop the way back, as a veto does."""
+    then: list[tuple[When, Callable[[], object]]] = field(default_factory=list)
+    """What else is done, each at its own moment."""
+    afterwards: Callable[[], object] | None = None
+    """What is done when the command has come to its end; then it is run again."""
     beside: Callable[..., Any] = field(default=nothing)
     """Begins another process: goal, change. Set by the simulation."""
 

@@ -159,6 +159,8 @@ class Simulation:
             self._do(self.setting.deed)
         else:
             self._tie(when, lambda: self._do(self.setting.deed))
+        for moment, word in self.setting.then:
+            self._tie(moment, partial(self._do_then, word))
         for fault in self.drawn.played():
             if isinstance(fault, Passing):
                 self._tie(fault.when, partial(self._begin, fault))
@@ -183,6 +185,12 @@ class Simulation:
             self.say("  which AWS refused")
         elif self.deed_at is None:
             self.deed_at = self.clock.now()
+
+    def _do_then(self, word: Callable[[], object]) -> None:
+        try:
+            self.say(f"THEN of {self.drawn.story}: {word()}")
+        except Exception as err:  # noqa: BLE001 - a mistake of the story's, not of the walk's
+            self.problems.append(f"story: {type(err).__name__}: {err}")
 
     def _begin(self, fault: Passing) -> None:
         self.say(f"FAULT {fault}")
@@ -221,12 +229,22 @@ class Simulation:
             if ending is None:
                 continue
             if ending.exit in FINAL and not ending.gate:
-                break
+                if not self._go_on():
+                    break
+                continue
             if is_healed and before[0].gate == ending.gate:
                 break
             self.clock.pass_time(timedelta(minutes=10))
         self._heal()
         return self
+
+    def _go_on(self) -> bool:
+        """Let somebody do what the story has for the end; say whether there was anything."""
+        word, self.setting.afterwards = self.setting.afterwards, None
+        if word is not None:
+            self.clock.pass_time(timedelta(minutes=1))
+            self.say(f"AFTERWARDS of {self.drawn.story}: {word()}")
+        return word is not None
 
     def _heal(self) -> None:
         self.conditions.heal()

@@ -4,11 +4,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 
-from mcm.app.notebook import note
+from mcm.app.notebook import head_seen, note
 from mcm.core.errors import Exit
 from mcm.core.journal import Draft, StoreError
 from mcm.core.plan import Plan
 from tests.kit.world import STAGE, World
+from tests.simulation.faults import When
 from tests.simulation.setting import Setting, nothing
 
 MINUTES = timedelta(minutes=1)
@@ -134,10 +135,27 @@ def _breach_and_abort(world: World) -> Setting:
     return replace(setting, deed=both, breaks=True, stops=True, at_latest="bake_started")
 
 
+def _breach_and_veto(world: World) -> Setting:
+    """A breach counts down, and bob signs that it is a false alarm."""
+    plan = world.plan()
+    plan = replace(plan, stages=(replace(plan.stages[0], veto=2 * MINUTES),))
+    world.approve(plan)
+    world.clock.pass_time(2 * MINUTES)
+    exits = frozenset({Exit.NEEDS_PERSON, HELD, Exit.ROLLED_BACK})
+    setting = Setting(world, plan, world.scenario.raise_errors, exits)
+
+    def veto() -> None:
+        head = head_seen(world.plain_journal, plan.change)
+        world.veto(plan, head)
+
+    setting.then.append((When("breach", timedelta(seconds=20)), veto))
+    return replace(setting, breaks=True, stops=True, at_latest="bake_started")
+
+
 def _retried(world: World) -> Setting:
     world.scenario.pipeline.coming_failures["ProdUS", "Deploy"] = 1
     setting = signed(world, Exit.FAILED, DONE)
-    world.when("stage_ended", lambda: say(setting, "retry_asked"), 30)
+    setting.afterwards = lambda: say(setting, "retry_asked")
     return setting
 
 
@@ -156,5 +174,6 @@ PEOPLE_STORIES: Mapping[str, Callable[[World], Setting]] = {
     "held_for_a_while": _held_for_a_while,
     "aborted": _aborted,
     "breach_and_abort": _breach_and_abort,
+    "breach_and_veto": _breach_and_veto,
     "retried": _retried,
 }
