@@ -22,7 +22,12 @@ if TYPE_CHECKING:
     from mcm.trust.persons import Person, TrustFile
 
 SCRIPT = "verify.sh"
-_NEEDS_ROLE = {"request": "requester", "approval": "approver"}
+_NEEDS_ROLE = {
+    "request": "requester",
+    "approval": "approver",
+    "breakglass": "breakglass",
+    "review": "approver",
+}
 
 
 @dataclass(frozen=True)

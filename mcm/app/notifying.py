@@ -32,6 +32,7 @@ EVENTS = (
     "promoted",
     "succeeded",
     "failed",
+    "glass broken",
 )
 (
     APPROVAL,
@@ -45,6 +46,7 @@ EVENTS = (
     PROMOTED,
     SUCCEEDED,
     FAILED,
+    GLASS,
 ) = EVENTS
 
 _CALLS_A_PERSON = frozenset(
@@ -177,6 +179,13 @@ class Notifying:
         self._targets[stage] = _text(body, "target")
         self._rolling(stage, _text(body, "why"), at)
 
+    def _glass(self, stage: str, body: Mapping[str, Any], at: datetime) -> None:
+        """Tell, before anything is sent, that nobody approved what is about to be promoted."""
+        after = (commands.review(self._change, stage), *self._back(stage))
+        what, why = glass_words(stage, body)
+        mark = _text(body, "statement")
+        self._tell(GLASS, stage, what, why, after, at, mark=mark, urgent=True)
+
     def _intent(self, stage: str, body: Mapping[str, Any], at: datetime) -> None:
         """Tell of a promotion and how it is taken back, before it is sent.
 
@@ -255,6 +264,17 @@ class Notifying:
         self._send(message)
 
 
+def glass_words(stage: str, body: Mapping[str, Any]) -> tuple[str, str]:
+    """Return what people are told of a broken glass, and why it was broken."""
+    by, ticket = _text(body, "by"), _text(body, "ticket")
+    found = body.get("exceptions")
+    gates = ", ".join(str(each.get("gate")) for each in found) if isinstance(found, list) else ""
+    opens = f", and opens {gates}" if gates else ""
+    return f"{by} breaks the glass for {stage}: nobody approved it{opens} ({ticket})", _text(
+        body, "reason"
+    )
+
+
 def _text(body: Mapping[str, Any], name: str) -> str:
     value = body.get(name)
     return value if isinstance(value, str) else ""
@@ -268,6 +288,8 @@ _TELLERS: Mapping[str, Callable[[Notifying, str, Mapping[str, Any], datetime], N
     "vetoed": Notifying._vetoed,
     "rollback_started": Notifying._rollback_started,
     "rollback_adopted": Notifying._rollback_started,
+    "glass_broken": Notifying._glass,
+    "glass_used": Notifying._glass,
     "intent": Notifying._intent,
     "rollback_ended": Notifying._rollback_ended,
     "stage_ended": Notifying._stage_ended,

@@ -57,6 +57,8 @@ class Promotion:
     requester: str
     approvers: tuple[Approver, ...]
     findings: tuple[Finding, ...]
+    glass: str = ""
+    """Who went forward alone, why, and who reviewed it; empty for an approved promotion."""
 
     @property
     def is_proven(self) -> bool:
@@ -66,6 +68,8 @@ class Promotion:
     def sentence(self, change: str) -> str:
         """Return the sentence that a manager can read aloud; only for a proven one."""
         what = f"{change}, edition {self.edition}, into {self.stage}"
+        if self.glass:
+            return f"{what}: NOT APPROVED before the promotion on {_day(self.at)}: {self.glass}."
         if not self.approvers:
             return f"{what}: promoted on {_day(self.at)}; its plan asked for no approval."
         signed = " and ".join(f"{a.person} on {_day(a.approved_at)}" for a in self.approvers)
@@ -127,11 +131,16 @@ class _Judge:
             self.add(Proof.MISSING, text)
         elif self.plan.execution != execution:
             self.add(Proof.BROKEN, f"{execution} was promoted, not the pinned execution")
-        approvals = self._evidence_entry()
+        approvals = self._evidence_entry("approvals")
+        broken = self._evidence_entry("glass")
+        if not approvals and not broken:
+            self.add(Proof.MISSING, "no entry says on which approvals it rested")
         found = [self._approval(each) for each in approvals]
         said = [each for each in found if each is not None]
-        self._count(said)
-        self._claims([each[1] for each in said])
+        glass = self._by_glass(broken[0]) if broken else None
+        if not broken:
+            self._count(said)
+        self._claims([each[1] for each in said] + ([glass[1]] if glass else []))
         requesters = sorted({statement.requester for _, statement in said})
         return Promotion(
             stage=stage,
@@ -142,44 +151,35 @@ class _Judge:
             requester=", ".join(requesters),
             approvers=tuple(approver for approver, _ in said),
             findings=tuple(self.findings),
+            glass=glass[0] if glass else "",
         )
 
     def add(self, proof: Proof, text: str) -> None:
         where = f"into {self.attempt.stage} (entry {self.intent.seq})"
         self.findings.append(Finding("promotion", proof, f"{where}: {text}"))
 
-    def _evidence_entry(self) -> list[dict[str, str]]:
-        """The approvals on which the promotion rested, from the entry written with it."""
+    def _evidence_entry(self, name: str) -> list[dict[str, str]]:
+        """What the promotion rested on, `approvals` or `glass`, from the entry written with it."""
         stage = self.attempt.stage
         for entry in reversed(self.before):
             if entry.kind == "intent" and entry.body.get("purpose") == "promote":
                 break
             if entry.kind == "gates_open" and entry.body.get("stage") == stage:
-                approvals = entry.body.get("approvals")
-                return [a for a in approvals if isinstance(a, dict)] if approvals else []
-        self.add(Proof.MISSING, "no entry says on which approvals it rested")
+                found = entry.body.get(name)
+                return [a for a in found if isinstance(a, dict)] if isinstance(found, list) else []
         return []
 
     def _approval(self, noted: dict[str, str]) -> tuple[Approver, Statement] | None:
-        person, digest = str(noted.get("person", "unknown")), str(noted.get("statement", ""))
-        filed = next((f for f in self.evidence.statements if f.digest == digest), None)
+        person, digest = _noted(noted)
         what = f"the approval by {person} ({digest[:8]})"
         if noted.get("answered_by"):
             who = f"the approval by {person} was given in the pipeline by {noted['answered_by']}"
             self.add(Proof.MISSING, f"{who}, which AWS alone can say: `mcm verify --aws` asks it")
             return None
+        filed = self._filed(noted, what, "approval", "approve")
         if filed is None or filed.statement is None:
-            self.add(Proof.MISSING, f"{what} is not in statements/")
-            return None
-        if filed.problem:
-            self.add(Proof.BROKEN, f"{what}: {filed.problem}")
             return None
         said = filed.statement
-        wrong = self._mismatch(said, person)
-        if wrong:
-            self.add(Proof.BROKEN, f"{what} {wrong}")
-            return None
-        self._signature(filed, said, what, str(noted.get("key", "")))
         moment = self._when(digest, said, what)
         names = {loosely(name) for name in (person, *filed.aliases)}
         if loosely(said.requester) in names or (
@@ -188,6 +188,55 @@ class _Judge:
             self.add(Proof.BROKEN, f"{what} is by the requester")
         self._stage_rules(filed, names, what)
         return Approver(person, moment), said
+
+    def _by_glass(self, noted: dict[str, str]) -> tuple[str, Statement] | None:
+        """Who went forward alone, in words that never say approved; None if not even that."""
+        person, digest = _noted(noted)
+        what = f"the glass broken by {person} ({digest[:8]})"
+        filed = self._filed(noted, what, "breakglass", "break")
+        if filed is None or filed.statement is None:
+            return None
+        said = filed.statement
+        stage = self.plan.stage(self.attempt.stage) if self.plan else None
+        if stage is not None and not stage.break_glass:
+            self.add(Proof.BROKEN, f"{what}: the plan lets nobody break it")
+        if stage is not None and stage.touch and not filed.touched:
+            self.add(Proof.BROKEN, f"{what} was signed without a touched security key")
+        reviewer = self._reviewer(digest, person)
+        if not reviewer:
+            self.add(Proof.MISSING, f"{what}: nobody else has reviewed it")
+        text = f"{person} broke the glass and went forward alone ({said.ticket}: {said.reason})"
+        return f"{text}; reviewed by {reviewer}", said
+
+    def _reviewer(self, digest: str, person: str) -> str:
+        """Return who else signed a review of a broken glass; empty for nobody."""
+        for each in self.evidence.statements:
+            said = each.statement
+            if said is None or each.problem or (said.kind, said.request) != ("review", digest):
+                continue
+            signer = each.holder or ("" if each.key else said.approver)
+            names = {loosely(name) for name in (signer, *each.aliases)}
+            if signer and signer == said.approver and loosely(person) not in names:
+                return signer
+        return ""
+
+    def _filed(self, noted: dict[str, str], what: str, kind: str, decision: str) -> Filed | None:
+        """Return a statement that the promotion rested on, if it is what the journal says."""
+        person, digest = _noted(noted)
+        filed = next((f for f in self.evidence.statements if f.digest == digest), None)
+        if filed is None or filed.statement is None:
+            self.add(Proof.MISSING, f"{what} is not in statements/")
+            return None
+        if filed.problem:
+            self.add(Proof.BROKEN, f"{what}: {filed.problem}")
+            return None
+        said = filed.statement
+        wrong = self._mismatch(said, person, kind, decision)
+        if wrong:
+            self.add(Proof.BROKEN, f"{what} {wrong}")
+            return None
+        self._signature(filed, said, what, str(noted.get("key", "")))
+        return filed
 
     def _stage_rules(self, filed: Filed, names: set[str], what: str) -> None:
         """What the stage asks of its approvers besides: no author, a touched key."""
@@ -199,12 +248,12 @@ class _Judge:
         if stage.touch and not filed.touched:
             self.add(Proof.BROKEN, f"{what} was signed without a touched security key")
 
-    def _mismatch(self, said: Statement, person: str) -> str:
-        """Why a statement is no approval of exactly this promotion; empty when it is."""
+    def _mismatch(self, said: Statement, person: str, kind: str, decision: str) -> str:
+        """Why a statement is not of that kind for exactly this promotion; empty when it is."""
         execution = getattr(self.attempt.instruction, "execution", "")
         wanted = {
-            "kind": "approval",
-            "decision": "approve",
+            "kind": kind,
+            "decision": decision,
             "change": self.evidence.change,
             "plan": self.digest,
             "stage": self.attempt.stage,
@@ -258,6 +307,10 @@ class _Judge:
         used = {str(c.get("nonce")) for c in claims} if isinstance(claims, list) else set()
         if statements and used != {statement.nonce for statement in statements}:
             self.add(Proof.BROKEN, "the approvals that it used up are not those it rested on")
+
+
+def _noted(noted: dict[str, str]) -> tuple[str, str]:
+    return str(noted.get("person", "unknown")), str(noted.get("statement", ""))
 
 
 def _day(moment: datetime) -> str:

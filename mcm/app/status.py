@@ -15,6 +15,7 @@ from mcm.app.phase import OUTCOMES, UNDER_WAY, Phase, is_taken_back, walk_phase
 from mcm.core import canonical
 from mcm.core.errors import Exit, McmError, most_severe
 from mcm.core.fold import fold
+from mcm.core.glass import Glass, told
 from mcm.core.journal import Entry, Journal
 from mcm.core.naming import OF_RUNBOOKS
 from mcm.core.state import StageState, State
@@ -99,6 +100,8 @@ class ChangeStatus:
     exit: Exit
     mend: str = "verify"
     """The command to run about a problem: `verify` to see more, `plan` to plan anew."""
+    glasses: tuple[Glass, ...] = ()
+    """Broken glasses, and who reviewed them by the journal's word; not verified here."""
 
     @property
     def is_open(self) -> bool:
@@ -133,6 +136,7 @@ def read_status(change: str, plan: bytes | None, journal: Journal) -> ChangeStat
     try:
         entries = journal.entries(change)
         state = fold(entries)
+        told(entries, change)
     except (McmError, KeyError, TypeError, ValueError) as err:
         problem = str(err) if isinstance(err, McmError) else f"the journal is odd: {_said(err)}"
     if header is not None and not problem:
@@ -229,7 +233,16 @@ def _build(
         last_at=entries[-1].at if entries else None,
         stages=found,
         problem=problem,
+        glasses=() if problem else _glasses(change, entries),
         exit=most_severe((Exit.REFUSED, code)) if problem else code,
+    )
+
+
+def _glasses(change: str, entries: Sequence[Entry]) -> tuple[Glass, ...]:
+    seen = {e.body.get("glass"): e.body.get("by") for e in entries if e.kind == "glass_reviewed"}
+    return tuple(
+        replace(each, reviewed_by=str(seen.get(each.statement, "")))
+        for each in told(entries, change)
     )
 
 

@@ -28,7 +28,13 @@ __all__ = [
 ]
 
 
-_KINDS = {"requested": "request", "approved": "approval", "rejected": "rejection"}
+_KINDS = {
+    "requested": "request",
+    "approved": "approval",
+    "rejected": "rejection",
+    "glass_broken": "breakglass",
+    "glass_reviewed": "review",
+}
 """Entries that tell of a statement, and the kind of it that its file is named after."""
 
 

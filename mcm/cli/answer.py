@@ -56,7 +56,7 @@ def _signed(project: Project, plan: Plan, stage: StagePlan, statement: str) -> S
     ours = [
         each
         for each in project.inbox(plan.change).verified
-        if each.statement.kind == "approval"
+        if each.statement.kind in ("approval", "breakglass")
         and (each.statement.plan, each.statement.stage) == (plan.digest, stage.name)
     ]
     person = next((each.person for each in ours if each.digest == statement), "")

@@ -46,17 +46,21 @@ class KeyDesk:
         return self._project.inbox(self._change)
 
     def check_approver(self, stage: StagePlan) -> None:
-        """Raise RefusedError when this person, or this key, may not approve `stage`.
+        """Raise RefusedError when this person, or this key, may not approve `stage`."""
+        self.check_role(stage, "approver")
+
+    def check_role(self, stage: StagePlan, role: str) -> None:
+        """Raise RefusedError when this person, or this key, may not sign `stage` in that role.
 
         What verifies a signature says the same of it; this only spares its making.
         """
-        who = self._holder
+        who, does = self._holder, {"approver": "approve"}.get(role, "break the glass for")
         if not who.is_valid(self._project.clock.now()):
             raise RefusedError("E_KEY_NOT_VALID", f"refused: {who.id} is not valid at this time")
-        if "approver" not in who.roles:
-            raise RefusedError("E_ROLE", f"refused: {who.id} is no approver")
+        if role not in who.roles:
+            raise RefusedError("E_ROLE", f"refused: {who.id} is no {role}")
         if who.stages is not None and stage.name not in who.stages:
-            raise RefusedError("E_ROLE", f"refused: {who.id} may not approve {stage.name}")
+            raise RefusedError("E_ROLE", f"refused: {who.id} may not {does} {stage.name}")
 
         if stage.touch and not self._key.public.on_security_key:
             raise RefusedError(

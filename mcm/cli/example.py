@@ -12,8 +12,8 @@ from mcm.sandbox.example import example_files
 from mcm.sandbox.identity import ACCOUNT
 from mcm.trust.signing import find_ssh_keygen
 
-ROLES = {"alice": "requester", "bob": "approver", "carol": ""}
-"""The people of the example: one asks, one approves, one is on call."""
+ROLES = {"alice": "requester", "bob": "approver", "carol": "breakglass"}
+"""The people of the example: one asks, one approves, one is on call and may break the glass."""
 _MAY_BE_THERE = frozenset({".git", ".mcm-sandbox"})
 
 

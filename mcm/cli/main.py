@@ -16,6 +16,7 @@ from mcm.cli import (
     back,
     demo,
     drill,
+    glass,
     halt,
     iam,
     inbox,
@@ -42,7 +43,7 @@ app = typer.Typer(
     add_completion=True,
     no_args_is_help=True,
 )
-for part in (write, people, walk, tick, watch, halt, back, reopen, drill, look, iam, demo):
+for part in (write, people, glass, walk, tick, watch, halt, back, reopen, drill, look, iam, demo):
     part.register(app)
 trust.register(app)
 inbox.register(app)

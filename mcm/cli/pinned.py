@@ -2,7 +2,8 @@
 
 import os
 import re
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from mcm.core.errors import McmError
 
 if TYPE_CHECKING:
     from mcm.cli.compose import Project
+    from mcm.core.glass import Glass
     from mcm.core.inbox import Inbox
     from mcm.trust.persons import TrustFile
     from mcm.trust.pins import Pins
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
 
 SOON = timedelta(days=30)
 """How long before its end a trust file is warned of."""
+
+
+_ONE_TURN = timedelta(seconds=1)
 
 
 def pins_of(project: "Project") -> "Pins":
@@ -86,6 +91,7 @@ class PinnedInbox:
         self._name = ""
         self.trust: TrustFile | None = None
         """The trust file of the last reading; None when it was refused."""
+        self._glasses: tuple[datetime, tuple[Glass, ...]] | None = None
 
     def __call__(self, change: str) -> "Inbox":
         """Return the statements about `change`; raise as `check_trust` does."""
@@ -97,4 +103,11 @@ class PinnedInbox:
         folder, now = signatures(self._project), self._project.clock.now()
         check_pin(pins_of(self._project), self._name, trust, folder, now)
         self.trust = trust
-        return self._project.inbox(change, trust)
+        found = self._project.inbox(change, trust)
+        return replace(found, glasses=self._glasses_under(trust, now))
+
+    def _glasses_under(self, trust: "TrustFile", now: datetime) -> "tuple[Glass, ...]":
+        """Return the glasses of the service; one look serves all walks of a turn."""
+        if self._glasses is None or not timedelta(0) <= now - self._glasses[0] < _ONE_TURN:
+            self._glasses = now, self._project.glasses(trust)
+        return self._glasses[1]

@@ -86,6 +86,10 @@ def _change_lines(each: "ChangeStatus", now: datetime) -> Iterable[str]:
             f"  driven by {clean(each.operator, 100)} since {since},"
             f" last entry {ago(each.last_at, now)}"
         )
+    for glass in each.glasses:
+        yield f"  {clean(glass.sentence(), _LIMIT)}"
+        if not glass.reviewed_by:
+            yield f"    next: {commands.review(each.change, glass.stage)}, by somebody else"
     for stage in each.stages:
         yield from _stage_lines(each, stage, now)
     if not each.stages and not each.problem:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mcm.app.log import LogLine
     from mcm.app.status import ChangeStatus, RollbackStatus, StageStatus
     from mcm.app.verify import Verification
+    from mcm.core.glass import Glass
 
 VERSION = 1
 """Of the documents: goes up when a key goes or changes its meaning, not when one comes."""
@@ -116,6 +117,19 @@ def verify_json(found: "Verification") -> dict[str, Any]:
     }
 
 
+def _glass_json(glass: "Glass") -> dict[str, Any]:
+    return {
+        "stage": glass.stage,
+        "by": glass.by,
+        "at": _at(glass.at),
+        "reason": glass.reason,
+        "ticket": glass.ticket,
+        "opens": list(glass.opens),
+        "used": glass.used,
+        "reviewed_by": glass.reviewed_by,
+    }
+
+
 def _change_json(each: "ChangeStatus") -> dict[str, Any]:
     return {
         "change": each.change,
@@ -130,6 +144,7 @@ def _change_json(each: "ChangeStatus") -> dict[str, Any]:
         "last_at": _at(each.last_at),
         "problem": each.problem,
         "exit": int(each.exit),
+        "glasses": [_glass_json(glass) for glass in each.glasses],
         "stages": [_stage_json(each.change, stage) for stage in each.stages],
     }
 

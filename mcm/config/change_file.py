@@ -14,10 +14,9 @@ from mcm.core.change import Change
 from mcm.core.endpoint import Expected
 from mcm.core.errors import RefusedError, UsageError
 from mcm.core.naming import check_change_id, find_stage
-from mcm.core.plan import Exemption, Package
+from mcm.core.plan import EXEMPTABLE, Exemption, Package
 from mcm.core.service import Service, StageConfig
 
-EXEMPTABLE = ("window", "rollback-target", "predecessor", "check")
 """Gates that a signed exception may open, besides `freeze:NAME`. The others prove who
 agreed to what is promoted, and nothing stands in for that."""
 

@@ -23,6 +23,7 @@ from mcm.config.stage_fields import (
     Defaults,
     read_approvals,
     read_bake,
+    read_break_glass,
     read_stages,
     read_time,
 )
@@ -99,6 +100,7 @@ def _read_defaults(root: Fields, least: Limits) -> tuple[timedelta, timedelta, D
         on_breach=on_breach,
         stop_wait=fields.optional("stop_wait", fields.duration, limits.STOP_WAIT),
         abandon=fields.optional("abandon", fields.boolean, default=False),
+        break_glass=read_break_glass(fields, default=True),
     )
     return poll, settle, defaults
 

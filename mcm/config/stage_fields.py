@@ -45,6 +45,7 @@ class Defaults:
     """Empty: what the check's definition says."""
     stop_wait: timedelta
     abandon: bool
+    break_glass: bool = True
 
 
 @dataclass(frozen=True)
@@ -122,6 +123,7 @@ def _read_stage(fields: Fields, context: Context) -> StageConfig:
         veto=_read_veto(fields),
         forbid_authors=fields.optional("forbid_authors", fields.boolean, None),
         touch=fields.optional("touch", fields.boolean, default=False),
+        break_glass=read_break_glass(fields, default=default.break_glass),
     )
 
 
@@ -130,6 +132,13 @@ def _read_veto(fields: Fields) -> timedelta:
     if not fields.has("rollback"):
         return timedelta(0)
     return fields.mapping("rollback").duration("veto", at_most=limits.VETO_MOST)
+
+
+def read_break_glass(fields: Fields, *, default: bool) -> bool:
+    """Return whether one person alone may go forward: `breakglass: never` or `allowed`."""
+    if not fields.has("breakglass"):
+        return default
+    return fields.choice("breakglass", ("never", "allowed")) != "never"
 
 
 def read_approvals(fields: Fields, default: int) -> int:

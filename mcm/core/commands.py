@@ -38,6 +38,11 @@ def approve(change: str, stage: str) -> str:
     return shlex.join(["mcm", "approve", change, "--stage", stage])
 
 
+def review(change: str, stage: str) -> str:
+    """Return the command with which another person reviews a broken glass."""
+    return shlex.join(["mcm", "review", change, "--stage", stage])
+
+
 def deploy(change: str, stage: str) -> str:
     """Return the command that goes on with a walk."""
     return shlex.join(["mcm", "deploy", change, "--stage", stage])
@@ -106,6 +111,7 @@ def way_on(gates: Iterable[tuple[str, str]], change: str, stage: str) -> WayOn:
 
 _NAMES = re.compile(r"[A-Za-z0-9.@_-]+", re.ASCII)
 _CODE = re.compile(r"\[(E_[A-Z_]+)\]", re.ASCII)
+_BROKEN = re.compile(r"broke the glass of (\S+) for (\S+) at", re.ASCII)
 _ASK_AGAIN = frozenset(
     {"E_TRUST_CHANGED", "E_REJECTED", "E_REQUEST_MISMATCH", "E_PLAN_CHANGED", "E_CONSUMED"}
 )
@@ -122,6 +128,10 @@ def _way(gate: str, reason: str, change: str, stage: str) -> WayOn:
     elif gate == "answer":
         sign = WayOn((approve(change, stage),), after=_BY_ANOTHER)
         way = _released(change) if "not who signed" in reason else sign
+    elif gate == "break-glass":
+        found = _BROKEN.search(reason)
+        review_it = WayOn((review(found[1], found[2]),), after=_BY_ANOTHER) if found else None
+        way = review_it if code == "E_BREAKGLASS_OPEN" else None
     elif gate in ("plan", "out-of-band", "rollback-target"):
         way = _planned_anew(change, stage) if "cannot be read" not in reason else None
     elif gate == "execution":

@@ -33,6 +33,8 @@ class Promotion:
     """The plan's requester, whose request alone counts; "" takes any requester's."""
     touch: bool = False
     """Whether an approval counts only when its security key was touched."""
+    break_glass: bool = True
+    """Whether one person alone may go forward here by breaking the glass."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,14 +8,23 @@ signed in the plan opens the one gate that it names.
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from mcm.core import pipeline_gates
+from mcm.core import glass, pipeline_gates
 from mcm.core.authorship import excluded
 from mcm.core.errors import Exit
 from mcm.core.goal import GoForward
-from mcm.core.guard import Granted, GuardResult, Missing, Promotion, Refused, check_clock, guard
+from mcm.core.guard import (
+    Granted,
+    GrantedByGlass,
+    GuardResult,
+    Missing,
+    Promotion,
+    Refused,
+    check_clock,
+    guard,
+)
 from mcm.core.inbox import Inbox
 from mcm.core.pipeline import SUCCEEDED, ActionRun, Identity, PipelineView
-from mcm.core.plan import Plan, StagePlan
+from mcm.core.plan import Plan, StagePlan, is_exemptable
 from mcm.core.principal import find as find_principal
 from mcm.core.principal import is_nobody
 from mcm.core.query import (
@@ -73,6 +82,8 @@ def judge_gates(
         blind = Exit.BLIND if readings.blind() else Exit.HELD
         reason = f"the pipeline cannot be read: {readings.why_unknown(query)}"
         return (GateView("pipeline", False, reason, exit=blind, leave=bool(readings.blind())),)
+    inbox = readings.known(InboxQuery(plan.change), Inbox)
+    answer = ask_guard(goal, stage, state, inbox, now) if inbox else None
     found = (
         pipeline_gates.plan_gate(plan, view),
         _identity_gate(plan, stage, readings),
@@ -84,11 +95,12 @@ def judge_gates(
         _person_gate(stage, state),
         _clock_gate(state, now),
         _check_gate(verdicts),
-        _approval_gate(goal, stage, state, readings, now),
-        _answer_gate(goal, stage, state, readings, now),
-        *_window_gates(plan, stage, readings, now),
+        _approval_gate(plan, readings, answer),
+        _glass_gate(plan, readings, answer, now),
+        _answer_gate(plan, stage, readings, answer),
+        *_window_gates(plan, stage, readings, answer, now),
     )
-    return tuple(_exempt(plan, gate, now) for gate in found)
+    return tuple(_exempt(plan, gate, answer, now) for gate in found)
 
 
 def _position(stage: StagePlan, state: State) -> Position:
@@ -113,6 +125,7 @@ def promotion_of(goal: GoForward, stage: StagePlan) -> Promotion:
         excluded=excluded(plan, stage),
         requester=plan.requester,
         touch=stage.touch,
+        break_glass=stage.break_glass,
     )
 
 
@@ -180,14 +193,14 @@ def _check_gate(verdicts: tuple[Verdict, ...]) -> GateView:
     return GateView("check", False, f"{kind.name}: {reasons}")
 
 
-def _approval_gate(
-    goal: GoForward, stage: StagePlan, state: State, readings: Readings, now: datetime
-) -> GateView:
-    query = InboxQuery(goal.plan.change)
-    inbox = readings.known(query, Inbox)
-    if inbox is None:
-        return GateView("approval", False, f"cannot be read: {readings.why_unknown(query)}")
-    answer = ask_guard(goal, stage, state, inbox, now)
+def _approval_gate(plan: Plan, readings: Readings, answer: GuardResult | None) -> GateView:
+    if answer is None:
+        why = readings.why_unknown(InboxQuery(plan.change))
+        return GateView("approval", False, f"cannot be read: {why}")
+    if isinstance(answer, GrantedByGlass):
+        said = answer.glass.statement
+        reason = f"NOT approved: {said.approver} broke the glass: {said.reason} ({said.ticket})"
+        return GateView("approval", True, reason)
     if isinstance(answer, Granted):
         names = ", ".join(each.person for each in answer.statements)
         return GateView("approval", True, f"approved by {names}")
@@ -198,15 +211,36 @@ def _approval_gate(
     return GateView("approval", False, reason, exit=Exit.REFUSED, leave=True)
 
 
+def _glass_gate(
+    plan: Plan, readings: Readings, answer: GuardResult | None, now: datetime
+) -> GateView:
+    """Closed while a glass of the service is unreviewed for too long, or another is open.
+
+    The first waits for the one command that opens it; the second is an attempt.
+    """
+    inbox = readings.known(InboxQuery(plan.change), Inbox)
+    if inbox is None:
+        return GateView("break-glass", False, "whether a glass is unreviewed cannot be read")
+    late = glass.overdue(inbox.glasses, now)
+    if late is not None:
+        return GateView("break-glass", False, f"{late.reason} [{late.code}]")
+    used = answer.glass if isinstance(answer, GrantedByGlass) else None
+    second = glass.older_first(inbox.glasses, used, now)
+    if second is not None:
+        reason = f"{second.reason} [{second.code}]"
+        return GateView("break-glass", False, reason, exit=Exit.REFUSED, leave=True)
+    return GateView("break-glass", True, "no review is overdue")
+
+
 def _answer_gate(
-    goal: GoForward, stage: StagePlan, state: State, readings: Readings, now: datetime
+    plan: Plan, stage: StagePlan, readings: Readings, granted: GuardResult | None
 ) -> GateView:
     """Who answered the pipeline's approval must be who signed for it (AWS-RULES 14).
 
     What the trust file does not tie to a person is shown as it is: then the signature
     alone is the proof.
     """
-    plan, approve = goal.plan, stage.gate.approve
+    approve = stage.gate.approve
     if approve is None or not stage.gate.open:
         return GateView("answer", True, "no approval that an approver answers")
     query = ActionsQuery(plan.pipeline, plan.execution)
@@ -224,8 +258,6 @@ def _answer_gate(
     if not answers:
         return GateView("answer", False, f"{where} is not answered for {plan.execution}")
     by = answers[0].answered_by
-    inbox = readings.known(InboxQuery(plan.change), Inbox)
-    granted = ask_guard(goal, stage, state, inbox, now) if inbox else None
     if not isinstance(granted, Granted):
         return GateView("answer", False, f"{where} was answered by {by}, nobody has signed yet")
     if is_nobody(by):
@@ -241,7 +273,7 @@ def _answer_gate(
 
 
 def _window_gates(
-    plan: Plan, stage: StagePlan, readings: Readings, now: datetime
+    plan: Plan, stage: StagePlan, readings: Readings, answer: GuardResult | None, now: datetime
 ) -> tuple[GateView, ...]:
     """Judge window and freezes; those configured live are added, so they can only close."""
     query = FreezesQuery(plan.service)
@@ -253,27 +285,29 @@ def _window_gates(
     frozen = tuple(
         freeze
         for freeze in dict.fromkeys((*plan.freezes, *live))
-        if isinstance(freeze, Freeze) and plan.exempt(f"freeze:{freeze.name}", now) is None
+        if isinstance(freeze, Freeze) and not _why_open(plan, f"freeze:{freeze.name}", answer, now)
     )
     windows = (stage.window,) if stage.window else ()
     found = is_open(windows, frozen, now, production=stage.production)
     return (GateView(found.gate or "window", found.open, found.reason, found.opens_at),)
 
 
-def _exempt(plan: Plan, gate: GateView, now: datetime) -> GateView:
+def _exempt(plan: Plan, gate: GateView, answer: GuardResult | None, now: datetime) -> GateView:
     """Open a gate that a signed exception names; proofs of identity have no exception."""
-    if gate.open or gate.name in (
-        "plan",
-        "identity",
-        "approval",
-        "answer",
-        "execution",
-        "person",
-        "pipeline",
-        "rollback",
-    ):
-        return gate
-    exemption = plan.exempt(gate.name, now)
-    if exemption is None:
-        return gate
-    return GateView(gate.name, True, f"exception: {exemption.reason} ({gate.reason})")
+    why = "" if gate.open else _why_open(plan, gate.name, answer, now)
+    return GateView(gate.name, True, f"{why} ({gate.reason})") if why else gate
+
+
+def _why_open(plan: Plan, gate: str, answer: GuardResult | None, now: datetime) -> str:
+    """Say what opens `gate` now though it is closed; empty for nothing.
+
+    An exception of the plan, which those who approved have signed; or one of the broken
+    glass by which this very promotion goes, signed by one person.
+    """
+    if not is_exemptable(gate):
+        return ""
+    exemption = plan.exempt(gate, now)
+    if exemption is not None:
+        return f"exception: {exemption.reason}"
+    opens = answer.opens if isinstance(answer, GrantedByGlass) else ()
+    return next((f"glass broken: {each.reason}" for each in opens if each.gate == gate), "")

@@ -15,11 +15,20 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from mcm.core import counting
+from mcm.core import counting, glass
 from mcm.core.counting import Promotion, Refused
-from mcm.core.statement import Rejected, Statement, Verified
+from mcm.core.statement import Opening, Rejected, Statement, Verified
 
-__all__ = ["Granted", "GuardResult", "Missing", "Promotion", "Refused", "check_clock", "guard"]
+__all__ = [
+    "Granted",
+    "GrantedByGlass",
+    "GuardResult",
+    "Missing",
+    "Promotion",
+    "Refused",
+    "check_clock",
+    "guard",
+]
 
 CLOCK_SKEW = timedelta(seconds=120)
 """How far the local clock may differ from AWS's `Date` header."""
@@ -50,6 +59,20 @@ class Granted:
 
 
 @dataclass(frozen=True, slots=True)
+class GrantedByGlass(Granted):
+    """Nobody approved: one person broke the glass, and that is the statement to consume."""
+
+    @property
+    def glass(self) -> Verified:
+        return self.statements[0]
+
+    @property
+    def opens(self) -> tuple[Opening, ...]:
+        """The gates that it opens besides."""
+        return self.glass.statement.exceptions
+
+
+@dataclass(frozen=True, slots=True)
 class Missing:
     """Nobody did anything wrong, but not enough persons have approved yet."""
 
@@ -73,7 +96,8 @@ def guard(
     A quorum wins over other, invalid statements, but not over a rejection. Without a
     quorum the answer is the most telling refusal if somebody tried, else Missing. To
     approve, pass the new approval among `verified`; it counts if it is in `Granted` or
-    raises `Missing.have`.
+    raises `Missing.have`. A broken glass stands in for a quorum, and before one if it opens
+    gates, since those nobody approved; a rejection ends it, too.
     """
     if isinstance(promotion.approvals, bool) or promotion.approvals < 1:
         return Refused("E_TRUST_POLICY", f"approvals is {promotion.approvals!r}; at least 1 person")
@@ -83,6 +107,26 @@ def guard(
     no = _rejection(promotion, verified, current, requests)
     if no is not None:
         return no
+    broken = glass.judge(promotion, verified, consumed, now)
+    if isinstance(broken, Verified) and broken.statement.exceptions:
+        return GrantedByGlass((broken,))
+    answer = _quorum(promotion, verified, rejected, consumed, now, current, requests, matching)
+    if isinstance(answer, Granted) or broken is None:
+        return answer
+    return broken if isinstance(broken, Refused) else GrantedByGlass((broken,))
+
+
+def _quorum(
+    promotion: Promotion,
+    verified: Sequence[Verified],
+    rejected: Sequence[Rejected],
+    consumed: frozenset[str],
+    now: datetime,
+    current: Verified | None,
+    requests: Sequence[Verified],
+    matching: Sequence[Verified],
+) -> GuardResult:
+    """Count the persons who approved; see `guard`."""
     if current is None:
         return _without_request(promotion, requests, verified, rejected)
     dead = counting.not_usable(current, consumed, now)
@@ -243,7 +287,7 @@ def _concerns(promotion: Promotion, source: str) -> bool:
     kind, edition, rest = parts[1], parts[2], parts[3] or ""
     if edition.lstrip("0") != str(promotion.edition):
         return False
-    return kind != "approval" or rest.startswith(f"{promotion.stage}-")
+    return kind not in ("approval", "breakglass") or rest.startswith(f"{promotion.stage}-")
 
 
 def _rank(problem: Refused) -> tuple[int, str]:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from mcm.core.glass import Glass
 from mcm.core.statement import Rejected, Verified
 
 
@@ -10,3 +11,5 @@ class Inbox:
     verified: tuple[Verified, ...]
     rejected: tuple[Rejected, ...]
     """Statements that did not verify, with why: shown, never counted."""
+    glasses: tuple[Glass, ...] = ()
+    """Each glass that was broken in the service, also for another change."""

@@ -4,10 +4,11 @@ import re
 from datetime import datetime
 
 from mcm.core import canonical
+from mcm.core.guard import Granted, GrantedByGlass
 from mcm.core.journal import Draft
 from mcm.core.plan import StagePlan
 from mcm.core.state import StageState
-from mcm.core.statement import Verified
+from mcm.core.statement import Statement
 from mcm.core.turn import GateView
 from mcm.core.verdict import Verdict
 
@@ -75,7 +76,7 @@ def _shape(gate: GateView, reason: str | None = None) -> str:
 def gates_open(
     stage: StagePlan,
     found: tuple[GateView, ...],
-    statements: tuple[Verified, ...],
+    granted: Granted,
     oldest: datetime,
     now: datetime,
 ) -> Draft:
@@ -83,14 +84,46 @@ def gates_open(
     body = {
         "stage": stage.name,
         "gates": [{"gate": gate.name, "reason": gate.reason} for gate in found],
-        "approvals": [
+        ("glass" if isinstance(granted, GrantedByGlass) else "approvals"): [
             {"person": each.person, "key": each.key, "statement": each.digest}
             | ({"answered_by": each.answered_by} if each.answered_by else {})
-            for each in statements
+            for each in granted.statements
         ],
         "read_at": canonical.instant(oldest),
     }
     return Draft("gates_open", body, now)
+
+
+def glass_broken(said: Statement, digest: str, now: datetime) -> Draft:
+    """Somebody broke the glass; what they signed is `digest`."""
+    body = {
+        **_glass(said, digest),
+        "edition": said.edition,
+        "plan": said.plan,
+        "execution": said.execution,
+    }
+    return Draft("glass_broken", body, now)
+
+
+def glass_used(stage: StagePlan, granted: Granted, now: datetime) -> tuple[Draft, ...]:
+    """The promotion that follows rests on a broken glass and on nobody's approval."""
+    if not isinstance(granted, GrantedByGlass):
+        return ()
+    body = _glass(granted.glass.statement, granted.glass.digest)
+    return (Draft("glass_used", {**body, "stage": stage.name}, now),)
+
+
+def _glass(said: Statement, digest: str) -> dict[str, canonical.Value]:
+    return {
+        "stage": said.stage,
+        "by": said.approver,
+        "reason": said.reason,
+        "ticket": said.ticket,
+        "exceptions": [{"gate": e.gate, "reason": e.reason} for e in said.exceptions],
+        "from": canonical.instant(said.not_before),
+        "until": canonical.instant(said.expires),
+        "statement": digest,
+    }
 
 
 def verdicts(

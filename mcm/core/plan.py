@@ -94,6 +94,8 @@ class StagePlan:
     """Whether the plan's authors may not approve this stage."""
     touch: bool = False
     """Whether an approval counts only by a security key that was touched."""
+    break_glass: bool = True
+    """Whether one person alone may go forward here, reviewed afterwards."""
 
 
 @dataclass(frozen=True)
@@ -111,6 +113,15 @@ class Answer:
 
     name: str
     text: str
+
+
+EXEMPTABLE = ("window", "rollback-target", "predecessor", "check")
+"""Gates that an exception may open, besides each freeze by its name: `freeze:NAME`."""
+
+
+def is_exemptable(gate: str) -> bool:
+    """Say whether an exception may open `gate` at all."""
+    return gate in EXEMPTABLE or gate.startswith("freeze:")
 
 
 @dataclass(frozen=True)

@@ -259,6 +259,7 @@ def _plan_stage(
         abandon=stage.abandon,
         veto=stage.veto,
         touch=stage.touch,
+        break_glass=stage.break_glass,
     )
 
 

@@ -61,9 +61,10 @@ def decide(
     assert inbox is not None  # the gate `approval` was open
     granted = gates.ask_guard(goal, stage, state, inbox, now)
     assert isinstance(granted, Granted)
-    evidence = notes.gates_open(stage, found, granted.statements, readings.oldest(), now)
+    evidence = notes.gates_open(stage, found, granted, readings.oldest(), now)
     act = _promote(plan, stage, known, granted, readings)
-    return Turn((*entries, evidence, *baseline), act, verdicts, found)
+    by_glass = notes.glass_used(stage, granted, now)
+    return Turn((*entries, *by_glass, evidence, *baseline), act, verdicts, found)
 
 
 def _waits_inside(stage: StagePlan, seen: StageView) -> bool:

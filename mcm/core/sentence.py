@@ -113,6 +113,20 @@ def _approval_answered(body: _Body, _entry: Entry) -> str:
     return f"{body['stage']}: answering the pipeline's approval {body['action']}: {result}{detail}"
 
 
+def _glass_broken(body: _Body, entry: Entry) -> str:
+    what = "broke the glass" if entry.kind == "glass_broken" else "goes forward by a broken glass"
+    exceptions = body.raw("exceptions")
+    items = exceptions if isinstance(exceptions, list) else []
+    gates = ", ".join(str(item.get("gate", "unknown")) for item in items)
+    opens = f", which opens {gates}" if gates else ""
+    who = f"{body['stage']}: {body['by']} {what}, approved by nobody{opens}"
+    return f"{who} ({body['ticket']}){body.because()}"
+
+
+def _glass_reviewed(body: _Body, _entry: Entry) -> str:
+    return f"{body['stage']}: {body['by']} reviewed the broken glass{body.because()}"
+
+
 def _gates_open(body: _Body, _entry: Entry) -> str:
     approvals = body.raw("approvals")
     items = approvals if isinstance(approvals, list) else []
@@ -324,6 +338,9 @@ _TELLERS: Mapping[str, Callable[[_Body, Entry], str]] = {
     "approved": _approved,
     "rejected": _rejected,
     "approval_answered": _approval_answered,
+    "glass_broken": _glass_broken,
+    "glass_used": _glass_broken,
+    "glass_reviewed": _glass_reviewed,
     "gates_open": _gates_open,
     "walk_started": _walk_started,
     "stage_started": _stage_started,

@@ -47,6 +47,8 @@ class StageConfig:
     """Whether authors may not approve; None for the default (`mcm.core.authorship`)."""
     touch: bool = False
     """Whether an approval takes the touch of a security key."""
+    break_glass: bool = True
+    """Whether one person alone may go forward here, reviewed afterwards."""
 
 
 @dataclass(frozen=True)

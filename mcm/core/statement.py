@@ -31,6 +31,7 @@ __all__ = [
     "DECISIONS",
     "VERSION",
     "JournalHead",
+    "Opening",
     "Rejected",
     "Statement",
     "TrustRef",
@@ -59,6 +60,14 @@ class JournalHead:
     hash: str
 
 
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A gate that a broken glass opens, and why; on its own word alone."""
+
+    gate: str
+    reason: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
     """What one person said about one change; invalid ones cannot be built.
@@ -82,13 +91,19 @@ class Statement:
     rollback_to: str = ""
     """The execution to return to; "" in a request (the plan has one per stage) or for none."""
     request: str = ""
-    """SHA-256 of the request's payload that this answers; "" in a request."""
+    """SHA-256 of the request's payload that this answers; "" in a request.
+
+    A review names the broken glass here that it looked at."""
     requester: str = ""
     approver: str = ""
     """The person who signs, unless this is a request."""
     decision: str = ""
     reason: str = ""
     """Free text for people, one line; it decides nothing."""
+    ticket: str = ""
+    """Where the emergency is written down; only in a broken glass."""
+    exceptions: tuple[Opening, ...] = ()
+    """The gates that a broken glass opens; none in all other kinds."""
     trust: TrustRef
     not_before: datetime
     expires: datetime
@@ -121,6 +136,7 @@ class Statement:
         """Return the canonical value: every field, always."""
         value = {item.name: getattr(self, item.name) for item in fields(self)}
         value["stages"] = list(self.stages)
+        value["exceptions"] = [{"gate": e.gate, "reason": e.reason} for e in self.exceptions]
         value["trust"] = {"version": self.trust.version, "digest": self.trust.digest}
         value["journal"] = {"seq": self.journal.seq, "hash": self.journal.hash}
         value["not_before"] = canonical.instant(self.not_before)
@@ -134,9 +150,12 @@ class Statement:
         data = dict(exactly(value, own, "statement"))
         trust = exactly(data["trust"], {"version", "digest"}, "trust")
         journal = exactly(data["journal"], {"seq", "hash"}, "journal")
-        if not isinstance(data["stages"], list):
-            raise refuse("stages is not a list")
+        for name in ("stages", "exceptions"):
+            if not isinstance(data[name], list):
+                raise refuse(f"{name} is not a list")
         data["stages"] = tuple(data["stages"])
+        openings = [exactly(e, {"gate", "reason"}, "exception") for e in data["exceptions"]]
+        data["exceptions"] = tuple(Opening(e["gate"], e["reason"]) for e in openings)
         data["trust"] = TrustRef(trust["version"], trust["digest"])
         data["journal"] = JournalHead(journal["seq"], journal["hash"])
         for name in ("not_before", "expires"):

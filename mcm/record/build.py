@@ -62,6 +62,7 @@ def build_view(
         service=plan.service if plan else "",
         status=progress.status_of(plan, state) if sure else UNKNOWN,
         sandbox=plan is not None and plan.realm.startswith("sandbox:"),
+        banner=progress.build_banner(change.id, plan, entries, statements),
         requester=plan.requester if plan else change.requester,
         ticket=plan.ticket if plan else change.ticket,
         stages=tuple(stage.name for stage in stages) or change.stages,

@@ -1,9 +1,12 @@
 """What happened, for the record: the timeline, the outcome and who signed what."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
+from mcm.core import glass
 from mcm.core.drill_note import read_drill
+from mcm.core.errors import RefusedError
 from mcm.core.journal import EMPTY, ChainProblem, Entry
 from mcm.core.plan import Plan
 from mcm.core.sentence import sentence, shorten
@@ -34,6 +37,26 @@ def build_log(entries: Sequence[Entry], problems: Sequence[ChainProblem], odd: s
         problems=(
             *(f"{p.code} at entry {p.seq}: {p.message}" for p in problems),
             *([odd] if odd else []),
+        ),
+    )
+
+
+def build_banner(
+    change: str, plan: Plan | None, entries: Sequence[Entry], statements: Sequence[Verified]
+) -> tuple[str, ...]:
+    """Return what stands above all else: who went forward alone, and which gates are opened."""
+    try:
+        glasses = glass.told(entries, change)
+    except RefusedError as err:
+        lines = [f"GLASS BROKEN: {err}"]
+    else:
+        seen = [replace(g, reviewed_by=glass.review_of(g, statements)) for g in glasses]
+        lines = [each.sentence() for each in seen]
+    return (
+        *lines,
+        *(
+            f"EXCEPTION: the gate {each.gate} is open until {spell(each.until)}: {each.reason}"
+            for each in (plan.exceptions if plan else ())
         ),
     )
 

@@ -150,6 +150,8 @@ class RecordView:
     """Empty while there is no plan."""
     status: str
     sandbox: bool
+    banner: tuple[str, ...]
+    """What everybody must know first: broken glasses, and gates opened by exception."""
     requester: str
     ticket: str
     """Empty when there is none."""

@@ -16,7 +16,14 @@ from mcm.trust.entry import Person
 from mcm.trust.envelope import Envelope
 from mcm.trust.persons import TrustFile
 
-_NEEDS_TRUST = ("request", "approval")
+_NEEDS_TRUST = ("request", "approval", "breakglass")
+_NEEDS_ROLE = {
+    "request": "requester",
+    "approval": "approver",
+    "breakglass": "breakglass",
+    "review": "approver",
+}
+"""Whoever reviews a broken glass could have been asked before."""
 
 
 def verify(
@@ -25,9 +32,9 @@ def verify(
     """Return the verified statement in an envelope's bytes, for `realm` at `now` (aware).
 
     Proves who signed and that this person may say such a thing now; whether it is about
-    the promotion at hand, and in time, the guard finds out. A request and an approval
-    must have been signed under this very trust file; a rejection, a hold or a report
-    counts from anyone in it. `touch` asks for a security key that was touched. Raises
+    the promotion at hand, and in time, the guard finds out. A request, an approval and a
+    broken glass must have been signed under this very trust file; a rejection, a hold or a
+    report counts from anyone in it. `touch` asks for a security key that was touched. Raises
     RefusedError with the reason's code.
     """
     envelope = Envelope.from_bytes(data)
@@ -124,10 +131,11 @@ def _check_person(statement: Statement, person: Person, now: datetime) -> None:
         raise RefusedError(
             "E_KEY_NOT_VALID", f"statement refused: {person.id} is not valid at this time"
         )
-    role = {"request": "requester", "approval": "approver"}.get(statement.kind)
+    role = _NEEDS_ROLE.get(statement.kind)
     if role is not None and role not in person.roles:
-        raise RefusedError("E_ROLE", f"statement refused: {person.id} is no {role}")
-    if role == "approver" and person.stages is not None and statement.stage not in person.stages:
+        raise RefusedError("E_ROLE", f"statement refused: {person.id} has no role {role}")
+    bound = role not in (None, "requester") and person.stages is not None
+    if bound and statement.stage not in (person.stages or ()):
         raise RefusedError(
-            "E_ROLE", f"statement refused: {person.id} may not approve {statement.stage}"
+            "E_ROLE", f"statement refused: {person.id} is not {role} for {statement.stage}"
         )

@@ -76,10 +76,10 @@ def with_body(kind: str, **body: Any) -> Callable[[Entry], Draft | None]:
 
 def said(evidence: Evidence, **changes: object) -> tuple[Filed, ...]:
     """The approval with another content under the digest that the journal mentions."""
-    request, approval = evidence.statements
+    *others, approval = evidence.statements
     assert approval.statement is not None
     changed = replace(approval.statement, **changes)  # type: ignore[arg-type]
-    return request, replace(approval, statement=changed)
+    return (*others, replace(approval, statement=changed))
 
 
 def in_place(evidence: Evidence, which: int, name: str, **changes: object) -> Evidence:
@@ -301,6 +301,61 @@ def test_threat_10_an_approval_by_an_author_is_broken(walked: Evidence) -> None:
 
     assert "is by an author" in texts(broken, Proof.BROKEN)
     assert "author" not in texts(verify_change(under(walked)), Proof.BROKEN)
+
+
+@pytest.fixture(scope="module")
+def broken_glass() -> Evidence:
+    """A change that carol promoted alone; nobody has reviewed it."""
+    world = World()
+    plan = world.plan()
+    note(world, plan, "planned")
+    said = world.break_glass(plan)
+    world.clock.pass_time(timedelta(minutes=2))
+    world.deploy(plan, patience=timedelta(hours=2))
+    parts = ("", "", plan, "", (filed(said),), "", TRUST, "")
+    return Evidence(plan.change, world.journal.entries(plan.change), *parts)
+
+
+def reviewed(evidence: Evidence, who: str, **changes: Any) -> Evidence:
+    glass = evidence.statements[0]
+    assert glass.statement is not None
+    values: dict[str, Any] = {"kind": "review", "decision": "reviewed", "ticket": ""}
+    values |= {"request": glass.digest, "approver": who, **changes}
+    said = replace(glass.statement, **values)
+    review = Filed("review.json", "", said.digest, said, f"key-of-{who}", who)
+    return replace(evidence, statements=(glass, review))
+
+
+def test_a_broken_glass_is_never_told_as_approved(broken_glass: Evidence) -> None:
+    alone = verify_change(broken_glass)
+    assert alone.verdict is Verdict.INCOMPLETE
+    assert "nobody else has reviewed it" in texts(alone, Proof.MISSING)
+    assert "approved by" not in " ".join(alone.sentences)
+
+    both = verify_change(reviewed(broken_glass, "bob"))
+    assert both.verdict is Verdict.PROVEN, both.findings
+    assert "NOT APPROVED before the promotion" in both.sentences[0]
+    assert "carol broke the glass and went forward alone (INC-7" in both.sentences[0]
+    assert "reviewed by bob" in both.sentences[0]
+
+
+@pytest.mark.parametrize(
+    ("who", "changes"), [("carol", {}), ("bob", {"request": "b" * 64}), ("bob", {"kind": "hold"})]
+)
+def test_threat_47_what_is_no_review_by_another_proves_none(
+    broken_glass: Evidence, who: str, changes: dict[str, Any]
+) -> None:
+    if changes.get("kind") == "hold":
+        changes = {**changes, "decision": "hold"}
+    found = verify_change(reviewed(broken_glass, who, **changes))
+
+    assert "nobody else has reviewed it" in texts(found, Proof.MISSING)
+
+
+def test_threat_46_a_glass_that_the_plan_forbids_is_broken(broken_glass: Evidence) -> None:
+    assert "lets nobody break it" in texts(
+        verify_change(under(broken_glass, break_glass=False)), Proof.BROKEN
+    )
 
 
 def test_threat_23_an_approval_that_nobody_touched_is_broken(walked: Evidence) -> None:

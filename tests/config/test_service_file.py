@@ -180,6 +180,24 @@ def test_a_stage_says_whether_authors_may_approve_and_keys_are_touched() -> None
     assert (whole.forbid_authors, whole.touch) == (None, False)
 
 
+def test_a_stage_says_whether_the_glass_may_be_broken() -> None:
+    """`never` in the defaults holds for each stage that does not allow it again."""
+    never = edit(WHOLE, "approvals: 1", "approvals: 1, breakglass: never")
+    allowed = edit(never, "window: quiet-us", "window: quiet-us\n    breakglass: allowed")
+
+    assert load(WHOLE).stages[0].break_glass
+    assert not load(never).stages[0].break_glass
+    assert load(allowed).stages[0].break_glass
+
+
+@pytest.mark.parametrize("word", ["false", "no", "Never", "always"])
+def test_threat_46_another_word_about_the_glass_is_a_mistake(word: str) -> None:
+    text = edit(WHOLE, "window: quiet-us", f"window: quiet-us\n    breakglass: {word}")
+
+    with pytest.raises(ConfigError):
+        load(text)
+
+
 def test_a_stage_says_how_long_a_veto_may_be_waited_for() -> None:
     text = edit(WHOLE, "window: quiet-us", "window: quiet-us\n    rollback: {veto: 60s}")
 

@@ -67,6 +67,20 @@ def a_rejection(who: str = "carol", **changes: Any) -> Statement:
     return an_approval(who, kind="rejection", decision="reject", **changes)
 
 
+def a_glass(who: str = "carol", number: int = 1, **changes: Any) -> Statement:
+    """Return `who` breaking the glass for prod-us."""
+    values: dict[str, Any] = {
+        "kind": "breakglass",
+        "decision": "break",
+        "request": "",
+        "reason": "photos of every parcel are lost",
+        "ticket": "INC-7",
+        "not_before": NOW - timedelta(minutes=5),
+        "expires": NOW + timedelta(minutes=25),
+    }
+    return an_approval(who, number, **{**values, **changes})
+
+
 def judged(
     *verified: Verified | Statement,
     promotion: Promotion = PROMOTION,

@@ -18,6 +18,7 @@ from mcm.aws.port import Params, Port, Reply
 from mcm.aws.read_pipeline import PipelineReader
 from mcm.core.canonical import digest
 from mcm.core.endpoint import Expected
+from mcm.core.glass import Glass
 from mcm.core.goal import GoBack, GoForward
 from mcm.core.inbox import Inbox
 from mcm.core.journal import Entry, Journal
@@ -85,6 +86,7 @@ class People:
         self._clock = clock
         self.statements: list[Verified] = []
         self.freezes: tuple[Freeze, ...] = ()
+        self.glasses: tuple[Glass, ...] = ()
 
     def answers(self, query: Query) -> bool:
         return isinstance(query, InboxQuery | FreezesQuery)
@@ -93,7 +95,7 @@ class People:
         at = self._clock.now()
         return {
             query: Known(
-                Inbox(tuple(self.statements), ())
+                Inbox(tuple(self.statements), (), self.glasses)
                 if isinstance(query, InboxQuery)
                 else self.freezes,
                 at,
@@ -268,6 +270,24 @@ class World:
             decision="approve" if kind == "approval" else "reject",
         )
         self.people.statements.append(said)
+        return said
+
+    def break_glass(self, plan: Plan, person: str = "carol", **fields: object) -> Verified:
+        """Let one person go forward alone into prod-us, and answer the pipeline's approval."""
+        now = self.clock.now()
+        values: dict[str, object] = {
+            "stage": STAGE,
+            "rollback_to": plan.stages[0].rollback_target,
+            "approver": person,
+            "decision": "break",
+            "reason": "photos of every parcel are lost",
+            "ticket": "INC-7",
+            "expires": now + timedelta(minutes=30),
+            **fields,
+        }
+        said = self._said(plan, "breakglass", person, **values)
+        self.people.statements.append(said)
+        self.answer_approval(person)
         return said
 
     def reject(self, plan: Plan, person: str = "bob") -> Verified:

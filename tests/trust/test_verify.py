@@ -297,3 +297,58 @@ def test_threat_23_a_plain_key_is_never_touched(people: People) -> None:
     data = sign(an_approval(trust), people.keys["bob"]).to_bytes()
 
     assert not verify(data, trust, AWS, NOW).touched
+
+
+def a_glass(trust: TrustFile, who: str = "bob", **changes: Any) -> Statement:
+    values: dict[str, Any] = {
+        "kind": "breakglass",
+        "decision": "break",
+        "request": "",
+        "reason": "photos of every parcel are lost",
+        "ticket": "INC-7",
+        "expires": NOW + timedelta(minutes=30),
+    }
+    return an_approval(trust, who, **{**values, **changes})
+
+
+def test_whoever_has_the_role_may_break_the_glass(people: People) -> None:
+    trust = trust_with(people, 1, roles=["breakglass"], stages=["prod-us"])
+    said = a_glass(trust)
+
+    assert verify(sign(said, people.keys["bob"]).to_bytes(), trust, AWS, NOW).statement == said
+
+
+@pytest.mark.parametrize(
+    "entry", [{"roles": ["approver"]}, {"roles": ["breakglass"], "stages": ["prod-eu"]}]
+)
+def test_threat_46_without_the_role_at_that_stage_it_is_refused(
+    people: People, entry: dict[str, Any]
+) -> None:
+    trust = trust_with(people, 1, **entry)
+
+    assert code(sign(a_glass(trust), people.keys["bob"]), trust) == "E_ROLE"
+
+
+def test_threat_46_another_trust_file_voids_a_broken_glass(people: People) -> None:
+    trust = trust_with(people, 1, roles=["breakglass"])
+    said = replace(a_glass(trust), trust=TrustRef(1, "c" * 64))
+
+    assert code(sign(said, people.keys["bob"]), trust) == "E_TRUST_CHANGED"
+
+
+def test_threat_47_only_an_approver_reviews(people: People) -> None:
+    trust = people.trust()
+    changes = {"kind": "review", "decision": "reviewed", "request": "a" * 64}
+    bobs = sign(an_approval(trust, **changes), people.keys["bob"])
+
+    assert verify(bobs.to_bytes(), trust, AWS, NOW).person == "bob"
+    alices = sign(an_approval(trust, "alice", **changes), people.keys["alice"])
+    assert code(alices, trust) == "E_ROLE"
+
+
+def test_threat_20_a_broken_glass_passes_for_nothing_else(people: People) -> None:
+    trust = trust_with(people, 1, roles=["breakglass", "approver"])
+    envelope = sign(a_glass(trust), people.keys["bob"])
+    posing = Envelope("approval", envelope.payload, envelope.proofs)
+
+    assert code(posing, trust) in ("E_NAMESPACE", "E_SIGNATURE")
