@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from mcm.aws.gather import ThreadedGather
     from mcm.config.definitions import Definition
     from mcm.core.change import Change
-    from mcm.core.glass import Glass
     from mcm.core.inbox import Inbox
     from mcm.core.journal import Journal
     from mcm.core.plan import Plan
@@ -295,15 +294,6 @@ class Project:
         trust = trust or self.trust()
         verified, rejected = read_statements(folder, trust, self.realm, self.clock.now())
         return Inbox(tuple(verified), tuple(rejected))
-
-    def glasses(self, trust: "TrustFile | None" = None) -> "tuple[Glass, ...]":
-        """Return every glass that was broken in the service, and who reviewed it."""
-        from mcm.app.glasses import find_glasses
-
-        files = (self.root / CHANGES).glob("*/statements/breakglass-*.json")
-        names = {path.parent.parent.name for path in files}
-        filed = [name for name in names if is_change_id(name)]
-        return find_glasses(self.journal, filed, lambda change: self.inbox(change, trust))
 
     def freezes(self) -> "tuple[Freeze, ...]":
         """Read the freezes of mcm.yaml as it is now."""

@@ -59,7 +59,7 @@ def break_glass(
     from mcm.cli.compose import Project
     from mcm.cli.halt import one_line
     from mcm.cli.lines import say
-    from mcm.cli.pinned import check_trust
+    from mcm.cli.pinned import check_trust, glasses_of
     from mcm.core import commands
 
     _require_terminal()
@@ -74,7 +74,7 @@ def break_glass(
     desk = _desk(project, name, key, profile)
     desk.check_role(planned, "breakglass")
     now = project.clock.now()
-    app.check_allowed(plan, planned, project.glasses(), project.journal, desk.person, now)
+    app.check_allowed(plan, planned, glasses_of(project), project.journal, desk.person, now)
     _show_and_ask(plan, planned, words)
     now = project.clock.now()
     broken = app.break_glass(plan, planned, desk, project.journal, words, now, tool())
@@ -103,7 +103,7 @@ def review(
     from mcm.cli.compose import Project
     from mcm.cli.halt import one_line
     from mcm.cli.lines import say
-    from mcm.cli.pinned import check_trust
+    from mcm.cli.pinned import check_trust, glasses_of
 
     _require_terminal()
     project = Project.here(profile=profile)
@@ -111,7 +111,7 @@ def review(
     plan = project.plan(name)
     check_trust(project)
     planned = _stage(plan, stage)
-    found = app.to_review(project.glasses(), name, planned.name)
+    found = app.to_review(glasses_of(project), name, planned.name)
     desk = _desk(project, name, key, profile)
     app.check_reviewer(found, desk, project.journal, project.clock.now())
     desk.check_role(planned, "approver")

@@ -83,6 +83,20 @@ def check_trust(project: "Project") -> None:
         say("and pinned; compare it with a colleague's: `mcm trust list`")
 
 
+def glasses_of(project: "Project", trust: "TrustFile | None" = None) -> "tuple[Glass, ...]":
+    """Return every glass that was broken in the service, and who reviewed it.
+
+    Raises what its journals and inboxes raise: who cannot look does not know of any.
+    """
+    from mcm.app.glasses import find_glasses
+    from mcm.cli.compose import CHANGES, is_change_id
+
+    files = (project.root / CHANGES).glob("*/statements/breakglass-*.json")
+    names = {path.parent.parent.name for path in files}
+    filed = [name for name in names if is_change_id(name)]
+    return find_glasses(project.journal, filed, lambda change: project.inbox(change, trust))
+
+
 class PinnedInbox:
     """Reads the inbox of a walk: each time, and under the pinned trust file only."""
 
@@ -109,5 +123,5 @@ class PinnedInbox:
     def _glasses_under(self, trust: "TrustFile", now: datetime) -> "tuple[Glass, ...]":
         """Return the glasses of the service; one look serves all walks of a turn."""
         if self._glasses is None or not timedelta(0) <= now - self._glasses[0] < _ONE_TURN:
-            self._glasses = now, self._project.glasses(trust)
+            self._glasses = now, glasses_of(self._project, trust)
         return self._glasses[1]
