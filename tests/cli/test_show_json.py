@@ -20,9 +20,11 @@ from mcm.app.verify import verify_change
 from mcm.cli.show_json import drill_json, list_json, log_json, status_json, to_json, verify_json
 from mcm.cli.tick import to_json as tick_json
 from mcm.cli.trust_text import review_json
+from mcm.core.notes import glass_broken
 from mcm.core.statement import TrustRef
 from mcm.core.turn import Wait
 from mcm.trust.persons import TrustFile
+from tests.core.approvals import a_glass
 from tests.house.tree import ROOT
 from tests.kit.clock import START
 from tests.kit.world import STAGE, World
@@ -40,6 +42,7 @@ PARTS = {
     "approvers": "approver",
     "findings": "finding",
     "drills": "drill",
+    "glasses": "glass",
     "scenarios": "scenario",
 }
 REVIEW = {
@@ -101,8 +104,11 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[frozenset
     )
     listed = list_changes([held, back], lambda _: Heading())
     log = [json.loads(log_json(line)) for line in read_log(plan.change, world.journal)]
+    glass = glass_broken(a_glass(), "a" * 64, START)
+    world.journal.append("CM-0002", [glass], after=0)
+    alone = read_status("CM-0002", None, world.journal)
     documents = [
-        ("status", status_json([held, back], START), PARTS),
+        ("status", status_json([held, back, alone], START), PARTS),
         ("list", list_json(listed, START), {"changes": "listed"}),
         ("entry", log, {}),
         ("verification", verify_json(proof), PARTS),
