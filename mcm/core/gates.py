@@ -96,7 +96,7 @@ def judge_gates(
         _clock_gate(state, now),
         _check_gate(verdicts),
         _approval_gate(plan, readings, answer),
-        _glass_gate(plan, readings, answer, now),
+        *_glass_gates(inbox, answer, now),
         _answer_gate(plan, stage, readings, answer),
         *_window_gates(plan, stage, readings, answer, now),
     )
@@ -211,25 +211,25 @@ def _approval_gate(plan: Plan, readings: Readings, answer: GuardResult | None) -
     return GateView("approval", False, reason, exit=Exit.REFUSED, leave=True)
 
 
-def _glass_gate(
-    plan: Plan, readings: Readings, answer: GuardResult | None, now: datetime
-) -> GateView:
+def _glass_gates(
+    inbox: Inbox | None, answer: GuardResult | None, now: datetime
+) -> tuple[GateView, ...]:
     """Closed while a glass of the service is unreviewed for too long, or another is open.
 
-    The first waits for the one command that opens it; the second is an attempt.
+    The first waits for the one command that opens it; the second is an attempt. Where no
+    glass was broken there is no such gate; an inbox that cannot be read closes `approval`.
     """
-    inbox = readings.known(InboxQuery(plan.change), Inbox)
-    if inbox is None:
-        return GateView("break-glass", False, "whether a glass is unreviewed cannot be read")
+    if inbox is None or not inbox.glasses:
+        return ()
     late = glass.overdue(inbox.glasses, now)
     if late is not None:
-        return GateView("break-glass", False, f"{late.reason} [{late.code}]")
+        return (GateView("break-glass", False, f"{late.reason} [{late.code}]"),)
     used = answer.glass if isinstance(answer, GrantedByGlass) else None
     second = glass.older_first(inbox.glasses, used, now)
     if second is not None:
         reason = f"{second.reason} [{second.code}]"
-        return GateView("break-glass", False, reason, exit=Exit.REFUSED, leave=True)
-    return GateView("break-glass", True, "no review is overdue")
+        return (GateView("break-glass", False, reason, exit=Exit.REFUSED, leave=True),)
+    return (GateView("break-glass", True, "no review is overdue"),)
 
 
 def _answer_gate(
