@@ -10,7 +10,7 @@ from mcm.cli.write import Change, Json, Profile
 from mcm.core.errors import Exit, UsageError, most_severe
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from mcm.app.notifying import Notifying
     from mcm.app.ports import Listener
@@ -53,10 +53,27 @@ def tick(
         else:
             show(_to_text(each))
             _tell_way_on(each)
+    _look_for_approvals(project, done)
     if not done:
         begin = commands.about("deploy", names[0] if len(names) == 1 else "CHANGE")
         say(f"no walk is begun and open; `{begin} --detach` begins one")
     return most_severe(each.exit for each in done)
+
+
+def _look_for_approvals(project: "Project", done: "Iterable[Ticked]") -> None:
+    """Fetch, for the next tick, what others said of changes that wait to be approved.
+
+    After the turns: nothing that goes back may wait for a remote.
+    """
+    from mcm.cli.wired import receive, wire_of
+    from mcm.core.fold import fold
+    from mcm.core.turn import Hold
+
+    for each in done:
+        if isinstance(each.step, Hold) and each.stage:
+            stage = fold(project.journal.entries(each.change)).stage(each.stage)
+            if "approval" in stage.gates:
+                receive(wire_of(project, each.change))
 
 
 def hand_over(project: "Project", goal: "GoForward", who: str, profile: str | None) -> Exit:

@@ -166,11 +166,13 @@ def wire_of(project: "Project", change: str | None, *, offline: bool = False) ->
         say("offline: nothing is fetched")
         return None
     from mcm.trust.git import find_git
-    from mcm.wire.git import find_remote
+    from mcm.wire.git import find_remote, top_of
 
     try:
         program = find_git()
         remote = find_remote(program, project.root)
+        if project.service.sandbox and top_of(program, project.root) != project.root.resolve():
+            remote = ""  # a sandbox tried out inside of a repository is none of its business
     except McmError:
         remote = ""
     return Wire(project, change, program, remote) if remote else None

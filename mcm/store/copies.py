@@ -5,6 +5,7 @@ came with the change, which is only read. Whoever writes in a copy takes the cha
 the whole copy becomes their own journal first, with the same hashes.
 """
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -70,7 +71,7 @@ class CopiedJournal(Journal):
 
     def is_copy(self, change: str) -> bool:
         """Say whether the journal of `change` is another clone's."""
-        return (self._copies / change / NAME).exists() and not self.keeps(change)
+        return os.path.lexists(self._copies / change / NAME) and not self.keeps(change)
 
     def copy(self, change: str) -> tuple[Entry, ...]:
         """Return the entries of the copy, verified; none when there is no copy."""

@@ -64,7 +64,8 @@ class Git:
         Also when it takes over 20 s, or says more than `most` bytes.
         """
         command = [str(self.program), f"--git-dir={self.store}", *arguments]
-        return _run(command, self.clone, self.settings, data, most, self.stored)
+        aws = "codecommit" in f"{self.url} {self.push_url}".lower()
+        return _run(command, self.clone, self.settings, data, most, self.stored, aws=aws)
 
 
 @contextmanager
@@ -81,7 +82,7 @@ def opened(program: Path, clone: Path, remote: str, *, stored: int = STORED) -> 
     reaching = tuple((key, value) for key, value in own.items() if _REACHING.fullmatch(key))
     with tempfile.TemporaryDirectory(prefix="mcm-wire-") as folder:
         store = Path(folder) / "store.git"
-        git = Git(program, _top(program, clone), store, url, push_url, reaching, stored)
+        git = Git(program, top_of(program, clone), store, url, push_url, reaching, stored)
         form = _ask(program, clone, ["rev-parse", "--show-object-format"]) or "sha1"
         git.run(["init", "--quiet", "--bare", "--template=", f"--object-format={form}"])
         yield git
@@ -104,7 +105,7 @@ def _settings(program: Path, clone: Path) -> Iterator[tuple[str, str]]:
                 yield key, value
 
 
-def _top(program: Path, clone: Path) -> Path:
+def top_of(program: Path, clone: Path) -> Path:
     """Return where a relative address of a remote begins: at the clone's top."""
     top = _ask(program, clone, ["rev-parse", "--show-toplevel"]).removesuffix("\n")
     return Path(top) if top else clone
@@ -126,6 +127,8 @@ def _run(
     data: bytes,
     most: int,
     stored: int = STORED,
+    *,
+    aws: bool = False,
 ) -> bytes:
     with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as said:
         given.write(data)
@@ -135,7 +138,7 @@ def _run(
             process = subprocess.Popen(
                 [_SHELL, "-c", _BOUND, str(stored), *command],
                 cwd=folder,
-                env=_environment(settings),
+                env=_environment(settings, aws=aws),
                 stdin=given,
                 stdout=said,
                 stderr=subprocess.PIPE,
@@ -160,12 +163,16 @@ def _run(
         return found
 
 
-def _environment(settings: Sequence[tuple[str, str]]) -> dict[str, str]:
-    """Return the user's environment without what would send git elsewhere or make it ask."""
+def _environment(settings: Sequence[tuple[str, str]], *, aws: bool) -> dict[str, str]:
+    """Return the user's environment without what would send git elsewhere or make it ask.
+
+    AWS's variables, secrets among them, are for a remote in CodeCommit only.
+    """
     kept = {
         name: value
         for name, value in os.environ.items()
-        if name in _OWN or not name.startswith(("GIT_", "SSH_ASKPASS"))
+        if name in _OWN
+        or not (name.startswith(("GIT_", "SSH_ASKPASS")) or (name.startswith("AWS_") and not aws))
     }
     given = [*settings, *_SAFE]
     for number, (key, value) in enumerate(given):

@@ -1,6 +1,7 @@
 """Two clones, one bare remote, one sandbox: from request to approved without a file passed on."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,21 @@ def test_a_walk_that_waits_sees_the_approval_arrive(clones: tuple[Clone, Clone])
     _, said = walk.communicate(timeout=100)
     assert walk.returncode == 0, said
     assert (clock.now() - started).total_seconds() < 90
+
+
+def test_a_tick_fetches_for_the_next_one(clones: tuple[Clone, Clone]) -> None:
+    """Nothing that goes back waits for a remote, so it is asked when all turns are done."""
+    alice, bob = clones
+    requested(alice)
+    assert alice.mcm("deploy CM-0001 --stage prod-us --detach").returncode == 0
+    assert alice.mcm("tick CM-0001").returncode == 3
+    code, text = bob.type("approve CM-0001 --profile bob", "CM-0001\n")
+    assert code == 0, text
+
+    held = alice.mcm("tick CM-0001")
+    assert (held.returncode, "arrived: approval by bob" in held.stderr) == (3, True)
+    assert alice.mcm("tick CM-0001").returncode == 0
+    assert "gates_open" in [entry.kind for entry in alice.entries()]
 
 
 def test_another_mcm_yaml_is_a_difference_that_is_shown(clones: tuple[Clone, Clone]) -> None:
@@ -164,6 +180,21 @@ def test_offline_nothing_is_sent(clones: tuple[Clone, Clone]) -> None:
     done = alice.mcm("request CM-0001 --offline")
 
     assert (done.returncode, "it stays in this directory" in done.stderr) == (0, True)
+    assert alice.git("ls-remote", "origin", "refs/mcm/*") == ""
+
+
+def test_a_sandbox_inside_another_repository_sends_nothing_there(
+    clones: tuple[Clone, Clone],
+) -> None:
+    """Whoever tries mcm out within their work must not find its refs on their remote."""
+    alice, _ = clones
+    inner = alice.root / "inner"
+    shutil.copytree(alice.root, inner, ignore=shutil.ignore_patterns(".git", "inner"))
+    tried = Clone(inner)
+    tried.mcm("plan CM-0001")
+    done = tried.mcm("request CM-0001")
+
+    assert (done.returncode, "nothing is sent without a remote" in done.stderr) == (0, True)
     assert alice.git("ls-remote", "origin", "refs/mcm/*") == ""
 
 

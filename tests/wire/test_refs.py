@@ -207,6 +207,24 @@ def test_variables_of_git_do_not_send_it_elsewhere(
         send(alice, a=b"1")
 
 
+def test_threat_61_secrets_of_aws_are_for_codecommit_only(
+    repositories: Repositories, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An ssh command is a program that git starts; it tells what it was given."""
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    seen = repositories.folder / "seen"
+    trap = repositories.folder / "trap"
+    trap.write_text(f"#!/bin/sh\nenv > {seen}\nexit 1\n")
+    trap.chmod(0o755)
+    clone = repositories.folder / "alice"
+    git(clone, "config", "core.sshCommand", str(trap))
+    for url, kept in (("git@example.com:a/b", False), ("ssh://git-codecommit.x/v1/b", True)):
+        git(clone, "config", "remote.origin.url", url)
+        with repositories.open("alice") as alice, pytest.raises(WireError):
+            look(alice, "CM-1")
+        assert ("AWS_SECRET_ACCESS_KEY=secret" in seen.read_text()) is kept
+
+
 def test_the_remote_is_origin_or_the_one_that_is_named(repositories: Repositories) -> None:
     clone = repositories.folder / "alice"
     assert find_remote(find_git(), clone) == "origin"
