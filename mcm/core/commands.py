@@ -153,7 +153,9 @@ def _to_the_gate(code: str, reason: str, change: str, stage: str) -> WayOn | Non
 
     if code == "E_PLAN_CHANGED":
         return _planned_anew(change, stage)
-    if any(reason.endswith(f"is {end}") for end in ENDED_BADLY):
+    if "nothing waits any more" in reason or any(
+        reason.endswith(f"is {end}") for end in ENDED_BADLY
+    ):
         return _released(change)
     waits = "for the approver's own answer" in reason
     return WayOn((approve(change, stage),), after=_BY_ANOTHER) if waits else None

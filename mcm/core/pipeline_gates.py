@@ -148,6 +148,10 @@ def _not_as_pinned(plan: Plan, run: ExecutionView) -> GateView | None:
     if not _carries(plan, run):
         reason = f"{run.id} does not carry the planned revisions [E_PLAN_CHANGED]"
         return GateView("execution", False, reason, exit=Exit.REFUSED, leave=True)
+    if run.status == SUCCEEDED:
+        # It has been through every stage: by others, or by a walk that died before it knew.
+        reason = f"the pinned execution has come to its end ({run.status}): nothing waits any more"
+        return GateView("execution", False, reason, exit=Exit.FAILED, leave=True)
     if run.status != "InProgress":
         return GateView("execution", False, f"the pinned execution is {run.status or 'nowhere'}")
     return None

@@ -240,3 +240,17 @@ def test_what_anothers_execution_serves_is_no_breach_of_ours() -> None:
 
     assert ending.exit is Exit.FAILED
     assert world.sent("RollbackStage") == 0
+
+
+def test_an_execution_that_others_let_through_and_took_back_is_not_waited_for() -> None:
+    """It has come to its end; nothing that this walk waits for can happen any more."""
+    world = World()
+    plan = world.ready()
+    world.console("EnableStageTransition", stageName="ProdUS", transitionType="Inbound")
+    world.clock.pass_time(timedelta(minutes=5))
+    assert world.roll_back().exit is Exit.DONE
+
+    ending = world.deploy(plan, patience=timedelta(hours=1))
+
+    assert (ending.exit, ending.gate) == (Exit.FAILED, "execution")
+    assert "nothing waits any more" in ending.reason
