@@ -23,7 +23,7 @@ def plan_lines(plan: Plan, proofs: "tuple[Proof, ...]" = ()) -> Iterator[str]:
     yield f"{plan.change} edition {plan.edition}: {clean(plan.title, 200)}"
     for exception in plan.exceptions:
         yield (
-            f"  exception  opens {exception.gate} until {exception.until:%Y-%m-%d %H:%M}Z:"
+            f"  EXCEPTION  opens {exception.gate} until {exception.until:%Y-%m-%d %H:%M}Z:"
             f" {clean(exception.reason, 120)}"
         )
     yield f"  digest     {plan.digest}"
@@ -55,6 +55,8 @@ def stage_lines(plan: Plan, stage: StagePlan) -> Iterator[str]:
     touch = ", each by the touch of a security key" if stage.touch else ""
     wrote = ", no author among them" if stage.forbid_authors else ""
     yield f"  approvals  {stage.approvals} besides the requester{wrote}{touch}"
+    if not stage.break_glass:
+        yield "             nobody may break the glass"
     yield f"  window     {_window(stage)}"
     for freeze in plan.freezes:
         yield f"  freeze     {freeze.name}, {freeze_times(freeze)}: wins over the window"

@@ -275,21 +275,31 @@ def _answer_gate(
 def _window_gates(
     plan: Plan, stage: StagePlan, readings: Readings, answer: GuardResult | None, now: datetime
 ) -> tuple[GateView, ...]:
-    """Judge window and freezes; those configured live are added, so they can only close."""
+    """Judge window and freezes; those configured live are added, so they can only close.
+
+    A freeze that is passed over is told as a gate of its own.
+    """
     query = FreezesQuery(plan.service)
     live = readings.known(query, tuple)
     if live is None:
         return (
             GateView("freeze", False, f"freezes cannot be read: {readings.why_unknown(query)}"),
         )
-    frozen = tuple(
-        freeze
-        for freeze in dict.fromkeys((*plan.freezes, *live))
-        if isinstance(freeze, Freeze) and not _why_open(plan, f"freeze:{freeze.name}", answer, now)
-    )
+    frozen: list[Freeze] = []
+    passed: list[GateView] = []
+    for freeze in dict.fromkeys((*plan.freezes, *live)):
+        if not isinstance(freeze, Freeze):
+            continue
+        alone = is_open((), (freeze,), now, production=False)
+        why = _why_open(plan, f"freeze:{freeze.name}", answer, now)
+        if why and not alone.open:
+            passed.append(GateView(f"freeze:{freeze.name}", True, f"{why} ({alone.reason})"))
+        elif not why:
+            frozen.append(freeze)
     windows = (stage.window,) if stage.window else ()
-    found = is_open(windows, frozen, now, production=stage.production)
-    return (GateView(found.gate or "window", found.open, found.reason, found.opens_at),)
+    found = is_open(windows, tuple(frozen), now, production=stage.production)
+    seen = GateView(found.gate or "window", found.open, found.reason, found.opens_at)
+    return (*passed, seen)
 
 
 def _exempt(plan: Plan, gate: GateView, answer: GuardResult | None, now: datetime) -> GateView:

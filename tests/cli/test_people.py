@@ -243,3 +243,20 @@ def test_threat_23_threat_25_a_touch_stage_refuses_plain_keys(
         assert (code, "[E_TOUCH_REQUIRED]" in text, "Type CM-0001" in text) == (4, True, False)
     finally:
         trust.write_text(before)
+
+
+def test_exceptions_are_shown_before_what_will_happen(shop: Shop) -> None:
+    """And one that is written down after the approval makes another plan."""
+    change = shop.root / "changes/CM-0001/change.yaml"
+    line = '  - {gate: window, reason: this change is the fix, until: "2099-01-01T00:00:00Z"}'
+    before = change.read_text()
+    change.write_text(f"{before}\nexceptions:\n{line}\n")
+    shop.mcm("plan CM-0001")
+    shop.mcm("request CM-0001")
+    code, text = shop.approve()
+    assert code == 0, text
+    assert text.index("EXCEPTION") < text.index("digest") < text.index("You sign")
+
+    change.write_text(change.read_text().replace("2099-01-01", "2099-01-02"))
+    assert shop.mcm("deploy CM-0001 --stage prod-us") == 4
+    assert shop.entries()[-1].body["code"] == "E_PLAN_CHANGED"
