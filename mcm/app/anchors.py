@@ -11,6 +11,7 @@ from mcm.app.evidence import Evidence
 from mcm.app.proof import Finding, Proof
 from mcm.core import anchor
 from mcm.core.anchor import Anchor
+from mcm.core.pipeline import ActionRun
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,8 @@ class AwsWord:
 
     kept: tuple[Anchor, ...]
     findings: tuple[Finding, ...]
+    answers: tuple[ActionRun, ...] = ()
+    """The actions of the plan's execution, as AWS shows them now."""
 
 
 def anchored(evidence: Evidence) -> Anchored:

@@ -40,7 +40,9 @@ def read_aws(
     if plan is not None and actions is not None:
         for found in _answers(plan, actions, readings, evidence):
             (kept if isinstance(found, Anchor) else findings).append(found)  # type: ignore[arg-type]
-    return AwsWord(tuple(kept), tuple(findings))
+    runs = readings.known(actions, tuple) if actions is not None else None
+    answers = tuple(run for run in runs or () if isinstance(run, ActionRun))
+    return AwsWord(tuple(kept), tuple(findings), answers)
 
 
 def _reasons(change: str, view: PipelineView | None) -> Iterator[Anchor]:

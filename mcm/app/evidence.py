@@ -5,8 +5,8 @@ change, and an auditor comes months later. What a signature proves by itself is 
 exact bytes, the key, and who has that key in the trust file of today.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,9 @@ from mcm.core import canonical
 from mcm.core.anchor import Anchor
 from mcm.core.errors import McmError, RefusedError
 from mcm.core.journal import BrokenJournalError, Entry, Journal, StoreError
+from mcm.core.pipeline import ActionRun
 from mcm.core.plan import Plan
+from mcm.core.principal import ROLE, Principal
 from mcm.core.statement import Statement, TrustRef, is_sandbox, namespace
 
 if TYPE_CHECKING:
@@ -62,6 +64,10 @@ class Evidence:
     """The first entry that does not hold, when `journal_problem` says so; 0 for none."""
     kept: tuple[Anchor, ...] = ()
     """Heads that AWS keeps, when it was asked."""
+    answers: tuple[ActionRun, ...] = ()
+    """What AWS shows of the execution's actions, when it was asked."""
+    callers: Mapping[Principal, str] = field(default_factory=dict)
+    """Whom an AWS caller stands for, by today's trust file."""
 
 
 def read_evidence(
@@ -96,7 +102,17 @@ def read_evidence(
         ref,
         trust_problem,
         bad,
+        callers=_callers(trust),
     )
+
+
+def _callers(trust: "TrustFile | None") -> dict[Principal, str]:
+    return {
+        each.principal: person.id
+        for person in (trust.persons if trust else ())
+        for each in person.aws
+        if each.principal.kind != ROLE or each.enforced
+    }
 
 
 def _read_plan(read_plan: ReadPlan) -> tuple[Plan | None, str]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from mcm.app.answer_proof import broken_answer, find_answer
 from mcm.app.evidence import Evidence, Filed
 from mcm.core.authorship import excluded
 from mcm.core.counting import loosely, spellings
@@ -139,9 +140,13 @@ class _Judge:
         said = [each for each in found if each is not None]
         glass = self._by_glass(broken[0]) if broken else None
         if not broken:
-            self._count(said)
-        self._claims([each[1] for each in said] + ([glass[1]] if glass else []))
-        requesters = sorted({statement.requester for _, statement in said})
+            self._count([approver for approver, _ in said])
+        signed = [statement for _, statement in said if statement is not None]
+        whole = len(signed) == len(said)
+        self._claims([*signed, *([glass[1]] if glass else [])], whole=whole)
+        requesters = sorted({statement.requester for statement in signed})
+        if not whole and self.plan is not None:
+            requesters = [self.plan.requester]
         return Promotion(
             stage=stage,
             execution=execution,
@@ -169,13 +174,12 @@ class _Judge:
                 return [a for a in found if isinstance(a, dict)] if isinstance(found, list) else []
         return []
 
-    def _approval(self, noted: dict[str, str]) -> tuple[Approver, Statement] | None:
+    def _approval(self, noted: dict[str, str]) -> tuple[Approver, Statement | None] | None:
         person, digest = _noted(noted)
         what = f"the approval by {person} ({digest[:8]})"
         if noted.get("answered_by"):
-            who = f"the approval by {person} was given in the pipeline by {noted['answered_by']}"
-            self.add(Proof.MISSING, f"{who}, which AWS alone can say: `mcm verify --aws` asks it")
-            return None
+            answered = self._answer(person, str(noted["answered_by"]))
+            return (answered, None) if answered else None
         filed = self._filed(noted, what, "approval", "approve")
         if filed is None or filed.statement is None:
             return None
@@ -188,6 +192,21 @@ class _Judge:
             self.add(Proof.BROKEN, f"{what} is by the requester")
         self._stage_rules(filed, names, what)
         return Approver(person, moment), said
+
+    def _answer(self, person: str, arn: str) -> Approver | None:
+        """An approval given in the pipeline: AWS's word for it, and the trust file's for whom."""
+        stage, at = self.attempt.stage, self.intent.at
+        what = f"the approval by {person} was given in the pipeline by {arn}"
+        moment, why = find_answer(self.evidence, self.digest, stage, person, arn)
+        if moment is None:
+            self.add(Proof.MISSING, f"{what}, {why}")
+            return None
+        wrong = broken_answer(self.plan, stage, person, moment, at) if self.plan else ""
+        if wrong:
+            self.add(Proof.BROKEN, f"{what}, {wrong}")
+            return None
+        self.add(Proof.PROVEN, f"{what} with this plan's line, says AWS")
+        return Approver(person, moment)
 
     def _by_glass(self, noted: dict[str, str]) -> tuple[str, Statement] | None:
         """Who went forward alone, in words that never say approved; None if not even that."""
@@ -293,19 +312,21 @@ class _Judge:
             self.add(Proof.BROKEN, f"{what} was noted after the promotion, as entry {noted.seq}")
         return noted.at
 
-    def _count(self, said: list[tuple[Approver, Statement]]) -> None:
+    def _count(self, approvers: list[Approver]) -> None:
         stage = self.plan.stage(self.attempt.stage) if self.plan else None
         if stage is None:
             return  # said already: the plan that ran is not there
-        persons = {loosely(approver.person) for approver, _ in said}
+        persons = {loosely(approver.person) for approver in approvers}
         if len(persons) < stage.approvals:
             text = f"{len(persons)} of {stage.approvals} persons are proven to have approved"
             self.add(Proof.MISSING, text)
 
-    def _claims(self, statements: list[Statement]) -> None:
+    def _claims(self, statements: list[Statement], *, whole: bool) -> None:
+        """Compare what was used up; an answer in the pipeline has no file to compare with."""
         claims = self.intent.body.get("claims")
         used = {str(c.get("nonce")) for c in claims} if isinstance(claims, list) else set()
-        if statements and used != {statement.nonce for statement in statements}:
+        nonces = {statement.nonce for statement in statements}
+        if statements and (used != nonces if whole else not nonces <= used):
             self.add(Proof.BROKEN, "the approvals that it used up are not those it rested on")
 
 

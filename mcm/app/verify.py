@@ -72,7 +72,7 @@ class Verification:
 def verify_change(evidence: Evidence, aws: AwsWord | None = None) -> Verification:
     """Judge all that was read about one change, and what AWS keeps of it when it was asked."""
     if aws is not None:
-        evidence = replace(evidence, kept=aws.kept)
+        evidence = replace(evidence, kept=aws.kept, answers=aws.answers)
     promotions = tuple(read_promotions(evidence))
     findings = (
         *_journal(evidence),

@@ -52,10 +52,12 @@ def test_the_line_that_request_prints_approves(
     assert counted["person"] == "bob"
     assert counted["answered_by"].endswith(":user/bob")
     capsys.readouterr()
-    shop.mcm("verify CM-0001")
-    assert "was given in the pipeline by" in capsys.readouterr().out
-    shop.mcm("verify CM-0001 --aws")
-    assert "names this very plan" in capsys.readouterr().out
+    assert shop.mcm("verify CM-0001") == 7
+    assert "`mcm verify --aws` asks it" in capsys.readouterr().out
+    assert shop.mcm("verify CM-0001 --aws") == 0
+    said = capsys.readouterr().out
+    assert "approved by bob" in said.splitlines()[0]
+    assert "with this plan's line, says AWS" in said
 
 
 def test_threat_1_the_requesters_own_answer_promotes_nothing(
