@@ -2,12 +2,13 @@
 
 import json as json_module
 import shlex
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from mcm.cli.write import Change, Json, Profile
-from mcm.core.errors import Exit, UsageError, most_severe
+from mcm.core.errors import Exit, McmError, UsageError, most_severe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -40,13 +41,15 @@ def tick(
     """
     from mcm.cli.compose import Project
     from mcm.cli.lines import say, show
+    from mcm.cli.stand_in import stand_in
     from mcm.core import commands
 
     if every and change:
         raise UsageError("--all and a change's name do not go together: leave one of them out")
     project = Project.here(profile=profile)
     names = project.change_ids() if every else (project.pick_change(change),)
-    done = _tick(project, names, profile)
+    broken = stand_in(project, lambda: _out_there(project, names))
+    done = _tick(project, names, profile, broken)
     for each in done:
         if json:
             print(json_module.dumps(to_json(each), ensure_ascii=True))
@@ -57,7 +60,8 @@ def tick(
     if not done:
         begin = commands.about("deploy", names[0] if len(names) == 1 else "CHANGE")
         say(f"no walk is begun and open; `{begin} --detach` begins one")
-    return most_severe(each.exit for each in done)
+    codes = [each.exit for each in done]
+    return most_severe([*codes, broken.exit_code] if broken else codes)
 
 
 def _look_for_approvals(project: "Project", done: "Iterable[Ticked]") -> None:
@@ -99,7 +103,25 @@ def hand_over(project: "Project", goal: "GoForward", who: str, profile: str | No
     return Exit.DONE
 
 
-def _tick(project: "Project", names: "tuple[str, ...]", profile: str | None) -> "list[Ticked]":
+def _out_there(project: "Project", names: "tuple[str, ...]") -> "list[Plan]":
+    """Return the plans of which a stage may be promoted and has not ended."""
+    from mcm.app.driving import is_out_there
+    from mcm.app.ticking import open_stages
+    from mcm.core.fold import fold
+
+    found = []
+    for name in names:
+        # A journal or plan that cannot be read is told with its change, in its turn.
+        with suppress(McmError):
+            state = fold(project.journal.entries(name))
+            if any(is_out_there(state, stage) for stage in open_stages(state)):
+                found.append(project.plan(name))
+    return found
+
+
+def _tick(
+    project: "Project", names: "tuple[str, ...]", profile: str | None, broken: McmError | None
+) -> "list[Ticked]":
     from mcm.app.told import note_told, told_before
     from mcm.cli.live import LineView
     from mcm.cli.telling import Everyone, notifying
@@ -116,7 +138,7 @@ def _tick(project: "Project", names: "tuple[str, ...]", profile: str | None) -> 
             messengers.append((goal, messenger))
             return Everyone([view, messenger])
 
-        done = _ticker(project, profile, listen).tick(names)
+        done = _ticker(project, profile, listen, broken).tick(names)
         for goal, messenger in messengers:
             keys = messenger.told_now
             note_told(project.journal, goal.plan.change, goal.stages[0], keys, project.clock.now())
@@ -137,7 +159,10 @@ def _messenger(
 
 
 def _ticker(
-    project: "Project", profile: str | None, listen: "Callable[[GoForward], Listener]"
+    project: "Project",
+    profile: str | None,
+    listen: "Callable[[GoForward], Listener]",
+    broken: McmError | None,
 ) -> "Ticker":
     from mcm.app.planning import check_current
     from mcm.app.ticking import Ticker
@@ -146,6 +171,8 @@ def _ticker(
     from mcm.cli.live import LineView
 
     def check(plan: "Plan") -> None:
+        if broken is not None:
+            raise broken
         check_current(project.files(plan.change), plan, project.journal)
 
     who = said_by(project, profile).partition("@")[0]

@@ -36,6 +36,7 @@ def watch(
     from mcm.app.onlooking import Onlooker, find_scene
     from mcm.cli.compose import Project
     from mcm.cli.lines import say
+    from mcm.cli.stand_in import stand_in
     from mcm.core import commands
     from mcm.core.fold import fold
     from mcm.core.naming import find_stage
@@ -49,7 +50,7 @@ def watch(
     if scene is None:
         say(f"no walk of {name} was begun; `{commands.about('deploy', name)}` begins one")
         return Exit.DONE
-    project.service  # noqa: B018 - it says SANDBOX, above the area that is redrawn
+    stand_in(project, lambda: [plan])  # it says SANDBOX, above the area that is redrawn
     with _view(project, scene, follow=not no_follow) as view:
         onlooker = Onlooker(
             name, scene, project.observer, project.journal, project.leases, project.clock, view

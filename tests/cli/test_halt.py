@@ -128,3 +128,22 @@ def test_a_rollback_that_counts_down_is_vetoed_by_a_key_only(
     assert walk.returncode == 6
     assert shop.sent("RollbackStage") == 0
     assert next(e for e in shop.entries() if e.kind == "vetoed").body["by"] == "bob"
+
+
+def test_words_reach_a_walk_although_mcm_yaml_is_broken(shop: Shop) -> None:
+    """Whoever drives it read the file when it was whole."""
+    shop.ready()
+    shop.edit("mcm.yaml", "version: 1", "version: [")
+
+    assert shop.mcm("hold CM-0001 --reason wait") == 0
+    assert shop.mcm("resume CM-0001") == 0
+    assert shop.mcm("abort CM-0001 --reason enough") == 0
+    assert shop.kinds()[-1] == "stage_ended"
+
+
+def test_in_the_sandbox_the_same_person_speaks_and_deploys(shop: Shop) -> None:
+    shop.mcm("plan CM-0001")
+
+    assert shop.mcm("abort CM-0001 --reason not-this-week") == 0
+    said = next(e for e in shop.entries() if e.kind == "abort_asked")
+    assert said.body["by"] == "alice"

@@ -129,3 +129,41 @@ def test_who_is_told_of_a_closed_gate_is_told_once(shop: Shop) -> None:
 
     assert log.read_text().count("approval wanted") == 1
     assert shop.kinds().count("told") == 1
+
+
+def test_a_bake_stays_watched_although_mcm_yaml_is_broken(
+    shop: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its plan says all that a watch and a way back need; the code tells cron of the file."""
+    shop.edit("mcm.yaml", "{for: 1s, min_samples: 1}", "{for: 60s, min_samples: 1}")
+    shop.ready()
+    assert shop.mcm(BEGIN) == 0
+    clock = SystemClock()
+    while "bake_started" not in shop.kinds():
+        assert shop.mcm("tick CM-0001") == 0
+        clock.sleep_until(clock.now() + timedelta(milliseconds=100))
+    shop.edit("mcm.yaml", "version: 1", "version: [")
+    capsys.readouterr()
+
+    assert shop.mcm("tick --all") == 2
+    said = capsys.readouterr()
+    assert "warning: mcm.yaml cannot be used" in said.err
+    assert "CM-0001 prod-us  under way: baking" in said.out
+    assert shop.mcm("watch CM-0001 --no-follow") == 0
+
+    shop.mcm("sandbox fault 5xx")
+    tick_until(shop, 5, "ended", capsys)
+    assert shop.sent("RollbackStage") == 1
+
+
+def test_nothing_is_promoted_while_mcm_yaml_is_broken(
+    shop: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shop.ready()
+    assert shop.mcm(BEGIN) == 0
+    shop.edit("mcm.yaml", "version: 1", "version: [")
+    capsys.readouterr()
+
+    assert shop.mcm("tick --all") == 2
+    assert "mcm lint" in capsys.readouterr().err
+    assert shop.sent("EnableStageTransition") == 0
