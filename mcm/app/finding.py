@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from mcm.app.observing import Observer
-from mcm.core.errors import BlindError, UsageError
+from mcm.core.errors import BlindError, Exit, UsageError
 from mcm.core.naming import fold
 from mcm.core.past import Passage, PipelineNames, Structure
 from mcm.core.pipeline import ROLLBACK
@@ -33,6 +33,12 @@ _WITHIN = timedelta(seconds=20)
 
 class CannotSearchError(UsageError):
     """The pipelines cannot be looked through, so nothing is known about them."""
+
+
+class CannotListError(CannotSearchError):
+    """AWS does not list them: it is out of reach, or does not let us."""
+
+    exit_code = Exit.BLIND
 
 
 @dataclass(frozen=True)
@@ -83,7 +89,11 @@ def list_pipelines(observer: Observer, place: Place) -> PipelineNames:
             f"no usable credentials for {place.region}: {reason}",
             hint="Log in again, or name other credentials with --profile.",
         )
-    raise CannotSearchError(f"the pipelines of {place.region} cannot be listed: {reason}")
+    raise CannotListError(
+        f"the pipelines of {place.region} cannot be listed: {reason}",
+        hint="Name it, no list is needed then: `mcm rollback --stage STAGE --pipeline NAME"
+        f" --region {place.region}`.",
+    )
 
 
 def find_stage(observer: Observer, place: Place, named: str, tell: Callable[[str], None]) -> Search:

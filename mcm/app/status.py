@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from mcm.app.phase import OUTCOMES, UNDER_WAY, Phase, is_taken_back, walk_phase
-from mcm.core import canonical
+from mcm.core import canonical, veto
 from mcm.core.errors import Exit, McmError, most_severe
 from mcm.core.fold import fold
 from mcm.core.glass import Glass, told
@@ -277,7 +277,7 @@ def _stage(
     signers, before = _signed(name, wanted, plan, entries)
     phase, since = walked or before
     person = _person_needed(name, entries)
-    reason = person or (known.breach if phase in UNDER_WAY else known.reason)
+    reason = person or (known.breach + veto.told(known) if phase in UNDER_WAY else known.reason)
     return StageStatus(
         stage=name,
         phase=phase,

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from mcm.app.oncall import Facts, Scene, build_facts, commit_queries, with_commits
 from mcm.app.oncall_alarms import Alarms, alarm_queries, headline, read_alarms
 from mcm.cli import keys
-from mcm.cli.lines import DeclinedError, say
+from mcm.cli.lines import DeclinedError, for_reader, say
 from mcm.cli.oncall_screen import HEIGHT, WIDTH, Where, screen, too_long
 from mcm.core.sanitize import clean
 
@@ -50,9 +50,13 @@ def ask(
     with keys.listening():
         for line in too_long(facts):
             say(f"by hand: {clean(line, 1000)}")
-        area.show(facts, None, prompt)
-        asking.start()
-        key = _wait(asking, lambda found: area.show(found.facts, found.alarms, prompt))
+        try:
+            area.show(facts, None, prompt)
+            asking.start()
+            key = _wait(asking, lambda found: area.show(found.facts, found.alarms, prompt))
+        except KeyboardInterrupt:
+            say(f"\n{scene.goal.stage} is not rolled back: nothing was begun")
+            raise
     say(clean(key, 10))
     if key in (GO, "R"):
         return GO, asking.facts
@@ -128,7 +132,7 @@ class _Area:
         lines = screen(facts, head, self._where, width=width)
         redraws = sys.stderr.isatty() and size.lines >= HEIGHT
         if self._rows and not redraws:
-            lines = ["", clean(head, 400)]
+            lines = ["", for_reader(clean(head, 400))]
         back = f"\x1b[{self._rows}F\x1b[J" if self._rows and redraws else ""
         self._rows = len(lines)
         with suppress(OSError, ValueError):  # nobody sees it; the key may come all the same

@@ -259,7 +259,9 @@ def _tell(ending: "Ending", goal: "GoBack") -> None:
     from mcm.core.sanitize import clean
 
     gate = f"held at the gate {ending.gate}: " if ending.gate else ""
-    say(clean(f"{goal.stage}: {gate}{ending.reason}", 600))
+    # At a terminal the last frame of the view has just said how it was done.
+    if gate or ending.exit is not Exit.DONE or not sys.stderr.isatty():
+        say(clean(f"{goal.stage}: {gate}{ending.reason}", 600))
     if ending.hint:
         say(ending.hint)
 

@@ -9,7 +9,8 @@ from contextlib import contextmanager
 def listening() -> Iterator[None]:
     """Take keys one by one, unseen, while inside; stdin must be a terminal.
 
-    What was typed before is thrown away: it answered nothing. Ctrl-C still interrupts.
+    What was typed before, or is left at the end, is thrown away: it answered nothing. Ctrl-C
+    still interrupts.
     """
     import termios
     import tty
@@ -19,7 +20,8 @@ def listening() -> Iterator[None]:
         tty.setcbreak(sys.stdin)
         yield
     finally:
-        termios.tcsetattr(sys.stdin, termios.TCSADRAIN, before)
+        # The rest of an arrow key, or of impatience, must not reach the shell behind.
+        termios.tcsetattr(sys.stdin, termios.TCSAFLUSH, before)
 
 
 def pressed(within: float | None = None) -> str:

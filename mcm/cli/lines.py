@@ -25,16 +25,34 @@ def show(line: str, indent: int | None = None) -> None:
 
 
 def say(text: str, end: str = "\n") -> None:
-    """Print to stderr at once, broken between words at a terminal.
+    """Print to stderr at once, broken between words where a person reads along.
 
     That nobody can read it stops no command.
     """
     if sys.stderr is None:  # it came closed; `print` would take stdout then
         return
     with suppress(OSError, ValueError):
-        if sys.stderr.isatty() and end == "\n":  # a question is short, and ends in a space
-            text = "\n".join(_broken(line) for line in text.split("\n"))
+        if end == "\n":  # a question is short, and ends in a space
+            text = for_reader(text)
         print(text, end=end, file=sys.stderr, flush=True)
+
+
+def for_reader(text: str) -> str:
+    """Return `text` for stderr: broken between words where a person reads along."""
+    return "\n".join(_broken(line) for line in text.split("\n")) if _reads_along() else text
+
+
+def _reads_along() -> bool:
+    """Say whether somebody at a terminal reads stderr, perhaps through a pipe as of `tee`."""
+    if sys.stderr.isatty():
+        return True
+    import os
+    import stat
+
+    try:
+        return sys.stdin.isatty() and stat.S_ISFIFO(os.fstat(sys.stderr.fileno()).st_mode)
+    except (OSError, ValueError, AttributeError):
+        return False
 
 
 def _broken(line: str, indent: int | None = None) -> str:

@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any, Self, TextIO, cast
 
 from mcm.app.ports import Clock
+from mcm.cli.lines import for_reader
 from mcm.core.duration import spell_wait
 from mcm.core.fold import apply
 from mcm.core.goal import Goal
@@ -169,7 +170,7 @@ class LineView:
     def wrote(self, entries: Sequence[Entry]) -> None:
         """Tell each new entry."""
         for entry in entries:
-            self._print(_entry_line(entry, self._prefix))
+            self._tell(_entry_line(entry, self._prefix))
 
     def turned(self, turn: Turn, state: State, now: datetime) -> None:
         """Tell what is waited for, once."""
@@ -181,13 +182,16 @@ class LineView:
         why = waiting_for(turn, now) if waits else ""
         shape = _NUMBER.sub("#", why)
         if why and shape != self._waiting:
-            self._print(f"{now:%H:%M:%SZ}  {self._prefix}{clean(shorten(why), 400)}")
+            self._tell(f"{now:%H:%M:%SZ}  {self._prefix}{clean(shorten(why), 400)}")
         self._waiting = shape or self._waiting
 
     def lost(self, entries: Sequence[Entry], why: str) -> None:
         """Put out what the journal could not take: the only copy there is."""
         for line in _lost_lines(entries, why):
-            self._print(line)
+            self._print(line)  # whole: somebody may have to copy it
+
+    def _tell(self, line: str) -> None:
+        self._print(line if self._stream is not None else for_reader(line))
 
     def _print(self, line: str) -> None:
         with suppress(OSError, ValueError):

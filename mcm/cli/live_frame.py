@@ -91,7 +91,8 @@ def view(
         parts.append(_gone(rollback, now, expected))
     if keys and ABANDON in turn.offers:
         parts.append(Text("press a to abandon what still runs in the stage", style="bold"))
-    parts += _way_back(goal, name, turn)
+    if not isinstance(goal, GoForward) or _may_be_in(state, name):
+        parts += _way_back(goal, name, turn)
     return Group(*parts)
 
 
@@ -290,6 +291,13 @@ def _gone(rollback: Rollback, now: datetime, expected: timedelta | None) -> Text
         until = f"so until {rollback.at + expected:%H:%M:%SZ}"
         line += f"; usually {spell_wait(expected)}, {until if gone <= expected else 'now longer'}"
     return Text(line, no_wrap=True, overflow="ellipsis")
+
+
+def _may_be_in(state: State, stage: str) -> bool:
+    """Say whether the change may be in the stage: before, a rollback takes back another one."""
+    known = state.stage(stage)
+    sent = any(each.happened is not False for each in state.tries(stage, "promote"))
+    return known.entered_at is not None or sent or known.rollback is not None
 
 
 def _way_back(goal: Goal, stage: str, turn: Turn) -> Iterator[Text]:

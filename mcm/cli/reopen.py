@@ -44,7 +44,7 @@ def reopen(
     back = ground.goal
     if not no_input:
         _confirm(back.stage)
-    view = LineView()
+    view = LineView(prefix=f"{back.stage}: ")
     runner, journal = make_runner(ground, view), make_journal(ground)
     writer = Writer(journal, home_of(back.stage, journal), view.lost)
     goal = Reopen(
@@ -58,7 +58,10 @@ def reopen(
         poll=back.poll,
     )
     ending = runner.run(goal, writer)
-    say(clean(f"{back.stage}: {ending.reason}", 600))
+    if not ending.gate:  # a closed gate has been told as the line of its turn
+        say(clean(f"{back.stage}: {ending.reason}", 600))
+    if ending.hint:
+        say(clean(ending.hint, 600))
     if ending.exit is Exit.DONE:
         say("Whatever the pipeline sends there enters by itself from now on.")
     return ending.exit

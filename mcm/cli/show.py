@@ -83,8 +83,7 @@ def _change_lines(each: "ChangeStatus", now: datetime) -> Iterable[str]:
     if each.operator and each.operator_since:
         since = f"{each.operator_since:%Y-%m-%d %H:%M}Z"
         yield (
-            f"  driven by {clean(each.operator, 100)} since {since},"
-            f" last entry {ago(each.last_at, now)}"
+            f"  started by {clean(each.operator, 100)} {since}, last entry {ago(each.last_at, now)}"
         )
     for glass in each.glasses:
         yield f"  {clean(glass.sentence(), _LIMIT)}"

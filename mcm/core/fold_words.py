@@ -60,7 +60,7 @@ def _retry_asked(state: State, entry: Entry) -> State:
 
 def _vetoed(state: State, entry: Entry) -> State:
     known = state.stage(entry.body["stage"])
-    vetoed = known.vetoed | {entry.body["check"]}
+    vetoed = {**known.vetoed, entry.body["check"]: _word(entry)}
     return _change(state, entry, replace(known, vetoed=vetoed, on_breach="hold"))
 
 

@@ -68,8 +68,16 @@ class DrivenError(McmError):
         self.driver = driver
         super().__init__(
             f"{change} is driven {driver.text(now)}: two drivers would get in each other's way",
-            hint=f"`{commands.about('watch', change)}` shows it; a rollback waits for nobody.",
+            hint=f"`{commands.about('watch', change)}` shows it; a rollback waits for nobody."
+            f"{_if_it_hangs(driver)}",
         )
+
+
+def _if_it_hangs(driver: Driver) -> str:
+    if not driver.pid:
+        return ""
+    where = f"`kill -9 {driver.pid}` on {clean(driver.host, 64)}"
+    return f" If it hangs, {where} ends it, and the same command takes over."
 
 
 class LeaseError(McmError):

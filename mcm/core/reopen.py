@@ -6,7 +6,7 @@ promotion, which has a guard and gates of its own. What others closed stays thei
 
 from datetime import datetime
 
-from mcm.core import attempts, settle
+from mcm.core import attempts, commands, settle
 from mcm.core.errors import Exit
 from mcm.core.goal import Reopen
 from mcm.core.instruction import OpenTransition
@@ -50,9 +50,10 @@ def decide(goal: Reopen, state: State, readings: Readings, now: datetime) -> Tur
     if stage.transition_enabled:
         holds = f"; {stage.execution} is in the stage ({stage.status})" if stage.execution else ""
         return Turn((), Done(Exit.DONE, f"the way into {stage.name} is open{holds}"))
-    reason = _stays_closed(goal, stage)
-    if reason:
-        return Turn((), Hold("transition", reason, None, leave=True))
+    closed = _stays_closed(goal, stage)
+    if closed is not None:
+        reason, hint = closed
+        return Turn((), Hold("transition", reason, None, leave=True, hint=hint))
     begun = [attempt for attempt in tries if attempt.intent > goal.after]
     if attempts.enough(begun):
         reason = f"the way in cannot be opened: {attempts.word(begun)}"
@@ -64,14 +65,22 @@ def decide(goal: Reopen, state: State, readings: Readings, now: datetime) -> Tur
     return Turn((), Act(act, goal.stage, attempts.REOPEN, goal.why))
 
 
-def _stays_closed(goal: Reopen, stage: StageView) -> str:
+def _stays_closed(goal: Reopen, stage: StageView) -> tuple[str, str] | None:
+    """Return why the way in stays closed, and what helps; None if it may be opened."""
+    deploy = f"`{commands.deploy('CHANGE', goal.stage)}`"
+    changes = "`mcm list` has the changes"
     if stage.inbound:
         waiting = ", ".join(stage.inbound)
-        return f"{waiting} waits in front of {stage.name}: to let it in is a promotion"
+        why = f"{waiting} waits in front of {stage.name}: to let it in is a promotion"
+        return why, f"Next: {deploy} promotes it, behind its gates; {changes}."
     if goal.promotes:
-        return f"`mcm deploy` opens the way into {stage.name} for what it promotes, and only then"
+        why = f"the way into {stage.name} is opened for what is promoted, and only then"
+        return why, f"Next: {deploy} opens it and closes it behind; {changes}."
     if not closed_by_mcm(stage):
-        return f"the way into {stage.name} was closed by others: {stage.transition_reason or '?'}"
+        why = f"the way into {stage.name} was closed by others: {stage.transition_reason or '?'}"
+        plain = commands.aws_reopen(goal.pipeline, stage.name)
+        return why, f"Ask who closed it; with their word, `{plain}` opens it."
     if stage.in_rollback and stage.running:
-        return f"a rollback of {stage.name} is {stage.status}"
-    return ""
+        why = f"a rollback of {stage.name} is {stage.status}"
+        return why, f"Next: `{commands.rollback(goal.stage)}` follows it to its end."
+    return None

@@ -124,8 +124,8 @@ class StageState:
     """Sequence number of the breach's entry: a veto must have seen it."""
     countdown_over: bool = False
     """Nobody vetoed the rollback in time."""
-    vetoed: frozenset[str] = frozenset()
-    """Checks whose breach a person has vetoed: they hold and roll nothing back."""
+    vetoed: Mapping[str, Word] = field(default_factory=dict)
+    """Who vetoed the breach of which check: it holds and rolls nothing back."""
     abort: Word | None = None
     retry: Word | None = None
     """Asked for after the pipeline had failed: what ran before does not count any more."""

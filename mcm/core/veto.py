@@ -64,6 +64,14 @@ def decide(
     return Turn((), Wait(min(ends, now + goal.plan.poll), why))
 
 
+def told(known: StageState) -> str:
+    """Return a clause about who vetoed the rollback of the breach, empty if nobody did."""
+    word = known.vetoed.get(known.breach_check)
+    if word is None:
+        return ""
+    return f"; {word.by} vetoed its rollback at {word.at:%H:%M}Z: {word.reason}"
+
+
 def _said(
     goal: GoForward, stage: StagePlan, known: StageState, readings: Readings
 ) -> Verified | None:

@@ -14,7 +14,7 @@ from mcm.app.finding import (
     recent,
 )
 from mcm.app.observing import Observer
-from mcm.core.errors import BlindError
+from mcm.core.errors import BlindError, Exit
 from mcm.core.past import Passage, PipelineNames, Structure
 from mcm.core.query import (
     ExecutionsQuery,
@@ -101,6 +101,14 @@ def test_the_search_has_an_end_and_says_how_far_it_is() -> None:
 def test_without_a_list_there_is_no_search(why: str, kind: type[Exception]) -> None:
     with pytest.raises(kind, match="the reason"):
         find_stage(observer(Account({}, why=why)), US, "ProdUS", lambda _: None)
+
+
+def test_a_list_out_of_reach_is_blindness_and_names_the_way_around() -> None:
+    with pytest.raises(CannotSearchError) as caught:
+        find_stage(observer(Account({}, why="denied")), US, "ProdUS", lambda _: None)
+
+    assert caught.value.exit_code is Exit.BLIND
+    assert "--pipeline NAME" in caught.value.hint
 
 
 def test_an_exact_name_leaves_no_doubt() -> None:

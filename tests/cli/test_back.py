@@ -2,6 +2,7 @@
 
 import gc
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from mcm.cli.main import run
+from mcm.cli.terminal import run_at_terminal
 from tests.cli.conftest import ENV, Shop
 
 GO = "rollback --stage prod-us --no-input"
@@ -22,6 +24,7 @@ IDLE = (
 ASK = """
 import sys
 from mcm.cli.main import run
+from mcm.cli.terminal import run_at_terminal
 code = run({words!r})
 print([name for name in {idle!r} if name in sys.modules], code)
 """
@@ -64,6 +67,40 @@ def test_at_a_terminal_one_key_decides(shop: Shop, key: str, code: int, sent: in
     ended, text = shop.type("rollback --stage prod-us", key, KEY)
 
     assert (ended, shop.sent("RollbackStage")) == (code, sent), text
+
+
+def test_an_arrow_key_leaves_nothing_to_the_shell(shop: Shop) -> None:
+    """Its rest would be typed there, where Up and Enter run the last command again."""
+    line = f"{sys.executable} -m mcm.cli.main rollback --stage prod-us; cat"
+    code, text = run_at_terminal(
+        ["sh", "-c", line],
+        "\x1b[A",
+        after="leave. ",
+        then=[("was pressed", "\x04")],
+        cwd=shop.root,
+        env=ENV,
+    )
+    assert code == 0
+    assert "[A" not in text.partition("was pressed")[2]
+
+
+def test_interrupted_at_the_key_it_says_that_nothing_was_begun(shop: Shop) -> None:
+    said = ""
+
+    def interrupt(text: str) -> None:
+        nonlocal said
+        asked = KEY in said
+        said += text
+        if KEY in said and not asked:
+            os.kill(int(said.split()[0]), signal.SIGINT)
+
+    line = f"echo $$; exec {sys.executable} -m mcm.cli.main rollback --stage prod-us"
+    code, text = run_at_terminal(
+        ["sh", "-c", line], "", after="", cwd=shop.root, env=ENV, show=interrupt
+    )
+    assert code == 130
+    assert "prod-us is not rolled back: nothing was begun" in text
+    assert shop.sent("RollbackStage") == 0
 
 
 def test_what_changed_while_somebody_read_the_screen_is_shown_again(shop: Shop) -> None:

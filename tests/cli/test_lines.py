@@ -53,3 +53,14 @@ def test_in_a_pipe_a_line_is_a_line(word: str) -> None:
     )  # fmt: skip
 
     assert done.stdout + done.stderr == LONG + "\n"
+
+
+def test_who_reads_through_a_pipe_gets_broken_lines_too(tmp_path: Path) -> None:
+    """As with `2>&1 | tee`; in a file lines stay whole."""
+    line = SCRIPT.format(word="say", text=LONG)
+    shell = f'{sys.executable} -c "$SAYS" 2>&1 | cat; {sys.executable} -c "$SAYS" 2>log'
+    env = {**ENV, "COLUMNS": "80", "SAYS": line}
+    _, said = run_at_terminal(["sh", "-c", shell], "", after="", cwd=tmp_path, env=env)
+
+    assert max(map(len, said.rstrip("\n").split("\n"))) <= 80
+    assert (tmp_path / "log").read_text() == LONG + "\n"

@@ -85,7 +85,8 @@ def test_each_frame_fits(
     breached: tuple[GoForward, list[Seen]],
     back: tuple[GoBack, list[Seen]],
 ) -> None:
-    """At most 20 lines of 80 columns, whatever the walk does; the way back while there is one."""
+    """At most 20 lines of 80 columns, whatever the walk does; the way back while there is
+    one."""
     for goal, seen in (forward, breached, back):
         assert seen
         for each in seen:
@@ -94,7 +95,9 @@ def test_each_frame_fits(
             assert max(map(len, lines)) <= 80
             assert "SANDBOX" in lines[0]
             step = each[0].next
-            if isinstance(step, Done) and "rolled back" in step.reason:
+            gone = isinstance(step, Done) and "rolled back" in step.reason
+            sent = each[1].tries(STAGE, "promote") or isinstance(goal, GoBack)
+            if gone or not sent:
                 assert "mcm rollback" not in "".join(lines)
             else:
                 assert lines[-1].endswith("mcm rollback --stage prod-us")
@@ -110,6 +113,18 @@ def test_closed_gates_are_named_with_their_reason(forward: tuple[GoForward, list
     assert re.search(r"✖ approval +CLOSED 0 of 1 persons approved", text)
     assert re.search(r"✔ window +open ", text)
     assert "held at the gate execution: waits at ApproveUS/Approve" in text
+
+
+def test_before_its_promotion_no_way_back_is_offered(
+    forward: tuple[GoForward, list[Seen]],
+) -> None:
+    """It would take back what was there before."""
+    goal, seen = forward
+    held = next(each for each in seen if isinstance(each[0].next, Hold))
+    baking = next(each for each in seen if each[1].stage(STAGE).baking_since is not None)
+
+    assert "mcm rollback" not in text_of(goal, held)
+    assert "to roll back: mcm rollback --stage prod-us" in text_of(goal, baking)
 
 
 def test_a_gate_that_opens_says_when(forward: tuple[GoForward, list[Seen]]) -> None:

@@ -12,8 +12,11 @@ def test_reopen_says_why_a_way_in_stays_closed(
     """The example's stages are promoted by opening this very transition."""
     assert shop.mcm("rollback --stage prod-us --no-input") == 0
 
+    capsys.readouterr()
     assert shop.mcm("reopen --stage ProdUS --no-input") == 3
-    assert "`mcm deploy` opens the way into ProdUS" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert said.count("the way into ProdUS is opened for what is promoted, and only then") == 1
+    assert "`mcm deploy CHANGE --stage prod-us` opens it" in said
     assert shop.sent("EnableStageTransition") == 0
 
 

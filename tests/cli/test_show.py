@@ -56,12 +56,12 @@ def test_a_problem_names_the_mending_command_and_no_phase(held: ChangeStatus) ->
     assert text.count("next:") == 1
 
 
-def test_a_held_change_tells_what_it_waits_for_and_who_drives(held: ChangeStatus) -> None:
+def test_a_held_change_tells_what_it_waits_for_and_who_started_it(held: ChangeStatus) -> None:
     assert held.last_at is not None
     text = status_text([held], held.last_at + timedelta(minutes=5))
 
     assert "CM-0001  Shadow the next model  (edition 1, requester alice)" in text
-    assert "driven by alice since 2026-03-18 09:40Z, last entry 5m ago" in text
+    assert "started by alice 2026-03-18 09:40Z, last entry 5m ago" in text
     assert "prod-us: waiting at the gates since 2026-03-18 09:40Z (5m ago)" in text
     assert "closed gate approval: 0 of 1 persons approved CM-0001 for prod-us" in text
     assert "next: mcm approve CM-0001 --stage prod-us\n" in f"{text}\n"

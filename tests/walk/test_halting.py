@@ -330,6 +330,8 @@ def test_a_named_person_vetoes_a_rollback() -> None:
     said = next(e for e in world.entries() if e.kind == "vetoed")
     assert ending.exit is Exit.NEEDS_PERSON
     assert (said.body["by"], said.body["reason"]) == ("bob", "a false alarm")
+    assert "bob vetoed its rollback at " in ending.reason
+    assert ending.reason.endswith(": a false alarm")
     assert world.sent("RollbackStage") == 0
 
 
