@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mcm.cli.complete import change_ids, stage_names
-from mcm.cli.write import Profile
+from mcm.cli.options import Profile
 from mcm.core.errors import UsageError
 
 if TYPE_CHECKING:

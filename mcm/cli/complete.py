@@ -14,7 +14,8 @@ def stage_names(incomplete: str) -> list[str]:
     """Return the names of mcm.yaml's stages that begin with `incomplete`, in its order."""
     import yaml
 
-    from mcm.cli.compose import CONFIG, find_root
+    from mcm.cli.compose import find_root
+    from mcm.cli.folder import CONFIG
 
     try:
         data = yaml.safe_load((find_root(Path.cwd()) / CONFIG).read_bytes())

@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mcm.cli.folder import Folder
+from mcm.cli.folder import CHANGES, CONFIG, STATE, Folder
 from mcm.cli.lines import say
 from mcm.clock import SystemClock
 from mcm.core.errors import BlindError, RefusedError, UsageError
@@ -36,9 +36,6 @@ if TYPE_CHECKING:
     from mcm.store.lease import FileLeases
     from mcm.trust.persons import TrustFile
 
-CONFIG = "mcm.yaml"
-CHANGES = "changes"
-STATE = ".mcm"
 COPIES = "wire"
 OPERATOR = "alice"
 """Whose credentials the sandbox's commands use when no profile is named."""

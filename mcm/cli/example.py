@@ -4,7 +4,7 @@ import os
 import subprocess
 from pathlib import Path
 
-from mcm.cli.compose import CONFIG, STATE
+from mcm.cli.folder import CONFIG, STATE
 from mcm.cli.signing_key import KEYS
 from mcm.clock import SystemClock
 from mcm.core.errors import UsageError

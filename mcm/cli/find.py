@@ -95,7 +95,7 @@ def remember(ground: Ground, readings: "Readings") -> None:
 
 
 def _has_project(start: Path) -> bool:
-    from mcm.cli.compose import CONFIG
+    from mcm.cli.folder import CONFIG
 
     return any((folder / CONFIG).is_file() for folder in (start, *start.parents))
 

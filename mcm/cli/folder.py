@@ -5,6 +5,10 @@ from pathlib import Path
 
 from mcm.core.errors import UsageError
 
+CONFIG = "mcm.yaml"
+CHANGES = "changes"
+STATE = ".mcm"
+
 
 class Folder:
     """The files of one change; `change_file` where it lies somewhere else."""

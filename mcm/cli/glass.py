@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mcm.cli.complete import stage_names
-from mcm.cli.people import Key, tool
+from mcm.cli.options import Change, Key, Profile
+from mcm.cli.people import tool
 from mcm.cli.refusals import journaled
-from mcm.cli.write import Change, Profile
 from mcm.core.errors import Exit, RefusedError, UsageError
 
 if TYPE_CHECKING:
@@ -57,9 +57,9 @@ def break_glass(
     from mcm.app.planning import check_current
     from mcm.cli.answer import answer_gate
     from mcm.cli.compose import Project
-    from mcm.cli.halt import one_line
     from mcm.cli.lines import say
     from mcm.cli.pinned import check_trust, glasses_of
+    from mcm.cli.saying import one_line
     from mcm.core import commands
 
     _require_terminal()
@@ -101,9 +101,9 @@ def review(
     """Say, signed, that you have looked at a broken glass; for an approver who did not break it."""
     from mcm.app import break_glass as app
     from mcm.cli.compose import Project
-    from mcm.cli.halt import one_line
     from mcm.cli.lines import say
     from mcm.cli.pinned import check_trust, glasses_of
+    from mcm.cli.saying import one_line
 
     _require_terminal()
     project = Project.here(profile=profile)
@@ -129,7 +129,7 @@ def review(
 
 def read_exception(text: str) -> "Opening":
     """Read `window:REASON`, `check:REASON` or `freeze:NAME:REASON`; else UsageError."""
-    from mcm.cli.halt import one_line
+    from mcm.cli.saying import one_line
     from mcm.core.statement import Opening
 
     gate, colon, reason = text.partition(":")

@@ -11,13 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mcm.cli.compose import (
-    CHANGES,
-    CONFIG,
     Connections,
     Project,
     running_sandbox,
     say_sandbox,
 )
+from mcm.cli.folder import CHANGES, CONFIG
 from mcm.cli.lines import say
 from mcm.core.errors import McmError, UsageError
 from mcm.core.goal import GoBack

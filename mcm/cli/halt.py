@@ -1,15 +1,14 @@
 """What a person says beside a walk: hold, resume, abort. One line each, and no AWS needed."""
 
-from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mcm.cli.complete import stage_names
-from mcm.cli.people import Key
+from mcm.cli.options import Change, Key, Profile
 from mcm.cli.refusals import journaled
-from mcm.cli.write import Change, Profile
-from mcm.core.errors import Exit, McmError, UsageError
+from mcm.cli.saying import one_line, said_by
+from mcm.core.errors import Exit
 from mcm.core.lease import DrivenError
 
 if TYPE_CHECKING:
@@ -195,32 +194,3 @@ def _stage(project: "Project", change: str, named: str | None) -> str:
     if project.folder(change).read_plan() is not None:
         return find_stage(named, [each.name for each in project.plan(change).stages])
     return find_stage(named, [each.name for each in project.service.stages])
-
-
-def said_by(project: "Project", profile: str | None) -> str:
-    """Return who says it: the sandbox's person, else the user and machine. Nobody proves it."""
-    import getpass
-    import socket
-
-    from mcm.cli.compose import OPERATOR
-    from mcm.core.sanitize import clean
-
-    # Words must reach the walk although mcm.yaml is broken; then nobody tells a sandbox.
-    with suppress(McmError):
-        if project.service.sandbox:
-            return clean(profile or OPERATOR, 64)
-    try:
-        user = getpass.getuser()
-    except (KeyError, OSError, ImportError):
-        user = "somebody"
-    return clean(f"{user}@{socket.gethostname()}", 120)
-
-
-def one_line(text: str) -> str:
-    """Return a reason as it may stand in the journal: one clean line of at most 300."""
-    from mcm.core.sanitize import clean
-
-    found = clean(" ".join(text.split()), 300)
-    if not found:
-        raise UsageError("the reason is empty", hint="Say in one line why.")
-    return found

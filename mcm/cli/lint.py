@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from mcm.cli.compose import CHANGES, STATE, Project, is_change_id
+from mcm.cli.compose import Project, is_change_id
+from mcm.cli.folder import CHANGES, STATE
 from mcm.config.change_file import check_change
 from mcm.core.authorship import nobody_left
 from mcm.core.change import Change

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mcm.cli.complete import stage_names
-from mcm.cli.write import Change, Json, Profile
+from mcm.cli.options import Change, Json, Profile
 from mcm.core.errors import Exit, most_severe
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mcm.cli.complete import stage_names
+from mcm.cli.options import Change, Key, Offline, Profile
 from mcm.cli.refusals import journaled
-from mcm.cli.write import Change, Profile
 from mcm.core.errors import Exit, RefusedError
 
 if TYPE_CHECKING:
@@ -18,20 +18,9 @@ if TYPE_CHECKING:
     from mcm.cli.wired import Wire
     from mcm.core.plan import Plan, StagePlan
 
-Key = Annotated[
-    str | None,
-    typer.Option(
-        "--key",
-        metavar="KEY",
-        help="SSH key to sign with: a file, also a .pub whose other half your agent has, or the"
-        " fingerprint of a key in it. Else git's user.signingkey, else the agent's own.",
-    ),
-]
-
 Paste = Annotated[
     bool, typer.Option("--paste", help="Print what was signed as text for a chat, too.")
 ]
-Offline = Annotated[bool, typer.Option("--offline", help="Neither fetch nor send statements.")]
 
 
 def register(app: typer.Typer) -> None:

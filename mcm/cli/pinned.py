@@ -53,7 +53,7 @@ def pin_name(project: "Project") -> str:
 
 def signatures(project: "Project") -> Path:
     """Return the folder of the signed versions of a strict trust file."""
-    from mcm.cli.compose import STATE
+    from mcm.cli.folder import STATE
     from mcm.trust.chain import FOLDER
 
     return project.root / STATE / FOLDER
@@ -89,7 +89,8 @@ def glasses_of(project: "Project", trust: "TrustFile | None" = None) -> "tuple[G
     Raises what its journals and inboxes raise: who cannot look does not know of any.
     """
     from mcm.app.glasses import find_glasses
-    from mcm.cli.compose import CHANGES, is_change_id
+    from mcm.cli.compose import is_change_id
+    from mcm.cli.folder import CHANGES
 
     files = (project.root / CHANGES).glob("*/statements/breakglass-*.json")
     names = {path.parent.parent.name for path in files}

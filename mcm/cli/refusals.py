@@ -47,7 +47,7 @@ def _note(err: RefusedError, options: dict[str, Any]) -> None:
 
 
 def _who(project: "Project", profile: str | None) -> str:
-    from mcm.cli.halt import said_by
+    from mcm.cli.saying import said_by
 
     try:
         return said_by(project, profile)

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from mcm.cli.complete import stage_names
-from mcm.cli.write import Profile
+from mcm.cli.options import Profile
 from mcm.core.errors import Exit, UsageError
 
 

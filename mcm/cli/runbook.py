@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mcm.cli.complete import change_ids, stage_names
-from mcm.cli.write import Json, Profile
+from mcm.cli.options import Json, Profile
 from mcm.core.errors import Exit, McmError, UsageError
 
 if TYPE_CHECKING:
@@ -222,7 +222,7 @@ def _by_hand(given: list[str]) -> "dict[str, Value]":
 
 def said_by_whom(project: "Project | None", profile: str | None) -> str:
     """Return who follows a runbook, in a project or without one. Nobody proves it."""
-    from mcm.cli.halt import said_by
+    from mcm.cli.saying import said_by
 
     if project is None:
         import getpass

@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import mcm
-from mcm.cli.compose import STATE
+from mcm.cli.folder import STATE
 from mcm.cli.terminal import run_at_terminal
 from mcm.clock import SystemClock
 from mcm.core.errors import Exit, McmError

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mcm.cli.write import Change, Json, Profile
+from mcm.cli.options import Change, Json, Profile
 from mcm.core.errors import Exit, McmError, UsageError, most_severe
 
 if TYPE_CHECKING:
@@ -167,8 +167,8 @@ def _ticker(
     from mcm.app.planning import check_current
     from mcm.app.ticking import Ticker
     from mcm.cli.driving import this_process
-    from mcm.cli.halt import said_by
     from mcm.cli.live import LineView
+    from mcm.cli.saying import said_by
 
     def check(plan: "Plan") -> None:
         if broken is not None:

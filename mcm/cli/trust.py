@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from typer.core import TyperCommand
 
-from mcm.cli.people import Key
-from mcm.cli.write import Json, Profile
+from mcm.cli.options import Json, Key, Profile
 from mcm.core.errors import Exit, UsageError
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mcm.cli.compose import STATE, Project, aws_realm
+from mcm.cli.compose import Project, aws_realm
+from mcm.cli.folder import STATE
 from mcm.cli.lines import say
 from mcm.core.errors import McmError, UsageError
 from mcm.core.sanitize import clean

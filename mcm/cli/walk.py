@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mcm.cli.complete import stage_names
-from mcm.cli.people import Offline
+from mcm.cli.options import Change, Offline, Profile
 from mcm.cli.refusals import journaled
-from mcm.cli.write import Change, Profile
 from mcm.core.errors import BlindError, Exit, UsageError
 
 if TYPE_CHECKING:
@@ -93,7 +92,7 @@ def retry(
     """Run the failed actions of the same execution again, behind all gates as for deploy."""
     from mcm.app.halting import ask_retry
     from mcm.cli.driving import leased
-    from mcm.cli.halt import one_line
+    from mcm.cli.saying import one_line
 
     patience = read_patience(wait, no_input=no_input)
     project, goal = _set_out(change, stage, profile)

@@ -1,27 +1,16 @@
 """Commands that write a change: lint, plan, render."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
-from mcm.cli.complete import change_ids
+from mcm.cli.options import Change, Json, Profile
 from mcm.cli.refusals import journaled
 from mcm.core.errors import Exit, UsageError
 
 if TYPE_CHECKING:
     from mcm.app.planning import Planned
     from mcm.cli.compose import Project
-
-Change = Annotated[
-    str | None,
-    typer.Argument(
-        metavar="[CHANGE]",
-        autocompletion=change_ids,
-        help="Its id; not needed when one is open.",
-    ),
-]
-Profile = Annotated[str | None, typer.Option("--profile", help="AWS profile to act as.")]
-Json = Annotated[bool, typer.Option("--json", help="Print the canonical data instead of words.")]
 
 
 def register(app: typer.Typer) -> None:
