@@ -22,7 +22,7 @@ from tests.simulation.faults import Kill, Lag, Passing, Second, When
 from tests.simulation.stories import Setting, prepare
 
 PROCESSES, UNTIL_HEALED = 9, 2
-"""How often the command is run at most, and after how many ends nothing fails any more."""
+"""After how many runs, and after how many ends, nothing fails any more."""
 FINAL = frozenset(
     {Exit.DONE, Exit.ROLLED_BACK, Exit.NEEDS_PERSON, Exit.FAILED, Exit.REFUSED, Exit.ABORTED}
 )
@@ -124,6 +124,7 @@ class Simulation:
         """Called after each call of mcm's."""
         self.watches: list[Callable[[State], None]] = []
         """Told, at each turn, what it is decided on."""
+        self._is_healed = False
         self._moments: dict[str, datetime] = {}
         self._waiting: list[tuple[When, Callable[[], None]]] = []
         self._build()
@@ -193,6 +194,8 @@ class Simulation:
             self.problems.append(f"story: {type(err).__name__}: {err}")
 
     def _begin(self, fault: Passing) -> None:
+        if self._is_healed:
+            return
         self.say(f"FAULT {fault}")
         self.conditions.begin(fault)
         if isinstance(fault, Second):
@@ -220,8 +223,8 @@ class Simulation:
         self.boundaries.deadly = {kill.boundary for kill in kills}
         self.boundaries.seen.clear()
         self._down = [kill.down for kill in kills]
-        for _ in range(PROCESSES):
-            is_healed = len(self.endings) >= UNTIL_HEALED
+        for process in range(2 * PROCESSES):
+            is_healed = len(self.endings) >= UNTIL_HEALED or process >= PROCESSES
             if is_healed:
                 self._heal()
             before = self.endings[-1:]
@@ -232,7 +235,7 @@ class Simulation:
                 if not self._go_on():
                     break
                 continue
-            if is_healed and before[0].gate == ending.gate:
+            if is_healed and before and before[0].gate == ending.gate:
                 break
             self.clock.pass_time(timedelta(minutes=10))
         self._heal()
@@ -247,6 +250,7 @@ class Simulation:
         return word is not None
 
     def _heal(self) -> None:
+        self._is_healed = True
         self.conditions.heal()
         self.boundaries.deadly.clear()
 

@@ -295,7 +295,14 @@ def prepare(story: str, world: World) -> Setting:
         ),
         "breach_and_oncall": lambda: tell(BACK, PERSON, deed=breach_and_oncall, **breaking),
         "oncall_beside": lambda: tell(
-            DONE, BACK, REFUSED, PERSON, HELD, deed=lambda: roll_back_beside(setting), breaks=True
+            DONE,
+            BACK,
+            REFUSED,
+            PERSON,
+            HELD,
+            FAILED,
+            deed=lambda: roll_back_beside(setting),
+            breaks=True,
         ),
     }
     return plain[story]()
