@@ -134,7 +134,8 @@ class _Area:
         if self._rows and not redraws:
             lines = ["", for_reader(clean(head, 400))]
         back = f"\x1b[{self._rows}F\x1b[J" if self._rows and redraws else ""
-        self._rows = len(lines)
+        # A narrow terminal breaks the prompt, and the cursor is a row lower then.
+        self._rows = len(lines) + (len(prompt) - 1) // max(size.columns, 1)
         with suppress(OSError, ValueError):  # nobody sees it; the key may come all the same
             sys.stderr.write(back + "\n".join(lines) + "\n" + prompt)
             sys.stderr.flush()

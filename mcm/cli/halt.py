@@ -136,6 +136,7 @@ def _end(project: "Project", plan: "Plan", stage: "StagePlan") -> Exit:
     goal, view = GoForward(plan, (stage.name,)), LineView()
     writer = Writer(project.journal, plan.change, view.lost)
     by = said_by(project, None)
+    ending = None
     try:
         with leased_or_barred(project, plan.change, by, "mcm abort", writer):
             broken = stand_in(project, lambda: [plan])
@@ -146,8 +147,8 @@ def _end(project: "Project", plan: "Plan", stage: "StagePlan") -> Exit:
             ending = project.runner(view).run(goal, writer)
     except DrivenError as err:
         say(f"{stage.name} is ended by the process that drives it, {err.driver.text()}")
-        return Exit.DONE
-    if ending.exit is not Exit.ABORTED:
+        say(f"Next: `{commands.about('watch', plan.change)}` shows whether it does.")
+    if ending is not None and ending.exit is not Exit.ABORTED:
         say(f"{stage.name}: {ending.reason}")
         return ending.exit
     if promoted:

@@ -2,6 +2,7 @@
 
 import gc
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -82,6 +83,25 @@ def test_an_arrow_key_leaves_nothing_to_the_shell(shop: Shop) -> None:
     )
     assert code == 0
     assert "[A" not in text.partition("was pressed")[2]
+
+
+def test_on_a_narrow_terminal_the_screen_is_drawn_over_itself(shop: Shop) -> None:
+    """The prompt takes two rows there."""
+    said = ""
+
+    def leave(text: str) -> None:
+        nonlocal said
+        said += text
+        if said.count(KEY) == 2:
+            os.kill(int(said.split()[0]), signal.SIGTERM)
+
+    line = f"echo $$; exec {sys.executable} -m mcm.cli.main rollback --stage prod-us"
+    env = {**ENV, "COLUMNS": "40", "LINES": "24"}
+    run_at_terminal(["sh", "-c", line], "", after="", cwd=shop.root, env=env, show=leave)
+
+    first, up, _ = re.split(r"\x1b\[(\d+)F", said, maxsplit=1)
+    rows = first[first.index("SANDBOX  ROLL BACK") :].count("\n")
+    assert int(up) == rows + 1
 
 
 def test_interrupted_at_the_key_it_says_that_nothing_was_begun(shop: Shop) -> None:
