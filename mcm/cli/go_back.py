@@ -15,6 +15,7 @@ from mcm.core.errors import Exit, UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
+    from datetime import datetime
 
     from mcm.app.observing import Observer
     from mcm.app.oncall import Facts, Scene
@@ -79,6 +80,8 @@ def go_back(
     began = runner.clock.now()
     ending, writer = _run(ground, runner, journal, look, facts, no_input=options.no_input)
     _tell(ending, look.goal)
+    if ending.exit is Exit.REFUSED:
+        _note_refused(ground, journal, look, ending, runner.clock.now())
     if ending.exit is Exit.NEEDS_PERSON:
         from mcm.cli.ladder import Ladder, go_down, is_needed
 
@@ -94,6 +97,23 @@ def go_back(
     if look.asks and ground.project is not None:
         say(_where_told(journal, look.journal, writer.state.last))
     return ending.exit
+
+
+def _note_refused(
+    ground: "Ground", journal: "Journal", look: Look, ending: "Ending", now: "datetime"
+) -> None:
+    """Journal that somebody asked for another target, which would have been a deploy."""
+    from contextlib import suppress
+
+    from mcm.app.refusals import note_ending
+    from mcm.cli.saying import said_by
+    from mcm.core.errors import McmError
+
+    by = ""
+    if ground.project is not None:
+        with suppress(McmError, OSError):
+            by = said_by(ground.project, None)
+    note_ending(journal, look.journal, look.goal.stage, by, ending.gate, ending.reason, now)
 
 
 def make_runner(ground: "Ground", listener: "Listener") -> "Runner":

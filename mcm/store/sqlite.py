@@ -177,6 +177,8 @@ class SqliteJournal(Journal):
                 isolation_level=None,
                 check_same_thread=False,
             )
+            # Text that is none was put there by hand: a broken entry, not an unreadable file.
+            db.text_factory = _text
             self._db = db
             self._opened = identity(self._path)
             db.execute("PRAGMA synchronous = FULL")
@@ -211,6 +213,10 @@ def _newest(db: sqlite3.Connection, change: str) -> Entry | None:
     if entry is None or entry.seq != seq:
         raise journal.refuse(change, journal.ChainProblem("E_CHAIN", seq, "it was edited"))
     return entry
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "replace")
 
 
 def _stored(data: object, digest: object) -> tuple[bytes, str]:

@@ -9,6 +9,7 @@ from typer.main import get_command
 from mcm.cli.main import app
 from mcm.core.errors import Exit
 from tests.house.tree import ROOT, project_files, python_files, shown
+from tests.threats.table import ATTEMPTS
 
 DOCS = ROOT / "docs"
 RULES = range(1, 43)
@@ -96,6 +97,34 @@ def test_every_cited_threat_exists() -> None:
     assert known == set(range(1, 63))
     assert cited
     assert unknown == {}
+
+
+def states(page: str) -> dict[int, str]:
+    """Return the state of each row of the threat table, as its first words."""
+    rows = re.findall(r"^\| (\d+(?:–\d+)?) \|.*\| ([^|]+?) \|$", page, re.MULTILINE)
+    return {number: state for row, state in rows for number in numbers(row)}
+
+
+def test_every_row_of_the_threat_table_is_tested_by_its_number() -> None:
+    """Built or partly: at least one test has the number in its id. No test has another one."""
+    named = re.compile(r"\bthreat_(\d+)(?=_|\b)")
+    texts = [path.read_text(encoding="utf-8") for path in python_files("tests")]
+    tested = {
+        int(each)
+        for text in texts
+        for name in re.findall(r"^def (test_\w+)", text, re.MULTILINE)
+        for each in named.findall(name.replace("_threat", " threat"))
+    }
+    tested |= {attempt.number for attempt in ATTEMPTS}
+    rows = states(text_of("security-design.md"))
+    ids = [str(attempt) for attempt in ATTEMPTS]
+
+    assert sorted(rows) == list(range(1, 63))
+    assert {row for row in rows if not re.match("built|partly|not yet", rows[row])} == set()
+    assert set(rows) - tested == set()
+    assert tested - set(rows) == set()
+    assert len(set(ids)) == len(ids)
+    assert all(re.match(r"threat_\d\d-", each) for each in ids)
 
 
 def test_every_refusal_in_the_threat_table_exists() -> None:

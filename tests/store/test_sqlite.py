@@ -92,6 +92,8 @@ def test_the_file_itself_refuses_all_but_the_next_entry(
         ("UPDATE head SET seq = 'x'", "E_CHAIN", 1),
         ("UPDATE entry SET seq = -seq", "E_CHAIN", 1),
         ("UPDATE entry SET data = 7 WHERE seq = 2", "E_CHAIN", 2),
+        ("UPDATE entry SET data = data || x'00ff' WHERE seq = 2", "E_CHAIN", 2),
+        ("UPDATE entry SET hash = hash || x'ff' WHERE seq = 2", "E_CHAIN", 2),
     ],
 )  # fmt: skip
 def test_threat_42_a_tampered_row_is_named_though_the_triggers_are_gone(

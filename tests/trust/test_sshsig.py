@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from mcm.core.errors import RefusedError
 from mcm.trust.signing import find_ssh_keygen
 from mcm.trust.sshsig import SK_ED25519, SshKey, verify
+from tests.trust.handmade import armour, mpint, unarmour, wire
 from tests.trust.people import make_key, public_line
 
 SPACE = "approval.v1@mcm"
@@ -27,23 +28,6 @@ def keygen_sign(key: Path, message: bytes = MESSAGE, space: str = SPACE, *more: 
     """Sign with the real program."""
     command = [str(find_ssh_keygen()), "-Y", "sign", "-n", space, "-f", str(key), *more]
     return subprocess.run(command, input=message, capture_output=True, check=True).stdout.decode()
-
-
-def wire(*parts: bytes) -> bytes:
-    """Return SSH strings, one after another."""
-    return b"".join(len(part).to_bytes(4) + part for part in parts)
-
-
-def armour(blob: bytes) -> str:
-    """Return a signature's armoured text."""
-    text = base64.b64encode(blob).decode()
-    lines = "\n".join(text[at : at + 70] for at in range(0, len(text), 70))
-    return f"-----BEGIN SSH SIGNATURE-----\n{lines}\n-----END SSH SIGNATURE-----\n"
-
-
-def unarmour(text: str) -> bytes:
-    """Return the bytes within the armour."""
-    return base64.b64decode("".join(text.splitlines()[1:-1]))
 
 
 def made(
@@ -108,11 +92,6 @@ def test_ecdsa_signatures_with_short_and_long_numbers_are_taken(tmp_path: Path) 
     for number in range(12):
         message = str(number).encode()
         assert verify(keygen_sign(key, message), message, SPACE).type == "ecdsa-sha2-nistp256"
-
-
-def mpint(number: int, pad: bytes = b"") -> bytes:
-    """Return a number as SSH writes it, or with needless bytes in front."""
-    return pad + number.to_bytes(number.bit_length() // 8 + 1)
 
 
 def ecdsa_signature(pad: bytes = b"", more_r: int = 0, more_s: int = 0) -> str:
