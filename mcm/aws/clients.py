@@ -63,6 +63,8 @@ class BotoPort:
         self._limits = limits or Limits()
         self._clients: dict[tuple[str, bool], Any] = {}
         self._making = Lock()
+        self.time: datetime | None = None
+        """What time AWS said it was in the newest reply."""
 
     def call(self, service: str, operation: str, params: Params) -> Reply:
         """Call `operation`; see `Port.call`. Instants in the reply are aware UTC."""
@@ -149,6 +151,7 @@ class BotoPort:
         shape = client.meta.service_model.operation_model(operation).output_shape
         required = shape.required_members if shape is not None else []
         missing = [name for name in required if name not in reply]
+        self.time = _date(metadata)
         if "RequestId" in metadata and not missing:
             return reply
         reason = f"without {', '.join(missing)}" if missing else "without a request id"
@@ -159,6 +162,17 @@ class BotoPort:
             service=service,
             operation=operation,
         )
+
+
+def _date(metadata: Mapping[str, Any]) -> datetime | None:
+    """Return the `Date` header of a reply; None for none that can be read."""
+    from email.utils import parsedate_to_datetime
+
+    headers = metadata.get("HTTPHeaders", {})
+    try:
+        return parsedate_to_datetime(headers["date"]).astimezone(UTC)
+    except (KeyError, TypeError, ValueError):
+        return None
 
 
 def client_config(limits: Limits, *, read: bool, local: bool) -> "Config":

@@ -7,6 +7,7 @@ boto3 again. Paging, joining and parsing live above the port, so they are the sa
 in all three worlds.
 """
 
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -55,6 +56,15 @@ class AwsError(Exception):
     @property
     def may_have_happened(self) -> bool:
         return self.kind is ErrorKind.LOST
+
+
+def time_of(port: "Port") -> datetime | None:
+    """Return AWS's own time in the port's newest reply; None for a port that has none.
+
+    Only what talks over HTTP hears of it (the `Date` header).
+    """
+    found = getattr(port, "time", None)
+    return found if isinstance(found, datetime) else None
 
 
 class Port(Protocol):

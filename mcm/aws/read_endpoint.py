@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
-from mcm.aws.port import AwsError, Port, Reply
+from mcm.aws.port import AwsError, Port, Reply, time_of
 from mcm.aws.reading import Clock, nonsense, text, unknown
 from mcm.core import canonical
 from mcm.core.endpoint import Content, EndpointView, Variant
@@ -40,7 +40,8 @@ def read_identity(
         at = clock()
         try:
             reply = port.call("sts", "GetCallerIdentity", {})
-            answers[query] = Known(Identity(text(reply["Account"]), text(reply["Arn"])), at)
+            account, arn = text(reply["Account"]), text(reply["Arn"])
+            answers[query] = Known(Identity(account, arn, time_of(port)), at)
         except AwsError as err:
             answers[query] = unknown(err, at)
     return answers

@@ -16,10 +16,15 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from mcm.aws.clients import BotoPort, Limits, client_config
+from mcm.aws.route import detours, refuse_detours, take_route
 from mcm.core.errors import RefusedError, UsageError
+from mcm.core.service import Network
 
 if TYPE_CHECKING:
     from botocore.session import Session
+
+
+_DIRECT = Network()
 
 
 def connect(
@@ -32,6 +37,7 @@ def connect(
     limits: Limits | None = None,
     environ: Mapping[str, str] = os.environ,
     ignore_redirection: bool = False,
+    network: Network = _DIRECT,
 ) -> BotoPort:
     """Return a port for `region`; nothing is sent before its first call.
 
@@ -39,9 +45,10 @@ def connect(
     and, with `role_arn`, as that role. With it the port talks to the sandbox there, as
     `profile` of `credentials_file`; both are then needed. `environ` is only looked at for
     settings that redirect AWS. No client follows those; they are refused as a sign that
-    someone expects otherwise, unless `ignore_redirection`, for a rollback, goes on.
+    someone expects otherwise, unless `ignore_redirection`, for a rollback, goes on. Proxies
+    and certificates are those of `network`; a rollback follows the environment's as well.
 
-    Raises RefusedError(E_ENDPOINT_OVERRIDE) when AWS_ENDPOINT_URL… is set for AWS,
+    Raises RefusedError(E_ENDPOINT_OVERRIDE) when AWS_ENDPOINT_URL… or another way is set,
     RefusedError(E_REALM) for a sandbox anywhere but on this machine, and UsageError when
     the sandbox's credentials are not there.
     """
@@ -49,7 +56,10 @@ def connect(
     if endpoint_url is None:
         if not ignore_redirection:
             refuse_redirection(environ)
-        session = _aws_session(profile, limits)
+            refuse_detours(environ, network)
+        followed = ignore_redirection and bool(detours(environ, network))
+        way = _DIRECT if followed else network
+        session = _aws_session(profile, limits, way, only=not ignore_redirection)
     else:
         require_loopback(endpoint_url)
         session = _sandbox_session(profile, credentials_file, limits)
@@ -111,10 +121,14 @@ def require_loopback(endpoint_url: str) -> None:
         )
 
 
-def _aws_session(profile: str | None, limits: Limits) -> "Session":
+def _aws_session(profile: str | None, limits: Limits, network: Network, *, only: bool) -> "Session":
+    from botocore.config import Config
+
     session = _session(profile)
+    way = Config(**take_route(session, network, only=only))
     # Also for the clients that credential providers make for themselves (STS, SSO).
-    session.set_default_client_config(client_config(limits, read=True, local=False))
+    common = client_config(limits, read=True, local=False).merge(way)
+    session.set_default_client_config(common)
     return session
 
 

@@ -49,7 +49,7 @@ def check_credentials(
 
 def _connect(project: Project, profile: str | None) -> Connections:
     access = {project.service.pipeline.place: project.service.access}
-    return Connections(project.sandbox, access, profile)
+    return Connections(project.sandbox, access, profile, network=project.network)
 
 
 def _signed(project: Project, plan: Plan, stage: StagePlan, statement: str) -> Signed:

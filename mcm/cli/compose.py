@@ -6,10 +6,12 @@ needed, so that a command pays for what it uses only.
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mcm.cli.connections import OPERATOR, Connections
 from mcm.cli.folder import CHANGES, CONFIG, STATE, Folder
 from mcm.cli.lines import say
 from mcm.clock import SystemClock
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
     from mcm.app.planning import Files
     from mcm.app.ports import Listener, Source
     from mcm.app.runner import Runner
-    from mcm.aws.clients import BotoPort
     from mcm.aws.gather import ThreadedGather
     from mcm.config.definitions import Definition
     from mcm.core.change import Change
@@ -29,16 +30,16 @@ if TYPE_CHECKING:
     from mcm.core.journal import Journal
     from mcm.core.plan import Plan
     from mcm.core.query import Place
-    from mcm.core.service import Access, Service
+    from mcm.core.service import Network, Service
     from mcm.core.window import Freeze
     from mcm.sandbox.process import Sandbox
     from mcm.store.copies import CopiedJournal
     from mcm.store.lease import FileLeases
     from mcm.trust.persons import TrustFile
 
+__all__ = ["CHANGES", "CONFIG", "OPERATOR", "STATE", "Connections", "Project"]
+
 COPIES = "wire"
-OPERATOR = "alice"
-"""Whose credentials the sandbox's commands use when no profile is named."""
 
 
 def find_root(start: Path) -> Path:
@@ -82,76 +83,6 @@ def running_sandbox(root: Path) -> "Sandbox":
     if found is None:
         raise BlindError("the sandbox is not running", hint=f"Run `mcm sandbox up` in {root}.")
     return found
-
-
-def _look_for_redirection(*, going_back: bool) -> None:
-    """Refuse, or tell a rollback: at once and aloud, not as an unknown reading."""
-    from mcm.aws.session import redirections, refuse_redirection
-
-    if not going_back:
-        refuse_redirection(os.environ)
-    elif names := redirections(os.environ):
-        say(f"warning: {', '.join(names)} is set and not followed: this goes to AWS itself")
-
-
-class Connections:
-    """Ports by place and profile, each made once; `access` says whose credentials they use.
-
-    Variables that redirect AWS are refused, as E_ENDPOINT_OVERRIDE. No port follows them
-    in any case, so `going_back` is told of them on stderr and goes on (promise 1).
-    """
-
-    def __init__(
-        self,
-        sandbox: "Sandbox | None",
-        access: "Mapping[Place, Access]",
-        profile: str | None,
-        *,
-        going_back: bool = False,
-    ) -> None:
-        if sandbox is None:
-            _look_for_redirection(going_back=going_back)
-        self._going_back = going_back
-        self._sandbox = sandbox
-        self._access = access
-        self._profile = profile
-        self._made: dict[Place, BotoPort] = {}
-
-    @property
-    def in_sandbox(self) -> bool:
-        """Whether every port leads to the sandbox."""
-        return self._sandbox is not None
-
-    def __call__(self, place: "Place") -> "BotoPort":
-        """Return the port for `place`."""
-        if place not in self._made:
-            self._made[place] = self._connect(place)
-        return self._made[place]
-
-    def address(self, place: "Place") -> str:
-        """Return where CodePipeline's calls for `place` go, for people to see."""
-        port = self(place)
-        return port.address("codepipeline")
-
-    def _connect(self, place: "Place") -> "BotoPort":
-        from mcm.aws.session import connect
-
-        if self._sandbox is not None:
-            return connect(
-                place.region,
-                profile=self._profile or OPERATOR,
-                endpoint_url=self._sandbox.endpoint_url,
-                credentials_file=self._sandbox.credentials_file,
-            )
-        access = self._access.get(place)
-        if self._profile is not None or access is None:
-            return connect(place.region, profile=self._profile, ignore_redirection=self._going_back)
-        return connect(
-            place.region,
-            profile=access.profile or None,
-            role_arn=access.role_arn or None,
-            ignore_redirection=self._going_back,
-        )
 
 
 class Project:
@@ -243,7 +174,20 @@ class Project:
         """Ports to the places of mcm.yaml; the pipeline's access wins where two meet."""
         access = {stage.place: stage.access for stage in reversed(self.service.stages)}
         access[self.service.pipeline.place] = self.service.access
-        return Connections(self.sandbox, access, self._profile, going_back=self._going_back)
+        return Connections(
+            self.sandbox,
+            access,
+            self._profile,
+            going_back=self._going_back,
+            network=self.network,
+        )
+
+    @property
+    def network(self) -> "Network":
+        """The way to AWS that mcm.yaml allows, its file named from wherever one stands."""
+        found = self.service.network
+        bundle = str((self.root / found.ca_bundle).resolve()) if found.ca_bundle else ""
+        return replace(found, ca_bundle=bundle)
 
     @cached_property
     def gather(self) -> "ThreadedGather":

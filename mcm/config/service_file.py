@@ -29,12 +29,14 @@ from mcm.config.stage_fields import (
 )
 from mcm.config.strict_yaml import load
 from mcm.core.query import PipelineId
-from mcm.core.service import Channel, Service
+from mcm.core.service import Channel, Network, Service
 
 VERSION = 1
 _SERVICE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 _TOPIC = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_.-]{1,256}", re.ASCII)
 _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]{0,127}", re.ASCII)
+_PROXY = re.compile(r"https?://[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?/?", re.ASCII)
+_FILE = re.compile(r"[^\0\n\r]{1,400}")
 _CHANNELS = ("sns", "webhook", "command")
 
 
@@ -68,10 +70,21 @@ def load_service(text: str | bytes, file: str, definitions: Mapping[str, Definit
         freezes=read_freezes(root),
         stages=read_stages(root, context),
         answers=read_answers(root),
+        network=_read_network(root),
     )
     root.done()
     problems.raise_if_any()
     return service
+
+
+def _read_network(root: Fields) -> Network:
+    """Return the proxy and the certificates that calls to AWS may use; nothing else may."""
+    proxy = bundle = ""
+    if root.has("proxy"):
+        proxy = root.text("proxy", form=_PROXY, like="http://proxy.example.com:3128")
+    if root.has("ca_bundle"):
+        bundle = root.text("ca_bundle", form=_FILE, like="certificates/company.pem")
+    return Network(proxy, bundle)
 
 
 def _read_version(root: Fields) -> None:

@@ -93,7 +93,7 @@ def judge_gates(
         pipeline_gates.rollback_gate(plan, stage, view),
         _stranger_gate(plan, state),
         _person_gate(stage, state),
-        _clock_gate(state, now),
+        _clock_gate(plan, state, readings, now),
         _check_gate(verdicts),
         _approval_gate(plan, readings, answer),
         *_glass_gates(inbox, answer, now),
@@ -176,11 +176,21 @@ def _person_gate(stage: StagePlan, state: State) -> GateView:
     return GateView("person", False, f"held by {word.by} since {word.at:%H:%M:%SZ}: {word.reason}")
 
 
-def _clock_gate(state: State, now: datetime) -> GateView:
-    """A clock behind the journal would open windows that are shut (E_CLOCK)."""
-    wrong = check_clock(now, state.last_at, None)
+def _clock_gate(plan: Plan, state: State, readings: Readings, now: datetime) -> GateView:
+    """A clock that is wrong would open windows that are shut (E_CLOCK).
+
+    It is compared with the journal and with what AWS says in its answer to who we are; on
+    AWS an answer without a time is none.
+    """
+    query = IdentityQuery(plan.pipeline.place)
+    reading = readings.get(query)
+    identity = readings.known(query, Identity)
+    told = identity.time if identity else None
+    if identity is not None and told is None and plan.realm.startswith("aws:"):
+        return GateView("clock", False, "AWS does not say what time it is")
+    wrong = check_clock(now, state.last_at, told + (now - reading.at) if told else None)
     if wrong is None:
-        return GateView("clock", True, "not behind the journal")
+        return GateView("clock", True, "as AWS's, and not behind the journal")
     reason = f"{wrong.reason} [{wrong.code}]"
     return GateView("clock", False, reason, exit=Exit.REFUSED, leave=True)
 

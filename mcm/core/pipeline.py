@@ -170,3 +170,5 @@ class ActionRun:
 class Identity:
     account: str
     arn: str
+    time: datetime | None = None
+    """What time AWS said it was in that very answer; None where nobody says so."""

@@ -19,6 +19,16 @@ class Access:
 
 
 @dataclass(frozen=True)
+class Network:
+    """By which way AWS is reached, where it is not the direct one."""
+
+    proxy: str = ""
+    """URL of the proxy for calls to AWS; empty for none."""
+    ca_bundle: str = ""
+    """File of the certificates that are trusted instead of the usual ones; empty for those."""
+
+
+@dataclass(frozen=True)
 class CheckUse:
     """`{use: alarms, with: {...}}` on a stage, its parameters validated and typed."""
 
@@ -77,3 +87,4 @@ class Service:
     """In pipeline order as written; each waits for the one before it."""
     answers: Mapping[str, str]
     """Answers that stay the same from change to change."""
+    network: Network = Network()

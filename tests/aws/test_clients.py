@@ -2,7 +2,7 @@
 
 import json
 import socket
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,6 +10,7 @@ import pytest
 from mcm.aws.clients import BotoPort, Limits, client_config, is_read
 from mcm.aws.port import AwsError, ErrorKind, Port
 from mcm.aws.session import connect
+from mcm.clock import SystemClock
 from tests.aws.conftest import CLOSE, STALL, Answer, Open, Script, error
 
 ROLLBACK = {
@@ -204,3 +205,12 @@ def test_reply_has_no_transport_details(script: Script, port: BotoPort) -> None:
 
 def test_static_keys_have_no_known_end(port: BotoPort) -> None:
     assert port.expires_at() is None
+
+
+def test_threat_18_the_time_of_the_newest_answer_is_kept(script: Script, port: BotoPort) -> None:
+    assert port.time is None
+    port.call("codepipeline", "GetPipelineState", {"name": "P"})
+
+    now = SystemClock().now()
+    assert port.time is not None
+    assert abs(port.time - now) < timedelta(seconds=60)

@@ -10,6 +10,7 @@ from mcm.cli.folder import replace_file
 from mcm.core.errors import BlindError, RefusedError, UsageError
 from mcm.core.journal import Draft
 from mcm.core.query import Place
+from mcm.core.service import Network
 from mcm.core.statement import is_sandbox
 from tests.cli.conftest import Shop
 
@@ -68,6 +69,18 @@ def test_a_rollback_is_told_of_redirection_and_goes_on(
 
     assert "warning: AWS_ENDPOINT_URL_STS is set and not followed" in capsys.readouterr().err
     assert connect(Place("", "us-east-1")) is not None
+
+
+def test_threat_31_a_proxy_is_refused_and_a_rollback_is_told_of_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:1")
+
+    with pytest.raises(RefusedError, match="E_ENDPOINT_OVERRIDE"):
+        Connections(None, {}, None)
+    assert Connections(None, {}, None, network=Network("http://127.0.0.1:1"))
+    assert Connections(None, {}, None, going_back=True)
+    assert "warning: HTTPS_PROXY is set and followed" in capsys.readouterr().err
 
 
 def test_a_change_that_is_over_need_not_be_named(shop: Shop) -> None:

@@ -9,7 +9,7 @@ from mcm.config.problems import ConfigError
 from mcm.config.service_file import load_service
 from mcm.core.plan import Approval, Bake, Gate
 from mcm.core.query import Metric, PipelineId, Place
-from mcm.core.service import Access, Channel, CheckUse, Service
+from mcm.core.service import Access, Channel, CheckUse, Network, Service
 from mcm.core.window import Freeze, Window
 
 DEFINITIONS = builtin_definitions()
@@ -196,6 +196,23 @@ def test_threat_46_another_word_about_the_glass_is_a_mistake(word: str) -> None:
 
     with pytest.raises(ConfigError):
         load(text)
+
+
+def test_the_way_to_aws_is_named() -> None:
+    more = "proxy: http://proxy.example.com:3128\nca_bundle: certificates/company.pem\n"
+
+    assert load(WHOLE + more).network == Network(
+        "http://proxy.example.com:3128", "certificates/company.pem"
+    )
+    assert load(WHOLE).network == Network()
+
+
+@pytest.mark.parametrize(
+    "proxy", ["proxy.example.com:3128", "http://me:secret@proxy:1", "socks5://x:1", "http://a/b"]
+)
+def test_threat_61_a_proxy_with_a_password_or_a_path_is_a_mistake(proxy: str) -> None:
+    with pytest.raises(ConfigError):
+        load(WHOLE + f'proxy: "{proxy}"\n')
 
 
 def test_a_stage_says_how_long_a_veto_may_be_waited_for() -> None:
