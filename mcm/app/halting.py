@@ -85,6 +85,16 @@ def counting_down(journal: Journal, plan: Plan) -> StagePlan | None:
     return None
 
 
+def too_late(journal: Journal, change: str, stage: str) -> tuple[str, ...]:
+    """Return the stages, `stage` or of all, that went back because nobody vetoed in time."""
+    stages = fold(journal.entries(change)).stages
+    return tuple(
+        name
+        for name, known in stages.items()
+        if known.countdown_over and known.breach and stage in ("", name)
+    )
+
+
 def sign_veto(
     journal: Journal, plan: Plan, stage: StagePlan, desk: Desk, reason: str, now: datetime
 ) -> str:

@@ -55,6 +55,8 @@ def hold(
     held = _stage(project, name, stage)
     halting.hold(project.journal, name, held, said_by(project, profile), why, project.clock.now())
     say(f"{held or name} is held: nothing is promoted; a bake or a rollback under way goes on")
+    for late in halting.too_late(project.journal, name, held):
+        say(f"too late for a veto: the rollback of {late} has begun, and nothing stops it")
     say(f"Next: `{commands.resume(name, held)}` lets it go on.")
     return Exit.DONE
 
@@ -178,6 +180,7 @@ def _vetoes(
     found = halting.counting_down(project.journal, plan)
     if found is None or (stage and _stage(project, change, stage) != found.name):
         return False
+    say(f"{found.name} is about to be rolled back: to hold it now is a veto, and that is signed")
     desk = KeyDesk(project, change, find_key(project, key, profile))
     now = project.clock.now()
     print(halting.sign_veto(project.journal, plan, found, desk, reason, now))

@@ -120,7 +120,9 @@ def test_a_rollback_that_counts_down_is_vetoed_by_a_key_only(
     capsys.readouterr()
 
     assert shop.mcm("hold CM-0001 --reason a-false-alarm") == 2
-    assert "nobody to sign as" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "prod-us is about to be rolled back: to hold it now is a veto" in said
+    assert "nobody to sign as" in said
     assert shop.mcm("hold CM-0001 --reason a-false-alarm --profile bob") == 0
     assert "bob vetoes the rollback of prod-us" in capsys.readouterr().err
 

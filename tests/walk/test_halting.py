@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from mcm.app import halting
 from mcm.app.notebook import head_seen, note
 from mcm.core.errors import Exit
 from mcm.core.fold import fold
@@ -317,6 +318,8 @@ def test_a_breach_waits_for_a_veto_and_rolls_back_without_one() -> None:
     at = {entry.kind: entry.at for entry in world.entries()}
     assert ending.exit is Exit.ROLLED_BACK
     assert MINUTE <= at["rollback_started"] - at["breach"] <= 2 * MINUTE
+    assert halting.too_late(world.journal, plan.change, "") == (STAGE,)
+    assert halting.too_late(world.journal, plan.change, "another") == ()
 
 
 def test_a_named_person_vetoes_a_rollback() -> None:
