@@ -7,11 +7,15 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 AWS_VENV := .venv-aws
 AWS_STAMP := $(AWS_VENV)/.installed
+FUZZ_VENV := .venv-fuzz
+FUZZ_STAMP := $(FUZZ_VENV)/.installed
+FUZZ_SECONDS ?= 60
+FUZZ_TARGETS ?= canonical statement plan envelope signature key trust yaml service change paste
 LOCK := $(BIN)/pip-compile --quiet --no-build-isolation --generate-hashes --allow-unsafe \
 	--no-emit-index-url --no-emit-find-links --no-header --strip-extras
 
 .DEFAULT_GOAL := help
-.PHONY: help dev preflight test check lint lint-format lint-code lint-types lint-imports format simulate coverage demo bench wheel lock clean
+.PHONY: help dev preflight test check lint lint-format lint-code lint-types lint-imports format simulate coverage demo bench fuzz wheel lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1 -- \2/'
@@ -70,6 +74,16 @@ $(AWS_STAMP): requirements/aws.txt | preflight
 	$(AWS_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/aws.txt
 	@touch $@
 
+# What is found is written to .fuzz/TARGET/crash-…; it then becomes a line of tests/fuzz.
+fuzz: $(FUZZ_STAMP) ## feed bytes to each reader for FUZZ_SECONDS (60), all or FUZZ_TARGETS
+	@for target in $(FUZZ_TARGETS); do echo "fuzz: $$target, $(FUZZ_SECONDS) s"; \
+		$(FUZZ_VENV)/bin/python -m tests.fuzz $$target $(FUZZ_SECONDS) .fuzz || exit 1; done
+
+$(FUZZ_STAMP): requirements/fuzz.txt requirements/runtime.txt | preflight
+	@test -x $(FUZZ_VENV)/bin/python || "$(PYTHON)" -m venv $(FUZZ_VENV)
+	$(FUZZ_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/runtime.txt -r requirements/fuzz.txt
+	@touch $@
+
 wheel: dev ## build the wheel into dist/
 	$(BIN)/python -m hatchling build -t wheel
 
@@ -81,6 +95,7 @@ lock: dev
 	$(LOCK) --constraint requirements/dev.txt --output-file requirements/runtime.txt pyproject.toml
 	echo hatchling | $(LOCK) --constraint requirements/dev.txt --output-file requirements/build.txt -
 	echo awscli | $(LOCK) --output-file requirements/aws.txt -
+	echo atheris | $(LOCK) --output-file requirements/fuzz.txt -
 
 clean: ## remove what the tools leave behind; the environments stay
 	rm -rf dist build demo-out .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.*

@@ -30,11 +30,12 @@ def _read_window(name: str, fields: Fields) -> Window | None:
     cron = fields.text("cron")
     duration = fields.duration("duration", at_least=SHORTEST, at_most=LONGEST)
     zone = read_zone(fields)
-    if cron:
-        try:
-            Cron.parse(cron)
-        except ValueError as err:
-            fields.refuse("cron", f"cannot be used: {err}")
+    if not cron:
+        return None  # also where this is no mapping, which was said before we looked
+    try:
+        Cron.parse(cron)
+    except ValueError as err:
+        fields.refuse("cron", f"cannot be used: {err}")
     return Window(name, cron, duration, zone) if len(fields.problems) == before else None
 
 

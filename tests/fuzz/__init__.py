@@ -1,0 +1,1 @@
+"""Bytes from anywhere, into every reader of what others can write: `make fuzz`."""
