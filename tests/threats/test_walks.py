@@ -31,6 +31,7 @@ from tests.kit.clock import VirtualClock
 from tests.kit.world import PIPELINE, STAGE, People, World
 from tests.trust.people import AWS, make_key
 from tests.trust.people import People as Keys
+from tests.walk.test_clock import Elsewhere
 
 ACCOUNT = "111111111111"
 DEPLOYER = f"arn:aws:iam::{ACCOUNT}:role/deployer"
@@ -164,7 +165,7 @@ def test_threat_32_nobodys_signature_counts_for_a_real_account(
     """A sandbox takes unsigned statements; a plan for AWS needs the real ones."""
     keys = Keys({name: make_key(tmp_path, name) for name in ("alice", "bob", "carol")})
     trust = keys.trust()
-    world = World()
+    world = Elsewhere()
     plan = world.plan(realm=AWS)
     request, approval = (replace(each, trust=trust.ref) for each in statements(world, plan))
     approval = replace(approval, request=request.digest)
