@@ -30,13 +30,24 @@ def pressed(within: float | None = None) -> str:
     A terminal that went away is no key either, and says so by `EOFError`.
     """
     import os
-    import select
 
     number = sys.stdin.fileno()
-    if not select.select([number], [], [], within)[0]:
+    if not readable(number, within):
         return ""
     # Past the stream's own buffer, which `select` knows nothing of.
     data = os.read(number, 1)
     if not data:
         raise EOFError("the terminal is gone")
     return data.decode("latin-1")
+
+
+def readable(number: int, within: float | None = None) -> bool:
+    """Say whether a descriptor can be read within some seconds; None waits for ever.
+
+    By `poll`: `select` takes no number above 1023.
+    """
+    import select
+
+    poll = select.poll()
+    poll.register(number, select.POLLIN)
+    return bool(poll.poll(None if within is None else within * 1000))

@@ -2,11 +2,12 @@
 
 import os
 import pty
-import select
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO
+
+from mcm.cli.keys import readable
 
 _CHUNK = 4096
 
@@ -64,7 +65,7 @@ def _converse(
 
 def _read(terminal: BinaryIO, within: float, process: "subprocess.Popen[bytes]") -> bytes:
     """Return what comes next; empty when the other end has closed the terminal."""
-    if not select.select([terminal], [], [], within)[0]:
+    if not readable(terminal.fileno(), within):
         raise subprocess.TimeoutExpired(process.args, within)
     try:
         return os.read(terminal.fileno(), _CHUNK)

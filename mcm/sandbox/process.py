@@ -98,7 +98,9 @@ def up(directory: Path, *, port: int = 0, build: str = BUILD, within: float = 30
                 check=False,
             )
         os.close(writing)
-        is_ready = bool(select.select([reading], [], [], within)[0]) and os.read(reading, 16)
+        poll = select.poll()  # `select` itself takes no descriptor above 1023
+        poll.register(reading, select.POLLIN)
+        is_ready = bool(poll.poll(within * 1000)) and os.read(reading, 16)
     finally:
         os.close(reading)
     running = status(directory) if is_ready else None
