@@ -15,7 +15,7 @@ LOCK := $(BIN)/pip-compile --quiet --no-build-isolation --generate-hashes --allo
 	--no-emit-index-url --no-emit-find-links --no-header --strip-extras
 
 .DEFAULT_GOAL := help
-.PHONY: help dev preflight test check lint lint-format lint-code lint-types lint-imports format simulate coverage demo bench fuzz wheel lock clean
+.PHONY: help dev preflight test check lint lint-format lint-code lint-types lint-imports format simulate mutants coverage demo bench fuzz wheel lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1 -- \2/'
@@ -53,6 +53,9 @@ lint-imports: dev
 SEEDS ?= 10000
 simulate: dev ## play SEEDS drawn scenarios, or replay one with SEED=n (and KEEP=parts)
 	@$(BIN)/python -m tests.simulation $(if $(SEED),$(SEED) $(if $(KEEP),--keep $(KEEP)),--seeds $(SEEDS))
+
+mutants: dev ## plant known bugs one by one and see that the simulator finds each
+	@$(BIN)/python -m tests.simulation.mutate
 
 check: lint test ## everything that must be green: format, lint, types, import contracts, tests
 

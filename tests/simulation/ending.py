@@ -7,7 +7,8 @@ from datetime import timedelta
 from mcm.core.errors import Exit
 from mcm.core.journal import Entry, verify
 from mcm.sandbox.engine import LogEntry
-from tests.simulation.promoting import ZONE, is_firing
+from mcm.sandbox.identity import user_key
+from tests.simulation.promoting import STAGE, ZONE, is_firing
 from tests.simulation.simulation import FINAL, Simulation
 
 OPS = {
@@ -69,10 +70,27 @@ class Ending:
         allowed = set(sim.setting.exits) | self._excused()
         if found not in allowed:
             self._wrong(f"7: ended with {found!r}, allowed {sorted(allowed)}")
+        if found in (Exit.DONE, Exit.ABORTED):
+            self._way_in()
         if found is Exit.DONE and sim.setting.breaks and not sim.setting.oncall:
             is_ours = sim.world.scenario.pipeline.latest.get("ProdUS") == sim.setting.plan.execution
             if is_ours and is_firing(sim):
                 self._silence()
+
+    def _way_in(self) -> None:
+        """3: what mcm opened for one execution is closed behind it."""
+        moved = ("EnableStageTransition", "DisableStageTransition")
+        log = self._sim.world.engine.log
+        moves = [
+            e for e in log.accepted() if e.operation in moved and e.params["stageName"] == STAGE
+        ]
+        is_ours = bool(moves) and moves[-1].access_key_id == user_key("alice")
+        if (
+            is_ours
+            and moves[-1].operation == moved[0]
+            and "close_transition" not in self._used_up()
+        ):
+            self._wrong("3: the walk ended with the way in open")
 
     def _silence(self) -> None:
         """4: what baked to its end with an alarm in ALARM was passed over."""

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
+from mcm.core.fold import fold
 from mcm.core.journal import Entry
 from mcm.sandbox.engine import LogEntry
 from mcm.sandbox.pipeline_model import Execution
@@ -48,6 +49,7 @@ class Promoting:
             self._wrong("3: promoted in another version of the pipeline")
         self._quorum()
         self._hours()
+        self._held()
         if is_firing(sim) and not sim.conditions.lags("DescribeAlarms"):
             self._wrong("2: promoted with an alarm in ALARM")
         self._ages()
@@ -75,6 +77,15 @@ class Promoting:
             self._wrong(f"2: promoted at {local}, outside the window")
         if sim.world.people.freezes:
             self._wrong("2: promoted in a freeze")
+
+    def _held(self) -> None:
+        """Judged by what the journal said when the intent was written."""
+        plan = self._sim.setting.plan
+        entries = self._sim.journal.entries(plan.change)
+        intent = next((e for e in reversed(entries) if e.kind == "intent"), None)
+        before = [e for e in entries if intent is not None and e.seq < intent.seq]
+        if fold(before).held(plan.stages[0].name) is not None:
+            self._wrong("2: promoted while a person held it")
 
     def _ages(self) -> None:
         now, read = self._sim.clock.now(), self._sim.conditions.read_at
