@@ -42,6 +42,7 @@ def ticket_lines(
     goal: GoBack, rollback: Rollback, facts: Facts | None, ending: Ending
 ) -> tuple[str, ...]:
     """Return the summary of `rollback`; `facts` are those of before it, if there are any."""
+    facts = facts if facts is not None and tells_of(facts, rollback) else None
     place = f"{goal.pipeline_stage} of {goal.pipeline.name}, {goal.pipeline.place.region}"
     over = rollback.ended_at or ending.now
     lines = [
@@ -56,6 +57,14 @@ def ticket_lines(
         *([f"journal {commands.about('log', ending.journal)}"] if ending.journal else []),
     ]
     return tuple(clean(line, _WIDTH) for line in lines[:MOST])
+
+
+def tells_of(facts: Facts, rollback: Rollback) -> bool:
+    """Say whether `facts` are of this very way back.
+
+    While somebody looked at them, others may have gone back to another target.
+    """
+    return facts.scene.target == rollback.target
 
 
 def _outcome(rollback: Rollback) -> str:

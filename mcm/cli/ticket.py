@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from mcm.app.oncall import Facts, Scene, build_facts
-from mcm.app.ticket import Ending, ticket_lines
+from mcm.app.ticket import Ending, tells_of, ticket_lines
 from mcm.cli.lines import say
 from mcm.cli.streams import offer
 from mcm.core.pipeline import Identity, PipelineView
@@ -28,7 +28,8 @@ def print_ticket(
     who, state = IdentityQuery(goal.pipeline.place), PipelineQuery(goal.pipeline)
     history = HistoryQuery(goal.pipeline, goal.pipeline_stage)
     scene = Scene(goal, rollback.source or look.source, rollback.target, runner.clock.now())
-    facts = facts or build_facts(scene, look.readings)
+    if facts is None or not tells_of(facts, rollback):
+        facts = build_facts(scene, look.readings)
     missing = {history} if facts.commits is None else set()
     readings = runner.observer.observe([who, state, *missing], _WITHIN)
     if missing:  # the look before was blind; both executions still stand in the history

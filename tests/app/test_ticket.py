@@ -54,6 +54,14 @@ def test_a_way_in_that_deploy_opens_needs_nobody_to_open_it() -> None:
     assert not any("reopen" in line for line in lines)
 
 
+def test_what_was_shown_of_another_target_is_not_told_of_this_one() -> None:
+    """Others went further back while the screen stood; the commits shown are not all."""
+    text = "\n".join(ticket_lines(go_back(), replace(DONE, target="older"), FACTS, ENDING))
+
+    assert "to      older" in text
+    assert "took back commits that are unknown" in text
+
+
 def test_what_nobody_knows_is_said_to_be_unknown() -> None:
     bare = replace(DONE, source="", target="", verified="unverified", detail="")
     text = "\n".join(ticket_lines(go_back(), bare, None, Ending(NOW, "", None)))
