@@ -43,19 +43,6 @@ def test_a_stage_is_found_by_its_name_alone(
     assert not (empty.root / ".mcm").exists()
 
 
-def test_what_was_found_is_remembered_as_names_and_used_where_somebody_looks(
-    empty: Elsewhere,
-) -> None:
-    assert empty.mcm(GO) == 0
-    assert json.loads(memory().read_text())["answers"][0]["pipeline"] == "ParcelPhotoCheck"
-    before = empty.sent("ListPipelines")
-
-    code, text = empty.type("rollback --stage prod-us --sandbox --further", "q", KEY)
-
-    assert code == 6, text  # there is nothing further to go back to; it was found all the same
-    assert empty.sent("ListPipelines") == before
-
-
 def test_a_memory_is_shown_as_a_guess_and_o_looks_for_another(empty: Elsewhere) -> None:
     memory().parent.mkdir(parents=True)
     answer = {

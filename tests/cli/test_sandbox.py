@@ -21,7 +21,7 @@ def test_the_example_has_its_people_their_keys_and_its_changes(tmp_path: Path) -
     assert [(p.id, sorted(p.roles)) for p in trust.persons] == [
         ("alice", ["requester"]),
         ("bob", ["approver"]),
-        ("carol", []),
+        ("carol", ["breakglass"]),
     ]
     assert (tmp_path / ".mcm").stat().st_mode & 0o777 == 0o700
     assert (tmp_path / ".mcm-sandbox/keys/bob").stat().st_mode & 0o077 == 0
