@@ -77,3 +77,15 @@ def test_a_person_goes_down_the_ladder_one_key_a_rung(shop: Shop) -> None:
     assert shop.sent("StartPipelineExecution") == 0
     kinds = [k for k in shop.kinds("ROLLBACK-prod-us") if k.startswith("runbook")]
     assert kinds == ["runbook_started", "runbook_step", "runbook_intent", "runbook_outcome"]
+
+
+def test_the_key_starts_the_pipeline_once_and_says_where_it_waits(shop: Shop) -> None:
+    edit_pipeline(shop)
+    code, said = shop.type(GO, "y", KEY, [(KEY, "q")])
+    assert code == 6, said
+    assert "waits behind it" in said
+    assert "waits for an answer at ApproveUS/Approve" in " ".join(said.split())
+    assert shop.sent("StartPipelineExecution") == 1
+    code, said = shop.type(GO, "y", KEY, [(KEY, "q")])
+    assert code == 6, said
+    assert shop.sent("StartPipelineExecution") == 1
