@@ -93,7 +93,7 @@ wheel: dev ## build the wheel into dist/
 # Asks the package index. Run it after a change of dependencies in pyproject.toml; needs pip-tools.
 lock: dev
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check pip-tools
-	$(LOCK) --extra sandbox --extra dev --output-file requirements/dev.txt pyproject.toml
+	$(LOCK) --extra sandbox --extra graphs --extra calendars --extra dev --output-file requirements/dev.txt pyproject.toml
 	$(LOCK) --extra sandbox --constraint requirements/dev.txt --output-file requirements/sandbox.txt pyproject.toml
 	$(LOCK) --constraint requirements/dev.txt --output-file requirements/runtime.txt pyproject.toml
 	echo hatchling | $(LOCK) --constraint requirements/dev.txt --output-file requirements/build.txt -
