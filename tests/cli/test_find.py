@@ -14,6 +14,7 @@ from tests.cli.conftest import Shop as Elsewhere
 GO = "rollback --stage prod-us --sandbox --no-input"
 CHOOSE = "any other key to leave. "
 KEY = "any other key to leave. "
+RUNG = "q leave): "
 
 
 @pytest.fixture
@@ -41,6 +42,21 @@ def test_a_stage_is_found_by_its_name_alone(
     assert empty.sent("RollbackStage") == 1
     assert empty.sent("ListPipelines") == 1
     assert not (empty.root / ".mcm").exists()
+
+
+def test_what_was_found_is_remembered_as_names_and_used_where_somebody_looks(
+    empty: Elsewhere,
+) -> None:
+    assert empty.mcm(GO) == 0
+    assert json.loads(memory().read_text())["answers"][0]["pipeline"] == "ParcelPhotoCheck"
+    before = empty.sent("ListPipelines")
+
+    code, text = empty.type("rollback --stage prod-us --sandbox --further", "q", RUNG)
+
+    # There is nothing further to go back to, so the ladder is shown; of what was remembered.
+    assert code == 6, text
+    assert "Step 1 of 9: Deploy the old revisions again" in text
+    assert empty.sent("ListPipelines") == before
 
 
 def test_a_memory_is_shown_as_a_guess_and_o_looks_for_another(empty: Elsewhere) -> None:
