@@ -35,6 +35,7 @@ from mcm.core.instruction import (
 )
 from mcm.core.journal import Draft
 from mcm.core.pipeline import (
+    RUNNING,
     SUCCEEDED,
     PipelineView,
     RollbackRun,
@@ -244,7 +245,8 @@ def _started(
         "target": aim,
         "why": why,
         "execution": execution,
-        "seen": [run.id for run in history.rollbacks if run.id != execution],
+        # One that still runs is left out: the stage may show it late, and then it is adopted.
+        "seen": [r.id for r in history.rollbacks if r.id != execution and r.status not in RUNNING],
     }
     return Draft("rollback_started", body, now)
 

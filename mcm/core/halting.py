@@ -26,20 +26,27 @@ def after_promotion(
     word: Word,
     seen: StageView | None,
     now: datetime,
-) -> Turn:
+) -> Turn | None:
     """Close the way in that the promotion opened, then end the stage.
 
-    What cannot be seen or closed does not keep the person waiting; it is said.
+    What AWS refuses to close does not keep the person waiting; it is said. None while the
+    stage cannot be seen: it does not end unwatched with a way in that may be open, through
+    which the next execution would walk.
     """
     if not stage.gate.open:
         return _end(stage, _told(word), now)
     if seen is None:
-        return _end(stage, f"{_told(word)}; whether the way in is closed could not be seen", now)
+        return None
     if not seen.transition_enabled:
         return _end(stage, _told(word), now)
     if attempts.spent(state, stage, attempts.CLOSE):
         return _end(stage, f"{_told(word)}; the way into {seen.name} is still open", now)
     return occupancy.close_or_pause(goal, stage, state, f"the walk was aborted by {word.by}", now)
+
+
+def waits(stage: StagePlan, word: Word) -> str:
+    """Say what becomes of an abort while the stage cannot be seen."""
+    return f"{word.by}'s abort ends it once the way into {stage.pipeline_stage} is seen closed"
 
 
 def _told(word: Word) -> str:

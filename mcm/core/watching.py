@@ -147,6 +147,8 @@ def _unseen(
     since = known.blind_since
     if since is None:
         entries = (notes.sight(stage, why, now),)
+    if known.abort is not None:
+        why = f"{why}; {halting.waits(stage, known.abort)}"
     if readings.blind() or (since is not None and now - since > BLIND_FOR):
         with_what = "with working credentials" if readings.blind() else "once AWS answers again"
         hint = f"The stage keeps running unwatched; run the same command {with_what}."

@@ -281,6 +281,20 @@ def test_a_rollback_that_came_in_between_is_adopted(status: str) -> None:
     assert kinds(turn) == ["rollback_adopted"]
 
 
+def test_a_rollback_that_runs_already_and_that_the_stage_shows_late_is_adopted() -> None:
+    """Its actions list it, the stage lags: once refused, it is followed and never stopped."""
+    run = rollback_run("back-9", "old", status="InProgress")
+    past = history(rollbacks=[run])
+    begun = back.decide(go_back(), Notebook().state, readings(pipeline_view(), past), NOW)
+    assert begun.entries[0].body["seen"] == []
+
+    state = Notebook().rollback_started().tried(ROLL_BACK, BUSY).state
+    view = pipeline_view(stage("back-9", "InProgress", kind="ROLLBACK"))
+    turn = back.decide(go_back(), state, readings(view, past), NOW)
+
+    assert kinds(turn) == ["rollback_adopted"]
+
+
 def test_a_rollback_that_came_in_between_and_failed_is_not_adopted() -> None:
     run = rollback_run("back-9", "old", status="Failed")
     view = pipeline_view(stage("back-9", "Failed", kind="ROLLBACK"))

@@ -162,6 +162,25 @@ def test_an_abort_after_the_promotion_closes_the_way_in(moment: str) -> None:
     assert world.sent("RollbackStage") == 0
 
 
+def test_an_abort_of_a_promoted_stage_waits_until_its_way_in_can_be_seen() -> None:
+    """Found by seed 5620: it ended blind, and the next execution could have walked in."""
+    world = World()
+    plan = world.ready()
+
+    def abort_blind() -> None:
+        world.engine.faults.add(Fault(Effect.EXPIRED))
+        say(world, "abort_asked", plan=plan.digest)
+
+    world.when("outcome", abort_blind, 1)
+    blind = world.deploy(plan)
+    assert blind.exit is Exit.BLIND
+    assert "bob's abort ends it once the way into ProdUS is seen closed" in blind.reason
+
+    world.engine.faults.clear()
+    assert world.deploy(plan).exit is Exit.ABORTED
+    assert world.stage_state()["inboundTransitionState"]["enabled"] is False
+
+
 def test_an_abort_in_a_rollback_stops_no_rollback() -> None:
     world = World()
     plan = world.ready()
