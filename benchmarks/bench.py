@@ -165,6 +165,15 @@ def appending(tools: Tools) -> Row:
     return Row("100 entries appended / 100 bare SQLite commits", ours, theirs, 3.0)
 
 
+def reading(tools: Tools) -> Row:
+    """Compare what a plan says of a long range with git's own listing of it."""
+    from benchmarks.difference import range_read
+
+    del tools
+    ours, theirs = range_read()
+    return Row("10,000 commits read, paired and folded / git log", ours, theirs, 3.0)
+
+
 ROWS: tuple[Callable[[Tools], Row], ...] = (
     version,
     status,
@@ -173,6 +182,7 @@ ROWS: tuple[Callable[[Tools], Row], ...] = (
     screen,
     verifying,
     appending,
+    reading,
 )
 
 

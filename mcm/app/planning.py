@@ -20,10 +20,12 @@ from mcm.core.authorship import (
     with_authors,
 )
 from mcm.core.change import Change
+from mcm.core.commit_link import links_of_revisions
+from mcm.core.commit_range import CommitRange, heads_range, keep_known
 from mcm.core.difference import plan_differences
 from mcm.core.errors import BlindError, McmError, RefusedError, UsageError
 from mcm.core.journal import Draft, Journal
-from mcm.core.pipeline import PipelineView, StageHistory
+from mcm.core.pipeline import PipelineView, Revision, StageHistory
 from mcm.core.plan import Package, Plan
 from mcm.core.planning import (
     Definitions,
@@ -33,7 +35,8 @@ from mcm.core.planning import (
     plan_warnings,
     replan,
 )
-from mcm.core.query import HistoryQuery, PipelineQuery, Query
+from mcm.core.pushed import with_heads
+from mcm.core.query import ExecutionsQuery, HistoryQuery, PipelineQuery, Query
 from mcm.core.reading import Readings
 from mcm.core.rehearsal import Proof
 from mcm.core.service import Service
@@ -50,6 +53,12 @@ class People(Protocol):
         """Return who wrote these ranges, and what of it is unknown."""
         ...
 
+    def ranges(
+        self, packages: tuple[Package, ...], revisions: tuple[Revision, ...]
+    ) -> tuple[CommitRange, ...]:
+        """Return the commits of these ranges, `revisions` being the pinned execution's."""
+        ...
+
     def approvers(self, plan: Plan, authors: tuple[str, ...]) -> Mapping[str, Approvers]:
         """Return by stage who may approve; without a stage whose approvers are unknown."""
         ...
@@ -61,6 +70,16 @@ class Nobody:
     def wrote(self, packages: tuple[Package, ...]) -> Written:
         """Return that nobody looked."""
         return Written((), "nobody looked" if packages else "")
+
+    def ranges(
+        self, packages: tuple[Package, ...], revisions: tuple[Revision, ...]
+    ) -> tuple[CommitRange, ...]:
+        """Return that nobody looked: AWS's heads take the place."""
+        links = {p.name: links_of_revisions(p.name, revisions) for p in packages}
+        return tuple(
+            heads_range(name, (), links=found, unknown="nobody looked")
+            for name, found in links.items()
+        )
 
     def approvers(self, plan: Plan, authors: tuple[str, ...]) -> Mapping[str, Approvers]:
         """Return nothing."""
@@ -143,11 +162,13 @@ def plan_change(
     people = people or Nobody()
     before = _readable(shelf.read_plan())
     newest = max(before.edition if before else 0, _newest_edition(journal, files.change.id))
-    if before is not None and before == _build(files, readings, before.edition, people):
+    found = _build(files, readings, people, edition=before.edition if before else newest + 1)
+    found = _with_ranges(found, before, observer, people)
+    if before is not None and before == found:
         warnings += _author_warnings(before, people)
         proofs = prove_ways_back(before, observer)
         return Planned(before, is_new=False, warnings=warnings, proofs=proofs)
-    plan = _build(files, readings, newest + 1, people)
+    plan = replace(found, edition=newest + 1)
     warnings += _author_warnings(plan, people)
     # First the journal: an edition that never reached its file is followed by another one.
     body = {"edition": plan.edition, "plan": plan.digest, "execution": plan.execution}
@@ -201,7 +222,19 @@ def _author_warnings(plan: Plan, people: People) -> tuple[str, ...]:
     return tuple(author_warnings(plan, people.approvers(plan, plan.authors)))
 
 
-def _build(files: Files, readings: Readings, edition: int, people: People) -> Plan:
+def _with_ranges(plan: Plan, before: Plan | None, observer: Observer, people: People) -> Plan:
+    """Add the commits: as an edition of equal packages had them, else from git, else AWS."""
+    ranges = people.ranges(plan.packages, plan.revisions)
+    if before is not None and before.packages == plan.packages:
+        ranges = keep_known(ranges, before.ranges)
+    if any(each.unknown and not each.commits for each in ranges):
+        query = ExecutionsQuery(plan.pipeline)
+        listed = observer.observe({query}, PATIENCE).known(query, tuple) or ()
+        ranges = with_heads(ranges, plan.packages, plan.revisions, plan.execution, listed)
+    return replace(plan, ranges=ranges)
+
+
+def _build(files: Files, readings: Readings, people: People, *, edition: int) -> Plan:
     found = build_plan(
         files.service,
         files.change,

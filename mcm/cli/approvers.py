@@ -9,6 +9,8 @@ from mcm.core.errors import McmError
 if TYPE_CHECKING:
     from mcm.cli.compose import Project
     from mcm.core.authorship import Written
+    from mcm.core.commit_range import CommitRange
+    from mcm.core.pipeline import Revision
     from mcm.core.plan import Package, Plan
 
 _SHOWN = 8
@@ -28,6 +30,14 @@ class OwnPeople:
         from mcm.trust.authors import who_wrote
 
         return who_wrote(self._project.root, packages)
+
+    def ranges(
+        self, packages: "tuple[Package, ...]", revisions: "tuple[Revision, ...]"
+    ) -> "tuple[CommitRange, ...]":
+        """Return the commits of these ranges, as far as this clone has them."""
+        from mcm.trust.ranges import read_ranges
+
+        return read_ranges(self._project.root, packages, revisions)
 
     def approvers(self, plan: "Plan", authors: tuple[str, ...]) -> Mapping[str, Approvers]:
         """Return by stage who may approve; nothing when the trust file cannot be read."""

@@ -10,9 +10,12 @@ from mcm.core.sanitize import clean
 from mcm.core.sentence import shorten
 
 if TYPE_CHECKING:
+    from mcm.core.commit_range import CommitRange
     from mcm.core.rehearsal import Proof
 
 _COLUMN = " " * 13
+_COMMITS = 8
+"""Commits of one package that a terminal shows."""
 
 
 def plan_lines(plan: Plan, proofs: "tuple[Proof, ...]" = ()) -> Iterator[str]:
@@ -39,12 +42,34 @@ def plan_lines(plan: Plan, proofs: "tuple[Proof, ...]" = ()) -> Iterator[str]:
     for package in plan.packages:
         before, after = (each[:12] or "nothing" for each in (package.before, package.after))
         yield f"  package    {clean(package.name, 60)}: {before} → {after}"
+        for found in plan.ranges:
+            if found.name == package.name:
+                yield from range_lines(found)
     for stage in plan.stages:
         yield ""
         yield from stage_lines(plan, stage)
         for proof in proofs:
             if proof.stage == stage.name:
                 yield from proof_lines(proof)
+
+
+def range_lines(found: "CommitRange") -> Iterator[str]:
+    """Yield what one package brings: the newest commits, and what to know of the rest."""
+    from mcm.record.difference import build_range_line
+
+    shown = build_range_line(found)
+    yield f"{_COLUMN}{clean(shown.summary, 300)}"
+    for note in shown.notes:
+        yield f"{_COLUMN}! {clean(note, 300)}"
+    for line in shown.commits[:_COMMITS]:
+        author = f" ({clean(line.author, 40)})" if line.author else ""
+        remark = f"; {line.remark}" if line.remark else ""
+        yield f"{_COLUMN}{line.id[:8]} {clean(line.subject, 80)}{author}{remark}"
+    rest = len(shown.commits) - _COMMITS + shown.left_out
+    if rest > 0:
+        yield f"{_COLUMN}and {rest} more: `mcm render` lists them"
+    for line in shown.lost[:_COMMITS]:
+        yield f"{_COLUMN}no longer: {line.id[:8]} {clean(line.subject, 80)}"
 
 
 def stage_lines(plan: Plan, stage: StagePlan) -> Iterator[str]:

@@ -19,8 +19,8 @@ MOST_LINES = 20
 _WIDTH = 60
 _LEAD = 12
 """Characters kept in front of the first difference of two long texts."""
-_NAMES = ("name", "gate", "source", "endpoint")
-"""Fields that tell the members of a list apart: stages, exceptions, revisions, expect."""
+_NAMES = ("name", "gate", "source", "endpoint", "id")
+"""Fields that tell the members of a list apart: stages, exceptions, revisions, expect, commits."""
 
 
 def plan_differences(old: Plan, new: Plan, *, most: int = MOST_LINES) -> tuple[str, ...]:

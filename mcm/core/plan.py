@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Any
 
 from mcm.core import canonical, codec
+from mcm.core.commit_range import CommitRange
 from mcm.core.endpoint import Expected
 from mcm.core.pipeline import Revision
 from mcm.core.query import Metric, PipelineId, Place
@@ -164,6 +165,8 @@ class Plan:
     """Who wrote what is new, as git's `Name <e-mail>`, sorted."""
     authors_unknown: str = ""
     """Why that is not, or not wholly, known; empty when it is."""
+    ranges: tuple[CommitRange, ...] = ()
+    """What each package brings, sorted by name; without those that nobody looked at."""
 
     def to_bytes(self) -> bytes:
         """Return the canonical bytes: what is stored, hashed and signed."""

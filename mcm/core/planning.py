@@ -137,6 +137,7 @@ def _keep_authors(plan: Plan, frozen: Plan, service: Service) -> Plan:
         plan,
         authors=frozen.authors,
         authors_unknown=frozen.authors_unknown,
+        ranges=frozen.ranges,
         stages=tuple(stages),
     )
 

@@ -10,23 +10,18 @@ from mcm.core.errors import McmError
 from mcm.core.fold import fold
 from mcm.core.journal import ChainProblem, Entry
 from mcm.core.plan import Answer, Plan
-from mcm.core.sanitize import clean
 from mcm.core.state import State
 from mcm.core.statement import Verified
 from mcm.record import progress, topics
+from mcm.record.difference import build_difference
 from mcm.record.stages import build_stage, spell_window
 from mcm.record.view import (
-    CommitLine,
-    Difference,
     ExceptionLine,
-    PackageLine,
     Planned,
     RecordView,
     StageLine,
 )
 
-MOST_COMMITS = 200
-_SUBJECT = 300
 NOT_PLANNED = "not planned yet"
 UNKNOWN = "unknown"
 
@@ -106,7 +101,7 @@ def _planned(plan: Plan, state: State, entries: Sequence[Entry], *, sure: bool) 
         pipeline_place=f"{place.account} {place.region}",
         pipeline_version=plan.pipeline_version,
         execution=plan.execution,
-        difference=_difference(plan),
+        difference=build_difference(plan),
         stages=stages if sure else tuple(replace(each, outcome=UNKNOWN) for each in stages),
         exceptions=tuple(
             ExceptionLine(each.gate, progress.spell(each.until), each.reason)
@@ -114,21 +109,6 @@ def _planned(plan: Plan, state: State, entries: Sequence[Entry], *, sure: bool) 
         ),
         drills=progress.build_drills(entries, plan, sure=sure),
     )
-
-
-def _difference(plan: Plan) -> Difference:
-    shown = plan.revisions[:MOST_COMMITS]
-    return Difference(
-        packages=tuple(PackageLine(p.name, p.before, p.after) for p in plan.packages),
-        commits=tuple(CommitLine(r.source, r.id, _first_line(r.summary), r.url) for r in shown),
-        left_out=len(plan.revisions) - len(shown),
-    )
-
-
-def _first_line(summary: str) -> str:
-    """Return a commit's subject: a message may be long, and a record is not its place."""
-    lines = summary[:2000].strip().splitlines()
-    return clean(lines[0], _SUBJECT) if lines else "no message"
 
 
 def _answers(answers: Sequence[Answer]) -> Mapping[str, str]:

@@ -37,13 +37,50 @@ class PackageLine:
 
 
 @dataclass(frozen=True)
+class BroughtLine:
+    """A commit that a package brings, or one that it no longer has."""
+
+    id: str
+    """Short."""
+    url: str
+    """Empty when nobody knows."""
+    subject: str
+    author: str
+    """Empty when only AWS names the commit."""
+    request: str
+    """`#12`; empty when it names none."""
+    request_url: str
+    remark: str
+    """What it takes back or cancels out with; empty for most."""
+
+
+@dataclass(frozen=True)
+class RangeLine:
+    """The commits of one package between what runs now and what is pinned."""
+
+    name: str
+    summary: str
+    """How many there are, in words; or why nobody can tell."""
+    notes: tuple[str, ...]
+    commits: tuple[BroughtLine, ...]
+    cancelling: tuple[BroughtLine, ...]
+    """Those of the range that cancel each other out, by what their messages say."""
+    left_out: int
+    lost: tuple[BroughtLine, ...]
+    """What runs now and is not in the new revision."""
+    lost_left_out: int
+
+
+@dataclass(frozen=True)
 class Difference:
     """What the pinned execution brings."""
 
     packages: tuple[PackageLine, ...]
+    ranges: tuple[RangeLine, ...]
     commits: tuple[CommitLine, ...]
+    """What AWS names as the execution's sources, without those that `ranges` tell."""
     left_out: int
-    """How many more commits there are than are shown."""
+    """How many more of them there are than are shown."""
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from mcm.core.authorship import Written
 from mcm.core.errors import McmError
 from mcm.core.plan import Package
 from mcm.core.sanitize import clean
-from mcm.trust.git import run_git
+from mcm.trust.git import LOG, run_git
 
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}", re.ASCII)
 _FORMAT = (
@@ -35,34 +35,37 @@ def who_wrote(root: Path, packages: Iterable[Package]) -> Written:
     for package in packages:
         try:
             names |= _names(root, package)
-        except _UnknownError as err:
+        except UnknownError as err:
             unknown.append(f"{clean(package.name, 60)}: {err}")
     if len(names) > MOST:
         return Written((), f"{len(names)} people wrote it, more than {MOST}")
     return Written(tuple(sorted(names)), "; ".join(unknown))
 
 
-class _UnknownError(Exception):
+class UnknownError(Exception):
     """Nobody can tell, and why; the text holds nothing that differs from clone to clone."""
 
 
-def _names(root: Path, package: Package) -> set[str]:
+def check_range(root: Path, package: Package) -> None:
+    """Raise UnknownError unless this clone has both ends of the package's range."""
     for revision in (package.before, package.after):
         if not revision:
-            raise _UnknownError("there is no range, for nothing was deployed before")
+            raise UnknownError("there is no range, for nothing was deployed before")
         if not _COMMIT.fullmatch(revision):
-            raise _UnknownError(f"revision {clean(revision[:12], 12)} is no commit")
+            raise UnknownError(f"revision {clean(revision[:12], 12)} is no commit")
         try:
             run_git(root, ["cat-file", "-e", f"{revision}^{{commit}}"])
         except McmError as err:
-            raise _UnknownError(f"git has no commit {revision[:12]} here") from err
-    arguments = ["log", "-z", "--no-show-signature", "--no-patch", "--no-ext-diff"]
-    arguments += ["--no-textconv", "--no-notes", "--no-color", "--no-mailmap"]
-    arguments += ["--encoding=UTF-8", f"--format={_FORMAT}"]
+            raise UnknownError(f"git has no commit {revision[:12]} here") from err
+
+
+def _names(root: Path, package: Package) -> set[str]:
+    check_range(root, package)
+    span = f"{package.before}..{package.after}"
     try:
-        data = run_git(root, [*arguments, f"{package.before}..{package.after}", "--"])
+        data = run_git(root, [*LOG, f"--format={_FORMAT}", span, "--"])
     except McmError as err:
-        raise _UnknownError("git could not list the range in full") from err
+        raise UnknownError("git could not list the range in full") from err
     found = (part.strip() for part in data.decode("utf-8", "replace").split("\0"))
     return {_spelled(part) for part in found if part}
 

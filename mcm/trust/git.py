@@ -31,9 +31,25 @@ _SAFE = (
     "protocol.allow=never",
     "-c",
     "log.showSignature=false",
+    "-c",
+    "core.commitGraph=false",  # a file that could tell of other parents than the commits do
 )
 _KEPT = ("HOME", "XDG_CONFIG_HOME")
 """Where git's own settings lie: `safe.directory` and `user.signingkey` among them."""
+LOG = (
+    "log",
+    "-z",
+    "--no-show-signature",
+    "--no-patch",
+    "--no-ext-diff",
+    "--no-textconv",
+    "--no-notes",
+    "--no-color",
+    "--no-decorate",
+    "--no-mailmap",
+    "--encoding=UTF-8",
+)
+"""`git log` for a program: nothing but the commits themselves decides what it prints."""
 LIMIT = 1_000_000
 TIMEOUT = 10.0
 
@@ -53,10 +69,10 @@ def find_git() -> Path:
     raise UsageError("git was not found", hint="Install git.")
 
 
-def run_git(root: Path, arguments: Sequence[str]) -> bytes:
+def run_git(root: Path, arguments: Sequence[str], *, limit: int = LIMIT) -> bytes:
     """Return what git prints about the clone that `root` is in.
 
-    Raises UsageError when git fails, takes over 10 s or prints over 1 MB.
+    Raises UsageError when git fails, takes over 10 s or prints more than `limit` bytes.
     """
     command = [str(find_git()), *_SAFE, "-C", str(root), *arguments]
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
@@ -66,6 +82,7 @@ def run_git(root: Path, arguments: Sequence[str]) -> bytes:
         "LC_ALL": "C",
         "GIT_TERMINAL_PROMPT": "0",
         "GIT_NO_LAZY_FETCH": "1",
+        "GIT_GRAFT_FILE": os.devnull,  # .git/info/grafts could do the same
     }
     try:
         with subprocess.Popen(
@@ -75,12 +92,12 @@ def run_git(root: Path, arguments: Sequence[str]) -> bytes:
             stderr=subprocess.DEVNULL,
             env=environment,
         ) as process:
-            return _read(process, arguments[0])
+            return _read(process, arguments[0], limit)
     except OSError as err:
         raise UsageError(f"git cannot be run: {err.strerror}") from err
 
 
-def _read(process: "subprocess.Popen[bytes]", what: str) -> bytes:
+def _read(process: "subprocess.Popen[bytes]", what: str, limit: int) -> bytes:
     """Read until the end, the limit or the time is reached; the process ends in any case."""
     import threading
 
@@ -88,9 +105,9 @@ def _read(process: "subprocess.Popen[bytes]", what: str) -> bytes:
     watch.start()
     try:
         assert process.stdout is not None  # it was asked for
-        data = process.stdout.read(LIMIT + 1)
-        if len(data) > LIMIT:
-            raise UsageError(f"git {what} says more than {LIMIT} bytes")
+        data = process.stdout.read(limit + 1)
+        if len(data) > limit:
+            raise UsageError(f"git {what} says more than {limit} bytes")
         if process.wait() != 0:
             raise UsageError(f"git {what} failed")
         return data

@@ -8,6 +8,7 @@ import pytest
 
 from mcm.app.planning import (
     Files,
+    Nobody,
     NoPlanError,
     PlanChangedError,
     check_current,
@@ -15,7 +16,9 @@ from mcm.app.planning import (
     plan_change,
 )
 from mcm.core.authorship import Approvers, Written
+from mcm.core.commit_range import CommitRange, GitCommit, build_range
 from mcm.core.errors import BlindError, UsageError
+from mcm.core.pipeline import Revision
 from mcm.core.plan import Package, Plan
 from mcm.core.window import Freeze
 from tests.kit.files import Shelf, make_files
@@ -178,9 +181,16 @@ class Team:
 
     def __init__(self) -> None:
         self.left = ("carol", "dave", "erin")
+        self.has: tuple[CommitRange, ...] = ()
+        """What the clone knows; without it the commits are unknown."""
 
     def wrote(self, packages: tuple[Package, ...]) -> Written:
         return Written(("Bob <bob@example.com>",) if packages else ())
+
+    def ranges(
+        self, packages: tuple[Package, ...], revisions: tuple[Revision, ...]
+    ) -> tuple[CommitRange, ...]:
+        return self.has or Nobody().ranges(packages, revisions)
 
     def approvers(self, plan: Plan, authors: tuple[str, ...]) -> Mapping[str, Approvers]:
         return {s.name: Approvers(self.left, ("bob",) if authors else ()) for s in plan.stages}
@@ -218,3 +228,30 @@ def test_a_plan_that_nobody_looked_into_says_so(world: World, files: Files) -> N
     planned = plan_change(files, world.runner().observer, Shelf(), world.journal)
 
     assert (planned.plan.authors, planned.plan.authors_unknown) == ((), "nobody looked")
+
+
+def test_commits_that_no_clone_has_are_the_heads_that_aws_names(world: World, files: Files) -> None:
+    planned = plan_change(files, world.runner().observer, Shelf(), world.journal)
+    packages = {package.name: package for package in planned.plan.packages}
+
+    assert {each.name for each in planned.plan.ranges} == set(packages)
+    for each in planned.plan.ranges:
+        assert each.unknown == "nobody looked"
+        assert each.commits[0].id == packages[each.name].after
+        assert packages[each.name].before not in {commit.id for commit in each.commits}
+
+
+def test_what_a_clone_knows_of_the_commits_is_signed_and_stays(world: World, files: Files) -> None:
+    """A clone that forgets them, and a file that changed, void nothing of it."""
+    observer, shelf, team = world.runner().observer, Shelf(), Team()
+    name = plan_change(files, observer, shelf, world.journal, team).plan.packages[0].name
+    team.has = (build_range(name, [GitCommit("a" * 40, (), "Bob", "Add it", "")]),)
+    learned = plan_change(files, observer, shelf, world.journal, team)
+    team.has = ()
+    forgot = plan_change(files, observer, shelf, world.journal, team)
+
+    assert (learned.plan.edition, learned.is_new) == (2, True)
+    assert next(r for r in forgot.plan.ranges if r.name == name).commits[0].subject == "Add it"
+    check_current(files, learned.plan, world.journal)
+    with pytest.raises(PlanChangedError):
+        check_current(files, replace(learned.plan, ranges=()), world.journal)

@@ -1,12 +1,14 @@
 """A change with its answers, and journals that tell how it went."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from mcm.core import codec
 from mcm.core.change import Change
+from mcm.core.commit_range import CommitRange, GitCommit, Links, build_range, heads_range
 from mcm.core.instruction import CloseTransition, Instruction, OpenTransition, RollBackStage
 from mcm.core.journal import Draft, Entry, chain_all
 from mcm.core.pipeline import Revision
@@ -56,7 +58,30 @@ def plan() -> Plan:
         Revision("Infra", "0f0f0f0f0f0f", "Add a shadow variant (US only)", ""),
     )
     answers = make_answers(None, make_execution("e5", revisions=commits))
-    return make_plan(change=CHANGE, answers=answers)
+    made = make_plan(change=CHANGE, answers=answers)
+    return replace(made, ranges=(app_range(), infra_range()))
+
+
+def app_range() -> CommitRange:
+    """Six commits and a merge: two cancel out, one takes back what runs now."""
+    told = (
+        ("e5aaaaaaaaaa", "Carol", "Merge pull request #31 from carol/config", ""),
+        ("d4", "Bob", "Read the candidate's model from its config", ""),
+        ("d3", "Carol", 'Revert "Skip manual review of photos of people"', ""),
+        ("d2", "Bob", "Skip manual review of photos of people", ""),
+        ("d1", "Carol", "Log no addresses", "This reverts commit 0123456789abcdef."),
+        ("d0", "Bob", "Count rejected photos | by reason (#27)", ""),
+    )
+    parents = [("d3", "d4"), ("d3",), ("d2",), ("d1",), ("d0",), ("e4aaaaaaaaaa",)]
+    commits = [GitCommit(i, p, a, s, b) for (i, a, s, b), p in zip(told, parents, strict=True)]
+    web = "https://git.example.com/photo-check"
+    links = Links(f"{web}/commit/{{id}}", f"{web}/pull/{{number}}")
+    return build_range("App", commits, links=links)
+
+
+def infra_range() -> CommitRange:
+    heads = [("0f0f0f0f0f0f", "Add a shadow variant (US only)")]
+    return heads_range("Infra", heads, links=Links(), unknown="git has no commit 0a0a0a0a0a0a here")
 
 
 def statements(of: Plan) -> tuple[Verified, ...]:

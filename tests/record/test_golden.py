@@ -136,7 +136,7 @@ def test_a_flood_of_entries_commits_and_lines_is_cut_with_a_count() -> None:
     """A 1 MB commit message is one subject; 10,000 entries are 1,000 lines."""
     of = plan()
     first = of.revisions[0].__class__("App", "a1", "x" * 1_000_000, "")
-    many = of.__class__(**{**of.__dict__, "revisions": (first,) * 300})
+    many = of.__class__(**{**of.__dict__, "revisions": (first,) * 300, "ranges": ()})
     entries = succeeded(of)
     answers = {"purpose": "line\n" * 5000}
     change = CHANGE.__class__(**{**CHANGE.__dict__, "answers": answers})

@@ -8,6 +8,7 @@ import pytest
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from mcm.core.commit_range import GitCommit, Links, build_range
 from mcm.core.journal import chain_all
 from mcm.core.pipeline import Revision
 from mcm.core.sanitize import clean
@@ -72,9 +73,15 @@ def page(place: str, text: str) -> str:
     of, change = PLAN, CHANGE
     story = promoted(of)
     if place == "commit":
-        of = replace(of, revisions=(Revision("App", "e5", text, ""),))
+        of = replace(of, revisions=(Revision("App", "e5", text, ""),), ranges=())
     elif place == "commit link":
-        of = replace(of, revisions=(Revision("App", "e5", "a commit", text),))
+        of = replace(of, revisions=(Revision("App", "e5", "a commit", text),), ranges=())
+    elif place.startswith("range"):
+        author, subject = (text, "one") if place == "range author" else ("Bob", text)
+        one = GitCommit("e5", (), author, subject, "")
+        links = Links(text, text) if place == "range link" else Links()
+        found = build_range("App", [one], links=links, notes=[text])
+        of = replace(of, ranges=(replace(found, unknown=text),) if "why" in place else (found,))
     elif place == "package":
         of = replace(of, packages=(replace(of.packages[0], name=text, before=text),))
     elif place == "title":
@@ -104,6 +111,10 @@ def page(place: str, text: str) -> str:
 PLACES = (
     "commit",
     "commit link",
+    "range subject",
+    "range author",
+    "range link",
+    "range why unknown",
     "package",
     "title",
     "answer",
@@ -149,11 +160,12 @@ def test_no_payload_changes_the_shape_of_the_page(place: str) -> None:
         assert shape(PARSER.parse(page(place, payload))) == expected, payload
 
 
-@pytest.mark.parametrize("place", ["commit", "title", "reason", "alarm name"])
+@pytest.mark.parametrize("place", ["commit", "range subject", "title", "reason", "alarm name"])
 def test_every_payload_is_shown_as_it_is(place: str) -> None:
     """Nothing is dropped: what the reader sees is the text, with hidden characters named."""
     for payload in PAYLOADS:
-        line = payload.strip().splitlines()[0] if place == "commit" else payload
+        cut = place in ("commit", "range subject")
+        line = payload.strip().splitlines()[0] if cut else payload
         wanted = " ".join(clean(line, 500).split(" ")).strip()
 
         assert wanted in shown(PARSER.parse(page(place, payload))), payload

@@ -1,35 +1,12 @@
 """Who wrote a range, by a real git; what this clone cannot tell is unknown, never nobody."""
 
-import os
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from mcm.core.plan import Package
 from mcm.trust.authors import who_wrote
-
-
-class Repository:
-    """A clone in which anybody commits under any name."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        self.git("init", "-q", ".")
-
-    def git(self, *words: str, **names: str) -> str:
-        env = {**os.environ, **names, "GIT_CONFIG_GLOBAL": "/dev/null"}
-        done = subprocess.run(
-            ["git", *words], cwd=self.root, env=env, check=True, capture_output=True, text=True
-        )
-        return done.stdout.strip()
-
-    def commit(self, message: str, author: str = "Bob", committer: str = "Bob") -> str:
-        names = {}
-        for role, who in (("AUTHOR", author), ("COMMITTER", committer)):
-            names |= {f"GIT_{role}_NAME": who, f"GIT_{role}_EMAIL": f"{who.lower()}@example.com"}
-        self.git("commit", "-q", "--allow-empty", "-m", message, **names)
-        return self.git("rev-parse", "HEAD")
+from tests.kit.repository import Repository
 
 
 @pytest.fixture
@@ -113,15 +90,10 @@ def test_threat_10_a_mailmap_or_replacement_in_the_clone_changes_no_name(
 def test_threat_59_a_clone_that_names_programs_runs_none(repository: Repository) -> None:
     before = repository.commit("Begin")
     after = repository.commit("Go on")
-    trap = repository.root / "trap"
-    trap.write_text(f"#!/bin/sh\ntouch {repository.root}/called\n")
-    trap.chmod(0o755)
-    for name in ("core.pager", "gpg.program", "diff.external", "core.fsmonitor"):
-        repository.git("config", name, str(trap))
-    repository.git("config", "log.showSignature", "true")
+    called = repository.set_traps()
 
     assert who_wrote(repository.root, [Package("Shop", before, after)]).authors
-    assert not (repository.root / "called").exists()
+    assert not called.exists()
 
 
 def test_too_many_people_are_unknown(repository: Repository) -> None:
