@@ -18,8 +18,10 @@ from mcm.core.query import (
     ActionsQuery,
     AlarmDefinitionQuery,
     AlarmQuery,
+    AlarmsQuery,
     DeclarationQuery,
     EndpointQuery,
+    EndpointsQuery,
     ExecutionQuery,
     ExecutionsQuery,
     FiringQuery,
@@ -28,6 +30,7 @@ from mcm.core.query import (
     LongHistoryQuery,
     MetricQuery,
     PassagesQuery,
+    PastQuery,
     PipelineQuery,
     PipelinesQuery,
     Place,
@@ -51,6 +54,9 @@ _KINDS: Mapping[type, str] = {
     ExecutionsQuery: "codepipeline",
     PipelinesQuery: "pipelines",
     StructureQuery: "pipelines",
+    PastQuery: "past",
+    AlarmsQuery: "all alarms",
+    EndpointsQuery: "endpoint names",
     FiringQuery: "firing",
     AlarmQuery: "alarms",
     AlarmDefinitionQuery: "definitions",
@@ -58,6 +64,8 @@ _KINDS: Mapping[type, str] = {
     EndpointQuery: "endpoints",
     IdentityQuery: "identity",
 }
+
+_WIDE = frozenset({"past", "all alarms", "endpoint names"})
 
 
 class Gather(Protocol):
@@ -131,6 +139,15 @@ class AwsSource:
             from mcm.aws.read_past import read_pipelines  # only where nobody knows the name
 
             return read_pipelines(port, members, self._clock)  # type: ignore[arg-type]
+        if kind in _WIDE:
+            from mcm.aws import read_wide  # only for doctor, init and audit
+
+            wide = {
+                "past": read_wide.read_pasts,
+                "all alarms": read_wide.read_all_alarms,
+                "endpoint names": read_wide.read_endpoint_names,
+            }
+            return wide[kind](port, members, self._clock)  # type: ignore[operator, no-any-return]
         readers = {
             "firing": read_firing,
             "alarms": read_alarms,

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from mcm.aws.port import AwsError, Port, Reply
-from mcm.aws.reading import Clock, moment, pages, unknown
+from mcm.aws.reading import Clock, moment, pages, unknown, words
 from mcm.core.past import Passage, PipelineNames, Structure
 from mcm.core.query import PipelinesQuery, Query, StructureQuery
 from mcm.core.reading import Known, Reading
@@ -72,6 +72,7 @@ def _passage(execution: str, stage: str, items: list[Reply]) -> Passage:
     ended = [_last_update(item) for item in items]
     over = all(state not in ("", "InProgress") for state in states) and None not in ended
     deploying = [item for item in items if _is_deploy(item)]
+    versions = [int(item.get("pipelineVersion") or 0) for item in items]
     regions = {region for item in deploying if (region := item.get("input", {}).get("region"))}
     return Passage(
         execution,
@@ -81,7 +82,18 @@ def _passage(execution: str, stage: str, items: list[Reply]) -> Passage:
         status,
         bool(deploying),
         tuple(sorted(regions)),
+        max(versions, default=0),
+        tuple(sorted({_answer(item) for item in items if _is_answered(item)})),
     )
+
+
+def _is_answered(item: Reply) -> bool:
+    kind: dict[str, Any] = item.get("input", {}).get("actionTypeId", {})
+    return kind.get("category") == "Approval" and bool(item.get("updatedBy"))
+
+
+def _answer(item: Reply) -> tuple[str, str]:
+    return words(item.get("actionName")), words(item.get("updatedBy"))
 
 
 def _last_update(item: Reply) -> datetime | None:

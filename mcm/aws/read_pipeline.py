@@ -82,15 +82,14 @@ class PipelineReader:
         if isinstance(query, PipelineQuery):
             return self._view(name)
         if isinstance(query, DeclarationQuery):
-            pipeline = self._port.call(SERVICE, "GetPipeline", {"name": name})["pipeline"]
-            return Declaration(int(pipeline.get("version", 0)), pipeline)
+            return _declaration(self._port.call(SERVICE, "GetPipeline", {"name": name}))
         if isinstance(query, ExecutionQuery):
             reply = self._port.call(
                 SERVICE,
                 "GetPipelineExecution",
                 {"pipelineName": name, "pipelineExecutionId": query.execution},
             )
-            return _execution(reply["pipelineExecution"])
+            return execution_view(reply["pipelineExecution"])
         if isinstance(query, ActionsQuery):
             return tuple(_action_run(item) for item in shared.actions(name, query.execution))
         if isinstance(query, PassagesQuery):
@@ -98,7 +97,7 @@ class PipelineReader:
 
             return passages(shared.actions(name, ""))
         if isinstance(query, ExecutionsQuery):
-            return tuple(_execution(item) for item in shared.executions(name, ""))
+            return tuple(execution_view(item) for item in shared.executions(name, ""))
         if isinstance(query, LongHistoryQuery):
             return self._history(name, query.stage, shared, every_version=True)
         return self._history(name, query.stage, shared)
@@ -143,7 +142,7 @@ class PipelineReader:
 
             passed = went_through(listed, shared.actions(name, ""), stage)
             listed = [item for item in listed if item["pipelineExecutionId"] in passed]
-        succeeded = [_execution(item) for item in listed]
+        succeeded = [execution_view(item) for item in listed]
         runs = [StageRun(run, entered.get(run.id, run.started)) for run in succeeded]
         rollbacks = []
         for item in shared.executions(name, ""):
@@ -181,6 +180,13 @@ class _Structure:
 
 
 _NO_STRUCTURE = _Structure("", frozenset())
+
+
+def _declaration(reply: Reply) -> Declaration:
+    pipeline, about = reply["pipeline"], reply.get("metadata", {})
+    updated = moment(about["updated"]) if about.get("updated") else None
+    version = int(pipeline.get("version", 0))
+    return Declaration(version, pipeline, text(about.get("pipelineArn")), updated)
 
 
 def _structure(reply: Reply) -> _Structure:
@@ -253,6 +259,7 @@ def _stage(state: Reply, approvals: Collection[tuple[str, str]]) -> StageView:
         transition_reason=words(transition.get("disabledReason")),
         inbound=inbound,
         inbound_rollbacks=tuple(one for one in inbound if one in returning),
+        transition_by=words(transition.get("lastChangedBy")),
         execution=text(latest.get("pipelineExecutionId")),
         status=text(latest.get("status")),
         type=text(latest.get("type", STANDARD)) if latest else "",
@@ -277,7 +284,8 @@ def _action(state: Reply, approval: bool) -> ActionView:
     )
 
 
-def _execution(item: Reply) -> ExecutionView:
+def execution_view(item: Reply) -> ExecutionView:
+    """Parse one execution, as a list or GetPipelineExecution shows it."""
     artifacts = item.get("artifactRevisions") or item.get("sourceRevisions") or ()
     trigger = item.get("trigger", {})
     return ExecutionView(
@@ -305,7 +313,7 @@ def _revision(part: Reply) -> Revision:
 
 
 def _rollback(item: Reply, stage: str, entered: datetime | None) -> RollbackRun:
-    run = _execution(item)
+    run = execution_view(item)
     started = entered or run.started
     return RollbackRun(run.id, stage, run.rollback_target, run.status, started, run.started_by)
 

@@ -15,6 +15,7 @@ from mcm import __version__
 from mcm.cli import (
     back,
     demo,
+    doctor,
     drill,
     glass,
     halt,
@@ -43,7 +44,22 @@ app = typer.Typer(
     add_completion=True,
     no_args_is_help=True,
 )
-for part in (write, people, glass, walk, tick, watch, halt, back, reopen, drill, look, iam, demo):
+for part in (
+    write,
+    people,
+    glass,
+    walk,
+    tick,
+    watch,
+    halt,
+    back,
+    reopen,
+    drill,
+    doctor,
+    look,
+    iam,
+    demo,
+):
     part.register(app)
 trust.register(app)
 inbox.register(app)

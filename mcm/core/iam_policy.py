@@ -54,6 +54,7 @@ CALLS = (
     Call("cloudwatch", "DescribeAlarmHistory", "ReadAlarmsAndMetrics", ROLES),
     Call("cloudwatch", "DescribeAlarms", "ReadAlarmsAndMetrics", ROLES),
     Call("cloudwatch", "GetMetricData", "ReadAlarmsAndMetrics", ROLES),
+    Call("sagemaker", "ListEndpoints", "FindEndpoints", (REQUESTER,)),
     Call("codepipeline", "ListPipelines", "FindPipelines", (ON_CALL,)),
     Call("codepipeline", "DisableStageTransition", "DriveStages", _DRIVES),
     Call("codepipeline", "EnableStageTransition", "DriveStages", _DRIVES),
@@ -209,7 +210,8 @@ def _resources(scope: _Scope, sid: str) -> list[str]:
     """Return what a statement is about in this account; empty where it is about nothing."""
     if sid in ("ReadEndpoints", "RestoreAsLastResort"):
         return scope.endpoints()
-    if sid == "ReadAlarmsAndMetrics":  # composite alarms are told to `*` only, metrics likewise
+    # Composite alarms are told to `*` only, metrics and lists of endpoints likewise.
+    if sid in ("ReadAlarmsAndMetrics", "FindEndpoints"):
         return ["*"]
     if sid == "Notify":
         return scope.topics()

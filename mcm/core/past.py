@@ -1,4 +1,4 @@
-"""What on-call is shown of the hours before: passages through stages, alarms, pipelines.
+"""What people are shown of the time before: passages through stages, alarms, pipelines.
 
 No decision rests on any of it: a rollback goes the same way without.
 """
@@ -6,7 +6,8 @@ No decision rests on any of it: a rollback goes the same way without.
 from dataclasses import dataclass
 from datetime import datetime
 
-from mcm.core.alarm import AlarmView
+from mcm.core.alarm import AlarmDefinition, AlarmView
+from mcm.core.pipeline import ExecutionView
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,43 @@ class Passage:
     """Whether it ran an action that deploys: where none does, nothing is promoted."""
     regions: tuple[str, ...] = ()
     """Where those actions deploy, as far as the pipeline says so."""
+    version: int = 0
+    """Version of the pipeline that it ran in; 0 where AWS does not say."""
+    answers: tuple[tuple[str, str], ...] = ()
+    """Approvals answered on the way: action and the ARN of who answered."""
+
+
+@dataclass(frozen=True)
+class Past:
+    """Everything that went through a pipeline since a time."""
+
+    passages: tuple[Passage, ...]
+    """Those that entered their stage since then, newest first."""
+    executions: tuple[ExecutionView, ...]
+    """What AWS lists, those that began before among them, newest first."""
+    cut: str = ""
+    """Why it does not reach back all the way; empty when it does."""
+
+    def execution(self, name: str) -> ExecutionView | None:
+        return next((run for run in self.executions if run.id == name), None)
+
+
+@dataclass(frozen=True)
+class Alarms:
+    """The alarms of a place, by name."""
+
+    definitions: tuple[AlarmDefinition, ...]
+    more: bool
+    """Whether there are others than these."""
+
+
+@dataclass(frozen=True)
+class EndpointNames:
+    """The SageMaker endpoints of a place."""
+
+    names: tuple[str, ...]
+    more: bool
+    """Whether there are others than these."""
 
 
 @dataclass(frozen=True)

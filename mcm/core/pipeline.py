@@ -46,6 +46,8 @@ class StageView:
     actions: tuple[ActionView, ...]
     inbound_rollbacks: tuple[str, ...] = ()
     """Those of `inbound` that are ROLLBACK executions."""
+    transition_by: str = ""
+    """Who enabled or disabled the transition last, an ARN; empty when nobody did."""
 
     @property
     def running(self) -> bool:
@@ -83,6 +85,10 @@ class Declaration:
     version: int
     pipeline: Mapping[str, Any]
     """In GetPipeline's own shape: stages with their actions."""
+    arn: str = ""
+    """The pipeline's own; it tells the account. Empty when AWS does not say."""
+    updated: datetime | None = None
+    """When this version was made."""
 
 
 @dataclass(frozen=True)

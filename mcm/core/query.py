@@ -95,6 +95,14 @@ class PassagesQuery:
 
 
 @dataclass(frozen=True)
+class PastQuery:
+    """→ `Past`: everything that went through the pipeline since a time; many calls."""
+
+    pipeline: PipelineId
+    since: datetime
+
+
+@dataclass(frozen=True)
 class ExecutionsQuery:
     """→ `tuple[ExecutionView, ...]`: the pipeline's executions, newest first."""
 
@@ -119,6 +127,20 @@ class StructureQuery:
 @dataclass(frozen=True)
 class FiringQuery:
     """→ `Firing`: the alarms of a place that are in ALARM, when nobody can name any."""
+
+    place: Place
+
+
+@dataclass(frozen=True)
+class AlarmsQuery:
+    """→ `Alarms`: how the alarms of a place are set up, when nobody can name any."""
+
+    place: Place
+
+
+@dataclass(frozen=True)
+class EndpointsQuery:
+    """→ `EndpointNames`: the SageMaker endpoints of a place."""
 
     place: Place
 
@@ -213,10 +235,13 @@ Query = (
     | ExecutionQuery
     | ActionsQuery
     | PassagesQuery
+    | PastQuery
     | ExecutionsQuery
     | PipelinesQuery
     | StructureQuery
     | FiringQuery
+    | AlarmsQuery
+    | EndpointsQuery
     | CommitsQuery
     | AlarmQuery
     | AlarmDefinitionQuery

@@ -123,8 +123,8 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[frozenset
     return found
 
 
-ELSEWHERE = re.compile("runbook|shown_runbook")
-"""Tables whose commands are tested by `test_runbook.py`."""
+ELSEWHERE = re.compile("runbook|shown_runbook|doctor")
+"""Tables whose commands are tested by `test_runbook.py` and `test_doctor.py`."""
 HERE = sorted(name for name in documented() if not ELSEWHERE.match(name))
 
 

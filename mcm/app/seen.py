@@ -1,0 +1,59 @@
+"""What a look at a pipeline found: values for doctor, init and `watch --pipeline`."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from mcm.core.alarm import AlarmDefinition
+from mcm.core.alarm_faults import Fault
+from mcm.core.endpoint import EndpointView
+from mcm.core.layout import Layout, Site
+from mcm.core.pipeline import Identity
+from mcm.core.query import Metric
+from mcm.core.readiness import Edits, Readiness
+from mcm.core.service import StageConfig
+
+
+@dataclass(frozen=True)
+class SeenAlarm:
+    """An alarm of a stage and what is wrong with it."""
+
+    definition: AlarmDefinition
+    faults: tuple[Fault, ...]
+
+
+@dataclass(frozen=True)
+class SeenStage:
+    """A stage that deploys, with all that could be found about it."""
+
+    name: str
+    """As mcm.yaml has it, else as people would call it."""
+    site: Site
+    readiness: Readiness
+    endpoints: tuple[EndpointView | str, ...] = ()
+    """Those of it; by name alone where one could not be read."""
+    alarms: tuple[SeenAlarm, ...] = ()
+    missing: tuple[str, ...] = ()
+    """Alarms that mcm.yaml names and CloudWatch does not have."""
+    traffic: Metric | None = None
+    requests: tuple[tuple[datetime, float], ...] = ()
+    """Requests of each hour that had any, as far back as minutes are kept; oldest first."""
+    answered: tuple[tuple[str, int], ...] = ()
+    """Who answered approvals in front of or in it, and how often, the busiest first."""
+    unread: tuple[str, ...] = ()
+    """What could not be read about it, each with the reason."""
+    config: StageConfig | None = None
+
+
+@dataclass(frozen=True)
+class Survey:
+    at: datetime
+    layout: Layout
+    identity: Identity | None
+    edits: Edits
+    stages: tuple[SeenStage, ...]
+    unread: tuple[str, ...]
+    """What could not be read about the pipeline as a whole."""
+
+    @property
+    def production(self) -> tuple[SeenStage, ...]:
+        return tuple(each for each in self.stages if each.site.is_production)
