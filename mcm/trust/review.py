@@ -10,6 +10,8 @@ from datetime import datetime
 
 from mcm.core.authorship import Approvers
 from mcm.core.counting import loosely, spellings
+from mcm.core.layers import Answerer
+from mcm.core.principal import ROLE
 from mcm.trust.entry import Person
 from mcm.trust.persons import TrustFile
 
@@ -36,6 +38,23 @@ def standing(
     return Approvers(
         tuple(person.id for person in able if not _names(person) & wrote),
         tuple(person.id for person in able if _names(person) & wrote),
+    )
+
+
+def answerers(
+    trust: TrustFile, stage: str, now: datetime, *, touch: bool = False
+) -> tuple[Answerer, ...]:
+    """Return who may approve `stage` at `now`, with the AWS callers that stand for them."""
+    return tuple(
+        Answerer(
+            person.id,
+            frozenset(c.principal for c in person.aws if c.principal.kind != ROLE or c.enforced),
+            frozenset(
+                c.principal for c in person.aws if c.principal.kind == ROLE and not c.enforced
+            ),
+        )
+        for person in trust.persons
+        if may_approve(person, stage, now, touch=touch)
     )
 
 

@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
+from mcm.core.layers import Answerer
+from mcm.core.principal import parse
 from mcm.trust.persons import TrustFile
-from mcm.trust.review import standing
+from mcm.trust.review import answerers, standing
 from tests.trust.people import NOW, People
 
 
@@ -48,3 +50,15 @@ def test_threat_10_an_author_is_named_apart(people: People, author: str) -> None
     found = standing(trust, "prod-us", NOW, requester="alice", authors=(author,))
 
     assert (found.may, found.authors) == (("carol",), ("bob",))
+
+
+def test_threat_6_a_session_that_anybody_may_name_stands_for_nobody(people: People) -> None:
+    user = "arn:aws:iam::111111111111:user/bob"
+    session = "arn:aws:sts::111111111111:assumed-role/Deployer/bob"
+    mine = {"arn": "arn:aws:sts::111111111111:assumed-role/Named/bob", "session_name": "enforced"}
+    trust = trust_of(people, aws=[user, session, mine])
+
+    assert answerers(trust, "prod-us", NOW) == (
+        Answerer("bob", frozenset({parse(user), parse(mine["arn"])}), frozenset({parse(session)})),
+        Answerer("carol"),
+    )
