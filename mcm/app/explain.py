@@ -31,6 +31,8 @@ def rollback_lines(
         pipeline_stage = goal.pipeline_stage if goal.stage == stage else ""
         target = target or ((goal.to or goal.signed) if isinstance(goal, GoBack) else "")
     first = commands.rollback(stage)
+    if isinstance(goal, GoBack) and goal.stage == stage:
+        first = goal.command
     if not pipeline_stage:
         return (first,)
     plain = commands.aws_rollback(pipeline, pipeline_stage, target)

@@ -114,6 +114,11 @@ def _left(goal: GoBack, ending: Ending) -> list[str]:
     if goal.deploy_opens:
         return [f"left    the way into {goal.pipeline_stage} closed: `mcm deploy` opens it"]
     return [
-        f"left    the way into {goal.pipeline_stage} closed; {commands.reopen(goal.stage)}, or",
+        f"left    the way into {goal.pipeline_stage} closed; {_reopen(goal)}, or",
         f"        {commands.aws_reopen(goal.pipeline, goal.pipeline_stage)}",
     ]
+
+
+def _reopen(goal: GoBack) -> str:
+    """Return the command that opens the way in; it is told where as a rollback is."""
+    return goal.command.replace("mcm rollback", "mcm reopen", 1)

@@ -79,15 +79,15 @@ def go_back(
         say(_where_to(ground, look))
     began = runner.clock.now()
     ending, writer = _run(ground, runner, journal, look, facts, no_input=options.no_input)
-    _tell(ending, look.goal)
-    if ending.exit is Exit.REFUSED:
-        _note_refused(ground, journal, look, ending, runner.clock.now())
     if ending.exit is Exit.NEEDS_PERSON:
         from mcm.cli.ladder import Ladder, go_down, is_needed
 
         if is_needed(ending, writer.state, look.goal.stage):
             steps = Ladder(ground, look.goal, look.journal, runner, journal)
-            return go_down(steps, ending.reason, no_input=options.no_input)
+            return go_down(steps, no_input=options.no_input)
+    _tell(ending, look.goal)
+    if ending.exit is Exit.REFUSED:
+        _note_refused(ground, journal, look, ending, runner.clock.now())
     last = next(reversed(writer.state.stage(look.goal.stage).rollbacks), None)
     if last is not None and last.ended_at is not None and last.ended_at >= began:
         from mcm.cli.ticket import print_ticket

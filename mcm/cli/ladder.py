@@ -123,17 +123,16 @@ def rung_of(command: str) -> str:
     return words[words.index("--rung") + 1]
 
 
-def go_down(steps: Ladder, reason: str, *, no_input: bool) -> int:
-    """Say why the pipeline cannot roll back and lead down the ladder; return the exit code."""
+def go_down(steps: Ladder, *, no_input: bool) -> int:
+    """Lead down the ladder; return the exit code. Why, the journal's last entry has said."""
     from mcm.cli.lines import say
-    from mcm.core import commands
 
-    say(f"{steps.goal.stage}: the pipeline cannot roll back: {reason}")
+    say(f"{steps.goal.stage}: the pipeline cannot roll back; what is left, one key a rung:")
     rungs = {rung.name: rung.lines for rung in steps.look()}
     book, facts = _book(steps)
     if no_input or not sys.stdin.isatty():
         _print(book, rungs)
-        say(f"Next: `{commands.rollback(steps.goal.stage)}` at a terminal climbs it.")
+        say(f"Next: `{steps.goal.command}` at a terminal climbs it, one key a rung.")
         return Exit.NEEDS_PERSON
     from mcm.app.runbook import Following, Notebook
     from mcm.cli.follow import Terminal, lost, make_shell
@@ -156,7 +155,7 @@ def go_down(steps: Ladder, reason: str, *, no_input: bool) -> int:
     say(f"{steps.goal.stage}: {followed.reason}")
     if steps.reached is not None:
         return Exit.DONE
-    say(f"Next: `{commands.rollback(steps.goal.stage)}` goes on at the first rung not done.")
+    say(f"Next: `{steps.goal.command}` goes on at the first rung not done.")
     return Exit.NEEDS_PERSON
 
 

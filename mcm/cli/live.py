@@ -7,7 +7,7 @@ not stop a walk, least of all one that goes back: what cannot be shown is passed
 import io
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from types import TracebackType
@@ -80,6 +80,7 @@ class LiveView:
         for entry in entries:
             if entry.seq > self._state.last:
                 self._state = apply(self._state, entry)
+        for entry in _worth_telling(entries):
             self._print(_entry_line(entry))
         self._live.refresh()
 
@@ -169,16 +170,18 @@ class LineView:
 
     def wrote(self, entries: Sequence[Entry]) -> None:
         """Tell each new entry."""
-        for entry in entries:
+        for entry in _worth_telling(entries):
             self._tell(_entry_line(entry, self._prefix))
 
     def turned(self, turn: Turn, state: State, now: datetime) -> None:
         """Tell what is waited for, once."""
         del state
         step = turn.next
-        waits = isinstance(step, Hold) or (isinstance(step, Wait) and step.until > now)
+        # What is done, the journal's own entries say; why mcm leaves, the command does.
+        waits = (isinstance(step, Hold) and not step.leave) or (
+            isinstance(step, Wait) and step.until > now
+        )
         waits = waits and self._tells_waits
-        # What is done, the journal's own entries say.
         why = waiting_for(turn, now) if waits else ""
         shape = _NUMBER.sub("#", why)
         if why and shape != self._waiting:
@@ -226,6 +229,12 @@ def export_svg(
     console.print(view(goal, state, turn, now, sandbox))
     svg = console.export_svg(title=title, unique_id="mcm")
     return re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)
+
+
+def _worth_telling(entries: Sequence[Entry]) -> Iterable[Entry]:
+    """Leave out a call for a person where the end of a rollback gives the same reason."""
+    ends = any(entry.kind == "rollback_ended" for entry in entries)
+    return (entry for entry in entries if not (ends and entry.kind == "person_needed"))
 
 
 def _entry_line(entry: Entry, prefix: str = "") -> str:

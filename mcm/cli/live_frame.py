@@ -18,7 +18,7 @@ from mcm.core import commands
 from mcm.core.duration import spell_wait
 from mcm.core.errors import Exit
 from mcm.core.forward import current_stage
-from mcm.core.goal import Goal, GoForward
+from mcm.core.goal import Goal, GoBack, GoForward
 from mcm.core.plan import StagePlan
 from mcm.core.sanitize import clean
 from mcm.core.sentence import shorten
@@ -308,4 +308,5 @@ def _way_back(goal: Goal, stage: str, turn: Turn) -> Iterator[Text]:
         return
     line = Text(no_wrap=True, overflow="ellipsis")
     line.append("to roll back: " if forward else "to go on: ", style="dim")
-    yield line.append(clean(commands.rollback(stage), 120), style="bold")
+    command = goal.command if isinstance(goal, GoBack) else commands.rollback(stage)
+    yield line.append(clean(command, 200), style="bold")

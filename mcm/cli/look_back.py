@@ -58,7 +58,7 @@ def prepare(
     from mcm.app.rolling_back import effective_now, look_back
     from mcm.cli.ground import warn
     from mcm.clock import SystemClock
-    from mcm.core import walk
+    from mcm.core import commands, walk
     from mcm.core.fold import fold
     from mcm.core.state import State
 
@@ -68,8 +68,11 @@ def prepare(
     if ground.project is None:
         named = _named_in(goal, readings)
         if named != goal:
-            goal = named
-            readings = _observe(goal, observer, for_people=for_people)
+            readings = _observe(named, observer, for_people=for_people)
+        line = commands.rollback_of(
+            named.pipeline, named.pipeline_stage, sandbox=ground.connect.in_sandbox
+        )
+        goal = replace(named, in_full=line)
     effective = effective_now(goal.pipeline, goal.pipeline_stage, readings)
     past = look_back(goal.stage, effective, ground.plans, journal, _inbox(ground), warn)
     goal = replace(goal, signed=past.signed, known=past.known, left_behind=past.left_behind)

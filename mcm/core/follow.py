@@ -181,8 +181,7 @@ def _ask_for_answer(
     """Call a person to the approval that keeps the rollback from going on (once)."""
     reason = f"the rollback waits at {stage.name}/{action}: someone must approve it there"
     line = commands.aws_answer(goal.pipeline, stage.name, action)
-    then = commands.rollback(goal.stage)
-    hint = f"Whoever may answer there runs `{line}`; then `{then}` goes on."
+    hint = f"Whoever may answer there runs `{line}`; then `{goal.command}` goes on."
     told = calling.person(goal, rollback, reason, now)
     return Turn(told, Hold("approval", reason, None, Exit.NEEDS_PERSON, hint=hint))
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from mcm.core import commands
 from mcm.core.endpoint import Content
 from mcm.core.plan import Plan
 from mcm.core.query import PipelineId, Place
@@ -48,6 +49,13 @@ class GoBack:
     """Endpoints to look at afterwards."""
     known: tuple[tuple[str, tuple[Content, ...]], ...] = ()
     """What executions served in this stage, from snapshots: (execution, contents)."""
+    in_full: str = ""
+    """The command that asks for this rollback, where no file says which pipeline is meant."""
+
+    @property
+    def command(self) -> str:
+        """The command that asks for this rollback again, for people to copy."""
+        return self.in_full or commands.rollback(self.stage)
 
     def contents_of(self, execution: str) -> tuple[Content, ...]:
         """Return what `execution` served in this stage; empty when no snapshot tells."""

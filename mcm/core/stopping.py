@@ -50,7 +50,7 @@ def stop(
     slow = f"{stage.execution} did not stop in {spell(goal.stop_wait)}"
     if goal.abandon:
         return _send(goal, rollback, stage, hard, now, slow, abandon=True)
-    command = f"mcm rollback --stage {goal.stage} --abandon"
+    command = f"{goal.command} --abandon"
     reason = f"{slow}, its action still runs; {AS_SOON}, or after `{command}`"
     waits = _stay(goal, rollback, reason, now)
     return replace(waits, offers=(ABANDON,))

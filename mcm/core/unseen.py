@@ -22,6 +22,8 @@ HOPELESS = frozenset({Blindness.DENIED, Blindness.ABSENT})
 """Answers for which waiting does not help."""
 ONE_MORE_LOOK = timedelta(minutes=1)
 """How long a history that cannot be read just now is waited for, while a target is known."""
+LONG_LOOK = timedelta(minutes=5)
+"""How long somebody who asked for a rollback waits for it in silence, while none is."""
 
 
 def is_hopeless(readings: Readings, query: Query) -> bool:
@@ -35,7 +37,7 @@ def without_pipeline(goal: GoBack, readings: Readings, now: datetime) -> Next:
     query = PipelineQuery(goal.pipeline)
     why = readings.why_unknown(query)
     if readings.blind() or is_hopeless(readings, query):
-        hint = f"Somebody who may read it runs `mcm rollback --stage {goal.stage}`."
+        hint = f"Somebody who may read it runs `{goal.command}`."
         return Hold("blind", why, None, Exit.BLIND, leave=True, hint=hint)
     return Wait(now + goal.poll, f"the pipeline cannot be read: {why}")
 
@@ -73,11 +75,11 @@ def without_history(
         if hopeless and (goal.adopt_finished or not is_over):
             return run
         if not (is_over and (goal.further or goal.to)):
-            return _no_target(goal, why, now, hopeless=hopeless)
+            return _no_target(goal, known, why, now, hopeless=hopeless)
     is_late = known.breached_at is None or now - known.breached_at >= ONE_MORE_LOOK
     if (goal.to or goal.signed) and (hopeless or is_late):
         return Target(goal.to or goal.signed, stage.execution)
-    return _no_target(goal, why, now, hopeless=hopeless)
+    return _no_target(goal, known, why, now, hopeless=hopeless)
 
 
 def in_stage(stage: StageView, seen: Collection[str], now: datetime) -> RollbackRun | None:
@@ -109,8 +111,17 @@ def unsettled(
     return calling.person(goal, rollback, reason, now)
 
 
-def _no_target(goal: GoBack, why: str, now: datetime, *, hopeless: bool) -> Next:
-    if not hopeless:
-        return Wait(now + goal.poll, why)
-    hint = f"`mcm rollback --stage {goal.stage} --to ID` goes without it; AWS checks the target."
-    return Hold("rollback-target", why, None, Exit.NEEDS_PERSON, leave=True, hint=hint)
+def _no_target(
+    goal: GoBack, known: StageState, why: str, now: datetime, *, hopeless: bool
+) -> Next:
+    """Wait for the past to be readable, and say what goes without it; a script is let go.
+
+    A breach is not let go: whoever watches the stage waits on.
+    """
+    way = f"`{goal.command} --to ID` goes without it; AWS checks the target"
+    since = known.blind_since
+    asked = known.breached_at is None
+    if not hopeless and (not asked or since is None or now - since < LONG_LOOK):
+        return Wait(now + goal.poll, f"{why}; {way}" if asked else why)
+    # No gate of the ladder's: the pipeline may well roll back, to a target that is named.
+    return Hold("rollback", why, None, Exit.NEEDS_PERSON, leave=hopeless, hint=f"{way}.")

@@ -119,6 +119,17 @@ def test_what_nobody_has_seen_is_not_remembered(empty: Elsewhere) -> None:
     assert not memory().exists()
 
 
+def test_what_is_said_next_names_the_pipeline_that_no_file_names(
+    empty: Elsewhere, capsys: pytest.CaptureFixture[str]
+) -> None:
+    empty.mcm("sandbox fault expired-credentials")
+    capsys.readouterr()
+    line = "rollback --stage ProdUS --pipeline ParcelPhotoCheck --region us-east-1 --sandbox"
+
+    assert empty.mcm(f"{line} --no-input") == 8
+    assert f"Somebody who may read it runs `mcm {line}`." in capsys.readouterr().err
+
+
 def test_a_name_that_no_pipeline_has_says_how_far_it_looked(
     empty: Elsewhere, capsys: pytest.CaptureFixture[str]
 ) -> None:
