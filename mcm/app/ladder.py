@@ -6,7 +6,7 @@ key for it.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from mcm.core import codec, redeploy, restore
@@ -168,4 +168,6 @@ def _restore(goal: GoBack, snapshot: Snapshot | None, readings: Readings, after:
             f"Possible: {name} goes from {view.config_name} to {config}, which it had at"
             f" {snapshot.at:%Y-%m-%d %H:%MZ} with {snapshot.execution or 'nobody knows what'}."
         )
-    return Rung("endpoint", tuple(goals), tuple(lines))
+    rest = [aim.endpoint for aim in goals]
+    told = (replace(aim, rest=tuple(rest[place + 1 :])) for place, aim in enumerate(goals))
+    return Rung("endpoint", tuple(told), tuple(lines))

@@ -3,7 +3,9 @@
 from datetime import datetime
 from enum import StrEnum
 
+from mcm.core.errors import Exit
 from mcm.core.state import StageState, State
+from mcm.core.verdict import Kind
 
 
 class Phase(StrEnum):
@@ -54,7 +56,23 @@ def walk_phase(state: State, name: str) -> tuple[Phase, datetime | None] | None:
     A rollback that ran after the outcome counts: what is in the stage now matters.
     """
     known = state.stage(name)
+    if is_put_back(known):
+        return Phase.ROLLED_BACK, known.put_back_at
     return _going_back(known) or _going_forward(state, name, known)
+
+
+def is_put_back(known: StageState) -> bool:
+    """Say whether a rung of the ladder has put the old content back, as the last thing."""
+    at = known.put_back_at
+    back = known.rollbacks[-1].ended_at or known.rollbacks[-1].at if known.rollbacks else None
+    others = (known.started_at, known.ended_at, back)
+    return at is not None and all(other is None or other <= at for other in others)
+
+
+def is_in(state: State, name: str) -> bool:
+    """Say whether the change was, or may have been, promoted into the stage."""
+    sent = any(each.happened is not False for each in state.tries(name, "promote"))
+    return sent or state.stage(name).entered_at is not None
 
 
 def is_taken_back(known: StageState) -> bool:
@@ -64,6 +82,31 @@ def is_taken_back(known: StageState) -> bool:
     """
     last = known.rollbacks[-1] if known.rollbacks else None
     return last is not None and last.outcome == "rolled_back" and last.verified != "differs"
+
+
+def exit_of(phase: Phase, known: StageState) -> Exit:
+    """The code for a stage; 0 only where the change reached what it was for."""
+    kinds = {note.kind for note in known.verdicts.values()}
+    if phase is Phase.ROLLED_BACK and is_put_back(known):
+        return Exit.ROLLED_BACK
+    if phase is Phase.ROLLED_BACK:
+        return Exit.ROLLED_BACK if is_taken_back(known) else Exit.NEEDS_PERSON
+    ends = {
+        Phase.SUCCEEDED: Exit.DONE,
+        Phase.FAILED: Exit.FAILED,
+        Phase.ABORTED: Exit.ABORTED,
+        Phase.ERRORED: Exit.NEEDS_PERSON,
+        Phase.BREACHED: Exit.NEEDS_PERSON,
+        Phase.ROLLING_BACK: Exit.ROLLED_BACK,
+        Phase.REJECTED: Exit.REFUSED,
+    }
+    if phase in ends:
+        return ends[phase]
+    if phase in UNDER_WAY and (known.blind_since is not None or Kind.ERROR in kinds):
+        return Exit.BLIND
+    if phase is Phase.BAKING and Kind.INCONCLUSIVE in kinds:
+        return Exit.INCONCLUSIVE
+    return Exit.HELD
 
 
 def _going_back(known: StageState) -> tuple[Phase, datetime | None] | None:

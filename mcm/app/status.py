@@ -9,17 +9,15 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 
-from mcm.app.phase import OUTCOMES, UNDER_WAY, Phase, is_taken_back, walk_phase
+from mcm.app.phase import OUTCOMES, UNDER_WAY, Phase, exit_of, is_in, is_put_back, walk_phase
 from mcm.core import canonical, veto
 from mcm.core.errors import Exit, McmError, most_severe
 from mcm.core.fold import fold
 from mcm.core.glass import Glass, told
 from mcm.core.journal import Entry, Journal
 from mcm.core.naming import OF_RUNBOOKS
-from mcm.core.state import StageState, State
-from mcm.core.verdict import Kind
+from mcm.core.state import StageState, State, Word
 
 _ASIDE = frozenset({"watched", "told"})
 """Entries about a stage that answer nothing."""
@@ -34,6 +32,13 @@ ReadPlan = Callable[[str], bytes | None]
 @dataclass(frozen=True)
 class ClosedGate:
     gate: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class HoldStatus:
+    stage: str
+    """Empty for the whole change."""
     reason: str
 
 
@@ -77,6 +82,8 @@ class StageStatus:
     rollback: RollbackStatus | None
     """The newest one, under way or over."""
     exit: Exit
+    stays: bool = False
+    """Whether it was aborted with the change promoted into it: that stays, unwatched."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +107,8 @@ class ChangeStatus:
     exit: Exit
     mend: str = "verify"
     """The command to run about a problem: `verify` to see more, `plan` to plan anew."""
+    holds: tuple[HoldStatus, ...] = ()
+    """Who holds what of it that no stage here shows."""
     glasses: tuple[Glass, ...] = ()
     """Broken glasses, and who reviewed them by the journal's word; not verified here."""
 
@@ -233,9 +242,26 @@ def _build(
         last_at=entries[-1].at if entries else None,
         stages=found,
         problem=problem,
+        holds=_holds(state, found),
         glasses=() if problem else _glasses(change, entries),
         exit=most_severe((Exit.REFUSED, code)) if problem else code,
     )
+
+
+def _holds(state: State, stages: Sequence[StageStatus]) -> tuple[HoldStatus, ...]:
+    """A hold of a stage that nothing here names, or of a change without a stage to show it."""
+    shown = {each.stage for each in stages}
+    if any(gate.gate == "person" for each in stages for gate in each.gates):
+        shown.add("")
+    return tuple(
+        HoldStatus(name, _held_by(word))
+        for name, word in sorted(state.holds.items())
+        if name not in shown
+    )
+
+
+def _held_by(word: Word) -> str:
+    return f"held by {word.by} since {word.at:%H:%M:%SZ}: {word.reason}"
 
 
 def _glasses(change: str, entries: Sequence[Entry]) -> tuple[Glass, ...]:
@@ -277,7 +303,7 @@ def _stage(
     signers, before = _signed(name, wanted, plan, entries)
     phase, since = walked or before
     person = _person_needed(name, entries)
-    reason = person or (known.breach + veto.told(known) if phase in UNDER_WAY else known.reason)
+    reason = person or _reason(phase, known)
     return StageStatus(
         stage=name,
         phase=phase,
@@ -291,8 +317,15 @@ def _stage(
         approved_by=signers,
         blind_since=known.blind_since if phase in UNDER_WAY else None,
         rollback=_rollback(known),
-        exit=Exit.NEEDS_PERSON if person else _exit(phase, known),
+        exit=Exit.NEEDS_PERSON if person else exit_of(phase, known),
+        stays=phase is Phase.ABORTED and is_in(state, name),
     )
+
+
+def _reason(phase: Phase, known: StageState) -> str:
+    if is_put_back(known):
+        return f"put back by hand: {known.put_back}"
+    return known.breach + veto.told(known) if phase in UNDER_WAY else known.reason
 
 
 def _gates(name: str, state: State, phase: Phase) -> tuple[ClosedGate, ...]:
@@ -302,7 +335,7 @@ def _gates(name: str, state: State, phase: Phase) -> tuple[ClosedGate, ...]:
     if word is None or phase in OUTCOMES:
         closed.pop("person", None)
     else:
-        closed["person"] = f"held by {word.by} since {word.at:%H:%M:%SZ}: {word.reason}"
+        closed["person"] = _held_by(word)
     return tuple(ClosedGate(*each) for each in closed.items())
 
 
@@ -352,29 +385,6 @@ def _rollback(known: StageState) -> RollbackStatus | None:
         last.verified,
         last.detail,
     )
-
-
-def _exit(phase: Phase, known: StageState) -> Exit:
-    """The code for a stage; 0 only where the change reached what it was for."""
-    kinds: set[Any] = {note.kind for note in known.verdicts.values()}
-    if phase is Phase.ROLLED_BACK:
-        return Exit.ROLLED_BACK if is_taken_back(known) else Exit.NEEDS_PERSON
-    ends = {
-        Phase.SUCCEEDED: Exit.DONE,
-        Phase.FAILED: Exit.FAILED,
-        Phase.ABORTED: Exit.ABORTED,
-        Phase.ERRORED: Exit.NEEDS_PERSON,
-        Phase.BREACHED: Exit.NEEDS_PERSON,
-        Phase.ROLLING_BACK: Exit.ROLLED_BACK,
-        Phase.REJECTED: Exit.REFUSED,
-    }
-    if phase in ends:
-        return ends[phase]
-    if phase in UNDER_WAY and (known.blind_since is not None or Kind.ERROR in kinds):
-        return Exit.BLIND
-    if phase is Phase.BAKING and Kind.INCONCLUSIVE in kinds:
-        return Exit.INCONCLUSIVE
-    return Exit.HELD
 
 
 def _said(err: Exception) -> str:

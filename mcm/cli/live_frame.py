@@ -12,7 +12,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from mcm.app.phase import OUTCOMES, Phase, walk_phase
+from mcm.app.phase import OUTCOMES, Phase, is_in, walk_phase
 from mcm.cli.live import opens, waiting_for
 from mcm.core import commands
 from mcm.core.duration import spell_wait
@@ -295,9 +295,7 @@ def _gone(rollback: Rollback, now: datetime, expected: timedelta | None) -> Text
 
 def _may_be_in(state: State, stage: str) -> bool:
     """Say whether the change may be in the stage: before, a rollback takes back another one."""
-    known = state.stage(stage)
-    sent = any(each.happened is not False for each in state.tries(stage, "promote"))
-    return known.entered_at is not None or sent or known.rollback is not None
+    return is_in(state, stage) or state.stage(stage).rollback is not None
 
 
 def _way_back(goal: Goal, stage: str, turn: Turn) -> Iterator[Text]:

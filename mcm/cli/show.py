@@ -85,6 +85,9 @@ def _change_lines(each: "ChangeStatus", now: datetime) -> Iterable[str]:
         yield (
             f"  started by {clean(each.operator, 100)} {since}, last entry {ago(each.last_at, now)}"
         )
+    for hold in each.holds:
+        yield f"  {clean(f'{hold.stage} {hold.reason}'.lstrip(), _LIMIT)}"
+        yield f"    next: {commands.resume(each.change, hold.stage)}"
     for glass in each.glasses:
         yield f"  {clean(glass.sentence(), _LIMIT)}"
         if not glass.reviewed_by:
@@ -100,6 +103,8 @@ def _stage_lines(each: "ChangeStatus", stage: "StageStatus", now: datetime) -> I
     yield f"  {clean(stage.stage, 64)}: {phase_words(stage.phase)}{since}"
     if stage.reason:
         yield f"    why: {clean(stage.reason, _LIMIT)}"
+    if stage.stays:
+        yield "    left: what was promoted stays there, and nobody watches it"
     if stage.blind_since:
         yield f"    BLIND: the pipeline has not been seen since {stage.blind_since:%H:%M}Z"
     for gate in stage.gates:
@@ -122,6 +127,8 @@ def next_command(change: str, stage: "StageStatus") -> str:
 def _next(change: str, stage: "StageStatus") -> commands.WayOn | None:
     if stage.phase is Phase.GATES:
         return commands.way_on([(g.gate, g.reason) for g in stage.gates], change, stage.stage)
+    if stage.stays:
+        return commands.WayOn((commands.rollback(stage.stage),), after="takes it back")
     if stage.phase is Phase.ROLLED_BACK and stage.exit is Exit.NEEDS_PERSON:
         return commands.way_on_from_content(stage.stage)
     command = _next_of_phase(change, stage)

@@ -144,6 +144,7 @@ def _change_json(each: "ChangeStatus") -> dict[str, Any]:
         "last_at": _at(each.last_at),
         "problem": each.problem,
         "exit": int(each.exit),
+        "holds": [{"stage": hold.stage, "reason": hold.reason} for hold in each.holds],
         "glasses": [_glass_json(glass) for glass in each.glasses],
         "stages": [_stage_json(each.change, stage) for stage in each.stages],
     }
@@ -162,6 +163,7 @@ def _stage_json(change: str, stage: "StageStatus") -> dict[str, Any]:
         ],
         "approved_by": list(stage.approved_by),
         "blind_since": _at(stage.blind_since),
+        "stays": stage.stays,
         "rollback": _rollback_json(stage.rollback),
         "next": next_command(change, stage),
         "exit": int(stage.exit),

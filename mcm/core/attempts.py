@@ -14,6 +14,10 @@ CLOSE = "close_behind"
 REOPEN = "reopen"
 ATTEMPTS = 3
 """Instructions of one kind that may be sent before a person is asked (AWS-RULES 5)."""
+DENIED = ("AccessDenied", "NotAuthorized")
+"""How the codes begin by which AWS says that a right is missing."""
+ASK_AGAIN = timedelta(minutes=2)
+"""After this somebody may have been given the right."""
 ASKS = 40
 """Instructions of one kind that may be tried at all, those that AWS turned away included:
 a quarter of an hour at the poll of a real pipeline. Counted, because time in which the
@@ -48,6 +52,18 @@ def traffic(plan: Plan, stage: StagePlan, known: StageState) -> MetricQuery | No
 def spent(state: State, stage: StagePlan, purpose: str) -> bool:
     """Say whether AWS has been told this often enough."""
     return enough(state.tries(stage.name, purpose))
+
+
+def closing_is_over(tries: Sequence[Attempt], now: datetime) -> bool:
+    """Say whether closing a way in is not to be tried, now or any more.
+
+    A right that is missing may be given meanwhile, so what AWS denied is asked again later.
+    """
+    if not enough(tries):
+        return False
+    last = tries[-1]
+    denied = last.outcome is not None and last.outcome.code.startswith(DENIED)
+    return len(tries) >= ASKS or not denied or now < (last.decided_at or now) + ASK_AGAIN
 
 
 def resume_at(plan: Plan, stage: StagePlan, state: State, purpose: str) -> datetime | None:

@@ -229,6 +229,19 @@ def _rollback_ended(state: State, entry: Entry) -> State:
     return _put(state, entry, outcome="rolled_back", ended_at=entry.at, reason=reason)
 
 
+def _put_back(state: State, entry: Entry) -> State:
+    if entry.body["rest"]:
+        return state
+    return _put(state, entry, put_back=entry.body["what"], put_back_at=entry.at)
+
+
+def _person_needed(state: State, entry: Entry) -> State:
+    name, reason = entry.body.get("stage"), entry.body.get("reason")
+    if not name or not reason or reason in state.stage(name).called:
+        return state
+    return _put(state, entry, called=(*state.stage(name).called, reason))
+
+
 def _breach(state: State, entry: Entry) -> State:
     return _put(
         state,
@@ -290,6 +303,8 @@ _HANDLERS: Mapping[str, Callable[[State, Entry], State]] = {
     "rollback_note": _rollback_note,
     "rollback_ended": _rollback_ended,
     "stage_ended": _stage_ended,
+    "put_back": _put_back,
+    "person_needed": _person_needed,
     **fold_words.HANDLERS,
 }
 

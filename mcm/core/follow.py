@@ -22,8 +22,7 @@ from mcm.core.state import Attempt, Rollback
 from mcm.core.turn import Act, Done, Hold, Turn, Wait
 
 PURPOSE = "roll_back"
-DENIED = ("AccessDenied", "NotAuthorized")
-LONGEST_PAUSE = timedelta(minutes=2)
+LONGEST_PAUSE = attempts.ASK_AGAIN
 """Between two tries of an answer that AWS denies: by then somebody else may be asking."""
 
 
@@ -170,7 +169,7 @@ def _answer(
 
 def _denied_just_now(goal: GoBack, answers: tuple[Attempt, ...], now: datetime) -> bool:
     """Say whether AWS denied us the answer of late; after a while somebody else may try."""
-    denied = [a for a in answers if a.outcome and a.outcome.code.startswith(DENIED)]
+    denied = [a for a in answers if a.outcome and a.outcome.code.startswith(attempts.DENIED)]
     pause = min(_moments(goal) * 2 ** min(len(denied), 4), LONGEST_PAUSE)
     return bool(denied) and denied[-1] is answers[-1] and now < attempts.latest(denied, now) + pause
 

@@ -114,6 +114,8 @@ class Restore:
     after: int = 0
     settle: timedelta = timedelta(minutes=3)
     poll: timedelta = timedelta(seconds=30)
+    rest: tuple[str, ...] = ()
+    """Endpoints of the stage that are still to be put back after this one."""
 
 
 Goal = GoForward | GoBack | Reopen | Redeploy | Restore

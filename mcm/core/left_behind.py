@@ -1,12 +1,14 @@
-"""What redeployments took back: executions that the pipeline itself still counts as good.
+"""What the ladder took back: executions that the pipeline itself still counts as good.
 
 A rollback passes over an execution and the pipeline's history shows it. A redeployment is
-a deployment like any other; only the journal knows that what ran before it had to go.
+a deployment like any other, and of an endpoint put back by hand it knows nothing; only the
+journal knows that what ran before had to go.
 """
 
 from collections.abc import Iterable
+from datetime import datetime
 
-from mcm.core.journal import Entry
+from mcm.core.journal import Draft, Entry
 from mcm.core.outcome import Result
 
 _UNSENT = frozenset({Result.REFUSED.value, Result.NOT_SENT.value})
@@ -26,3 +28,9 @@ def left_behind(entries: Iterable[Entry], stage: str) -> frozenset[str]:
         ):
             replaced.pop(body.get("intent", 0), None)
     return frozenset(replaced.values())
+
+
+def put_back(stage: str, rung: str, what: str, rest: tuple[str, ...], now: datetime) -> Draft:
+    """Return the entry that a rung has put `stage` back, but for the endpoints of `rest`."""
+    body = {"stage": stage, "rung": rung, "what": what, "rest": list(rest)}
+    return Draft("put_back", body, now)

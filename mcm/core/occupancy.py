@@ -123,7 +123,7 @@ def _close_behind(
     if (
         not stage.gate.open
         or not seen.transition_enabled
-        or attempts.spent(state, stage, attempts.CLOSE)
+        or attempts.closing_is_over(state.tries(stage.name, attempts.CLOSE), now)
     ):
         return None
     pause = attempts.resume_at(goal.plan, stage, state, attempts.CLOSE)

@@ -12,6 +12,7 @@ from mcm.core import attempts, canonical, commands, settle, target
 from mcm.core.errors import Exit
 from mcm.core.goal import Redeploy
 from mcm.core.instruction import Result, SourceRevision, StartExecution
+from mcm.core.left_behind import put_back
 from mcm.core.pipeline import (
     ENDED_BADLY,
     SUCCEEDED,
@@ -137,6 +138,9 @@ def decide(goal: Redeploy, state: State, readings: Readings, now: datetime) -> T
     sent = _sent(goal, state)
     if sent is not None:
         followed = _follow(goal, sent, view, readings, now)
+        if isinstance(followed, Done) and followed.exit is Exit.DONE:
+            noted = put_back(goal.stage, PURPOSE, followed.reason, (), now)
+            return Turn((noted,), followed)
         if followed is not None:
             return Turn((), followed)
     return _start(goal, state, readings, now)

@@ -12,6 +12,7 @@ from mcm.core.endpoint import EndpointView, differences, hidden
 from mcm.core.errors import Exit
 from mcm.core.goal import Restore
 from mcm.core.instruction import Result, UpdateEndpoint
+from mcm.core.left_behind import put_back
 from mcm.core.query import EndpointQuery, Query
 from mcm.core.reading import Readings
 from mcm.core.state import Attempt, State
@@ -47,6 +48,14 @@ def unavailable(goal: Restore, view: EndpointView | None, why_unknown: str) -> s
 
 def decide(goal: Restore, state: State, readings: Readings, now: datetime) -> Turn:
     """Update it once, then follow it to what it serves."""
+    turn = _decide(goal, state, readings, now)
+    if not isinstance(turn.next, Done) or turn.next.exit is not Exit.DONE:
+        return turn
+    noted = put_back(goal.stage, PURPOSE, turn.next.reason, goal.rest, now)
+    return Turn((*turn.entries, noted), turn.next)
+
+
+def _decide(goal: Restore, state: State, readings: Readings, now: datetime) -> Turn:
     view = readings.known(query_of(goal), EndpointView)
     if view is None:
         why = unavailable(goal, None, readings.why_unknown(query_of(goal)))

@@ -257,6 +257,13 @@ def _rollback_ended(body: _Body, _entry: Entry) -> str:
     return f"{body['stage']}: rolled back{by}, {verified}{body.because('detail')}"
 
 
+def _put_back(body: _Body, _entry: Entry) -> str:
+    rest = ", ".join(str(each) for each in body.get("rest") or ())
+    return (
+        f"{body['stage']}: put back by hand: {body['what']}{f'; to come: {rest}' if rest else ''}"
+    )
+
+
 def _stage_ended(body: _Body, _entry: Entry) -> str:
     return f"{body['stage']}: {body['outcome'].replace('_', ' ')}{body.because()}"
 
@@ -370,6 +377,7 @@ _TELLERS: Mapping[str, Callable[[_Body, Entry], str]] = {
     "runbook_step": _runbook_step,
     "runbook_ended": _runbook_ended,
     "person_needed": _person_needed,
+    "put_back": _put_back,
     "held": _held,
     "resumed": _resumed,
     "abort_asked": _abort_asked,

@@ -134,6 +134,11 @@ class StageState:
     ended_at: datetime | None = None
     reason: str = ""
     rollbacks: tuple[Rollback, ...] = ()
+    put_back: str = ""
+    """What a rung of the ladder put back, in its words; drift may be left."""
+    put_back_at: datetime | None = None
+    called: tuple[str, ...] = ()
+    """For which reasons a person has been called."""
 
     @cached_property
     def baseline(self) -> "tuple[Content, ...]":

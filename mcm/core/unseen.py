@@ -111,9 +111,7 @@ def unsettled(
     return calling.person(goal, rollback, reason, now)
 
 
-def _no_target(
-    goal: GoBack, known: StageState, why: str, now: datetime, *, hopeless: bool
-) -> Next:
+def _no_target(goal: GoBack, known: StageState, why: str, now: datetime, *, hopeless: bool) -> Next:
     """Wait for the past to be readable, and say what goes without it; a script is let go.
 
     A breach is not let go: whoever watches the stage waits on.

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from mcm.core import attempts, checks, halting, notes, occupancy, veto
 from mcm.core.bake import judge_bake
 from mcm.core.checks.sagemaker_endpoint import SILENTLY_ROLLED_BACK
+from mcm.core.duration import spell
 from mcm.core.endpoint import EndpointView
 from mcm.core.errors import Exit
 from mcm.core.goal import GoForward
@@ -19,6 +20,8 @@ from mcm.core.state import StageState, State
 from mcm.core.turn import Done, Hold, Turn, Wait
 from mcm.core.verdict import Kind, Verdict
 
+LONG = timedelta(hours=1)
+"""How long a deployment may run before a person hears of it; it is watched on."""
 BLIND_FOR = timedelta(minutes=5)
 """How long a bake may see nothing before it calls a person (and goes on when resumed)."""
 
@@ -174,7 +177,8 @@ def _watch_over(
             return Turn((), Wait(now + plan.poll, f"{seen.name} is to be tried again"))
         return _said_no(plan, stage, known, seen, readings, now)
     if seen.status in RUNNING:
-        return Turn((), Wait(now + plan.poll, f"{seen.name} is {seen.status}"))
+        told = _worry(stage, state, seen, now)
+        return Turn(told, Wait(now + plan.poll, f"{seen.name} is {seen.status}"))
     if seen.status != SUCCEEDED:
         reason = f"{seen.name} shows {seen.status or 'no status'}, which mcm does not know"
         return Turn((), Hold("stage", reason, None, Exit.NEEDS_PERSON))
@@ -188,6 +192,18 @@ def _watch_over(
         hint = f"Disable the transition into {seen.name}, then run the same command again."
         return Turn((), Hold("transition", reason, None, Exit.NEEDS_PERSON, hint=hint))
     return Turn((notes.ended(stage, "succeeded", found.reason, now),), Wait(now, found.reason))
+
+
+def _worry(stage: StagePlan, state: State, seen: StageView, now: datetime) -> tuple[Draft, ...]:
+    """Call a person, once, to a deployment that neither ends nor breaches."""
+    known = state.stage(stage.name)
+    since = attempts.watch(stage, state, None, deployed=False).since
+    if since is None or now - since <= LONG:
+        return ()
+    reason = f"{seen.name} is {seen.status} for more than {spell(LONG)} without an end"
+    if reason in known.called:
+        return ()
+    return (Draft("person_needed", {"stage": stage.name, "reason": reason}, now),)
 
 
 def _said_no(

@@ -23,6 +23,7 @@ from mcm.cli.show import (
 )
 from mcm.cli.show_proof import verify_text
 from mcm.core.errors import Exit
+from mcm.core.journal import Draft
 from mcm.store.memory import MemoryJournal
 from tests.kit.clock import START
 from tests.kit.world import World
@@ -202,3 +203,48 @@ def test_reading_needs_no_heavy_package() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert done.stdout.strip() == "[]"
+
+
+def test_a_hold_shows_also_where_nothing_is_planned() -> None:
+    journal = MemoryJournal()
+    words = (
+        Draft("held", {"stage": "", "by": "bob", "reason": "not today"}, START),
+        Draft("held", {"stage": "prod-us", "by": "carol", "reason": "nor there"}, START),
+    )
+    journal.append("CM-0009", words, after=0, claims={})
+    text = status_text([read_status("CM-0009", None, journal)], START)
+
+    assert "\n  held by bob since 09:30:00Z: not today\n" in text
+    assert "\n  prod-us held by carol since 09:30:00Z: nor there\n" in text
+    assert "next: mcm resume CM-0009 --stage prod-us\n" in text
+    assert "next: mcm resume CM-0009\n" in text
+
+
+def ended(outcome: str, *more: Draft) -> tuple[str, Exit]:
+    """Return how status shows a change that was promoted and ended, and its code."""
+    world = World()
+    plan = world.ready()
+    world.deploy(plan)
+    entries = world.entries()
+    last = {"stage": "prod-us", "outcome": outcome, "reason": "alice: enough"}
+    drafts = [Draft("stage_ended", last, world.clock.now()), *more]
+    world.journal.append(plan.change, drafts, after=len(entries), claims={})
+    found = read_status(plan.change, plan.to_bytes(), world.journal)
+    return status_text([found], world.clock.now()), found.exit
+
+
+def test_an_aborted_stage_says_that_what_was_promoted_stays() -> None:
+    text, code = ended("aborted")
+
+    assert "what was promoted stays there, and nobody watches it" in text
+    assert "next: mcm rollback --stage prod-us" in text
+    assert code is Exit.ABORTED
+
+
+def test_what_a_rung_of_the_ladder_put_back_is_not_called_succeeded() -> None:
+    back = {"stage": "prod-us", "rung": "restore", "what": "photo has its old config", "rest": []}
+    text, code = ended("succeeded", Draft("put_back", back, START + timedelta(days=30)))
+
+    assert "prod-us: rolled back" in text
+    assert "why: put back by hand: photo has its old config" in text
+    assert code is Exit.ROLLED_BACK

@@ -5,11 +5,13 @@ from datetime import timedelta
 
 import pytest
 
+from mcm.app.phase import is_put_back
 from mcm.app.runner import Ending
 from mcm.app.writer import Writer
 from mcm.aws.port import AwsError, ErrorKind, Params, Port, Reply
 from mcm.core.endpoint import EndpointView
 from mcm.core.errors import Exit
+from mcm.core.fold import fold
 from mcm.core.goal import Goal, Redeploy, Restore
 from mcm.core.left_behind import left_behind
 from mcm.core.query import EndpointQuery
@@ -307,6 +309,12 @@ def test_the_endpoint_goes_back_to_the_configuration_of_the_snapshot(world: Worl
     assert "nobody could compare" in ending.reason
     assert endpoint(world).config_name == goal.config
     assert world.sent("UpdateEndpoint") == 1
+    assert is_put_back(fold(world.entries(CHANGE)).stage(STAGE))
+
+
+def test_while_another_endpoint_is_to_come_the_stage_is_not_put_back(world: World) -> None:
+    assert run(world, replace(restore(world), rest=("another",))).exit is Exit.DONE
+    assert not is_put_back(fold(world.entries(CHANGE)).stage(STAGE))
 
 
 def test_the_content_is_compared_and_a_difference_calls_a_person(world: World) -> None:
@@ -315,6 +323,7 @@ def test_the_content_is_compared_and_a_difference_calls_a_person(world: World) -
     ending = run(world, replace(restore(world), content=other))
     assert ending.exit is Exit.NEEDS_PERSON
     assert "not as it was" in ending.reason
+    assert not is_put_back(fold(world.entries(CHANGE)).stage(STAGE))
 
 
 def test_asked_again_it_sends_nothing(world: World) -> None:
