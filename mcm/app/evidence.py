@@ -63,7 +63,7 @@ class Evidence:
     bad_entry: int = 0
     """The first entry that does not hold, when `journal_problem` says so; 0 for none."""
     kept: tuple[Anchor, ...] = ()
-    """Heads that AWS keeps, when it was asked."""
+    """Heads that git keeps, and AWS when it was asked."""
     answers: tuple[ActionRun, ...] = ()
     """What AWS shows of the execution's actions, when it was asked."""
     callers: Mapping[Principal, str] = field(default_factory=dict)

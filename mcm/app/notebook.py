@@ -1,5 +1,6 @@
 """Adding to a journal beside a walk that may be writing to it at the same time."""
 
+from mcm.core.closing import refuse_closed
 from mcm.core.journal import Draft, Entry, Head, Journal, JournalMoved
 from mcm.core.journal import head as head_of
 from mcm.core.statement import JournalHead
@@ -16,6 +17,11 @@ def note(journal: Journal, change: str, *drafts: Draft) -> tuple[Entry, ...]:
 
 
 def head_seen(journal: Journal, change: str) -> JournalHead:
-    """Return the head that a signer vouches for (docs/security-design.md, Journal)."""
-    head: Head = head_of(journal.entries(change))
+    """Return the head that a signer vouches for (docs/security-design.md, Journal).
+
+    Raises RefusedError(E_CLOSED) for a change that is closed: nobody signs for it any more.
+    """
+    entries = journal.entries(change)
+    refuse_closed(change, entries)
+    head: Head = head_of(entries)
     return JournalHead(head.seq, head.hash if head.seq else "")

@@ -31,7 +31,7 @@ class Proof(StrEnum):
 @dataclass(frozen=True)
 class Finding:
     part: str
-    """`journal`, `plan`, `statements`, `trust`, `promotion` or `aws`."""
+    """`journal`, `plan`, `statements`, `trust`, `promotion`, `aws` or `record`."""
     proof: Proof
     text: str
     entry: int = 0

@@ -13,6 +13,7 @@ from enum import StrEnum
 from mcm.app.anchors import NOT_ANCHORED, Anchored, AwsWord, anchored, judge_anchors
 from mcm.app.evidence import Evidence, Filed, read_evidence
 from mcm.app.proof import Approver, Finding, Promotion, Proof, read_promotions
+from mcm.core.closing import CLOSED
 from mcm.core.errors import Exit
 from mcm.core.journal import Entry
 
@@ -69,10 +70,15 @@ class Verification:
         return codes.get(self.verdict, Exit.INCONCLUSIVE)
 
 
-def verify_change(evidence: Evidence, aws: AwsWord | None = None) -> Verification:
-    """Judge all that was read about one change, and what AWS keeps of it when it was asked."""
+def verify_change(
+    evidence: Evidence, aws: AwsWord | None = None, record: Iterable[Finding] = ()
+) -> Verification:
+    """Judge all that was read about one change, and what AWS keeps of it when it was asked.
+
+    `record` is what was found about a record of it that somebody handed in.
+    """
     if aws is not None:
-        evidence = replace(evidence, kept=aws.kept, answers=aws.answers)
+        evidence = replace(evidence, kept=(*evidence.kept, *aws.kept), answers=aws.answers)
     promotions = tuple(read_promotions(evidence))
     findings = (
         *_journal(evidence),
@@ -83,6 +89,8 @@ def verify_change(evidence: Evidence, aws: AwsWord | None = None) -> Verificatio
         *(finding for promotion in promotions for finding in promotion.findings),
         *_others(evidence),
         *(aws.findings if aws else ()),
+        *_closing(evidence),
+        *record,
     )
     verdict = _verdict(findings)
     sentences = tuple(_sentences(evidence, promotions, findings, verdict))
@@ -206,6 +214,15 @@ def _others(evidence: Evidence) -> Iterator[Finding]:
             stage = entry.body.get("stage", "a stage")
             text = f"{stage}: somebody else let the execution in (entry {entry.seq}), without mcm"
             yield Finding("promotion", Proof.MISSING, text)
+
+
+def _closing(evidence: Evidence) -> Iterator[Finding]:
+    """Note what was written behind the closing: only a rollback may do that."""
+    end = next((entry for entry in evidence.entries if entry.kind == CLOSED), None)
+    if end is not None and evidence.entries[-1].seq > end.seq:
+        count = evidence.entries[-1].seq - end.seq
+        text = f"entry {end.seq} closed it, and {count} entries of a rollback stand behind it"
+        yield Finding("journal", Proof.NOTED, text)
 
 
 def _sentences(

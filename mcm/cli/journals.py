@@ -19,18 +19,21 @@ _LIMIT = 4_000_000
 def open_journal(stored: "Journal", plan_file: PlanFile, *, going_back: bool) -> "Journal":
     """Return the journals in `stored`, compared with what this user saw of them before.
 
-    `going_back` says that nothing may be refused, see `RememberedJournal`. What was seen is
+    `going_back` says that nothing may be refused, see `RememberedJournal`; everybody else is
+    refused to write in the journal of a change that is closed. What was seen is
     kept when the process ends, and after each append.
     """
     import atexit
 
+    from mcm.store.closed import ClosedJournal
     from mcm.store.heads import Heads, RememberedJournal, heads_path
 
+    within = stored if going_back else ClosedJournal(stored)
     kept = heads_path(os.environ)
     if kept is None:
-        return stored
+        return within
     realms = Realms(plan_file)
-    found = RememberedJournal(stored, Heads(kept), realms, _warn, refuses=not going_back)
+    found = RememberedJournal(within, Heads(kept), realms, _warn, refuses=not going_back)
     atexit.register(found.flush)
     return found
 

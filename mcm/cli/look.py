@@ -93,20 +93,25 @@ def verify(
         Path | None,
         typer.Option("--export", metavar="DIR", help="Write all it takes to verify without mcm."),
     ] = None,
+    record: Annotated[
+        Path | None,
+        typer.Option("--record", metavar="FILE", help="A record.md, to see whether it was edited."),
+    ] = None,
     json: Json = False,
     profile: Profile = None,
 ) -> int:
     """Prove who approved what before it ran; 4 when something does not hold, 7 if unproven."""
-    from mcm.app.verify import read_evidence, verify_change
+    from mcm.app.verify import verify_change
     from mcm.cli.compose import Project
+    from mcm.cli.look_record import judge_file, read_file, read_kept
     from mcm.cli.show_proof import verify_text
 
     project = Project.here(profile=profile)
-    name = _journal_name(project, change)
-    folder = project.folder(name)
-    trust = project.trust_file
-    evidence = read_evidence(name, project.journal, folder.read_plan, folder.statements, trust)
-    found = verify_change(evidence, _ask_aws(project, name, evidence) if aws else None)
+    data = read_file(record) if record is not None else b""
+    name = _journal_name(project, change or _named(project, data))
+    evidence = read_kept(project, name)
+    judged = judge_file(project, evidence, str(record), data) if record is not None else ()
+    found = verify_change(evidence, _ask_aws(project, name, evidence) if aws else None, judged)
     if json:
         from mcm.cli.show_json import to_json, verify_json
 
@@ -119,21 +124,17 @@ def verify(
 
 
 def _export(project: "Project", change: str, into: Path, evidence: "Evidence") -> None:
-    from mcm.app import export
+    from mcm.app.export import SCRIPT, write_bundle
+    from mcm.cli.closing_shelf import read_bundle
     from mcm.cli.lines import say
     from mcm.core.sanitize import clean
-    from mcm.core.statement import is_sandbox
 
-    folder = project.folder(change)
-    sandbox = evidence.plan is not None and is_sandbox(evidence.plan.realm)
-    trust, value = export.read_trust(project.trust_file, sandbox=sandbox)
-    envelopes = export.read_envelopes(folder.statements)
     entries = evidence.entries or project.journal.entries(change)  # or say why there are none
-    bundle = export.build_bundle(entries, folder.read_plan(), envelopes, trust, value)
-    export.write_bundle(bundle, into)
+    bundle = read_bundle(project, change, entries)
+    write_bundle(bundle, into)
     for name in bundle.unsigned:
         say(f"warning: {clean(name, 100)} carries no signature")
-    say(f"exported to {into}; check it anywhere with `sh {into / export.SCRIPT}`")
+    say(f"exported to {into}; check it anywhere with `sh {into / SCRIPT}`")
 
 
 def _ask_aws(project: "Project", change: str, evidence: "Evidence") -> "AwsWord":
@@ -191,6 +192,14 @@ def _journal_name(project: "Project", change: str | None) -> str:
     if change is not None and change in project.journal.changes():
         return change
     return project.pick_change(change)
+
+
+def _named(project: "Project", data: bytes) -> str | None:
+    """Return the change that a record names in its heading, if there is such a change."""
+    from mcm.app.record_check import named_change
+
+    found = named_change(data)
+    return found if found in project.change_ids() else None
 
 
 def _heading(project: "Project", change: str) -> "Heading":

@@ -14,6 +14,7 @@ import typer
 from mcm import __version__
 from mcm.cli import (
     back,
+    close,
     demo,
     doctor,
     drill,
@@ -57,6 +58,7 @@ for part in (
     drill,
     doctor,
     look,
+    close,
     iam,
     demo,
 ):

@@ -1,35 +1,79 @@
 """The record of a change, rendered from what is there: change, plan, journal, statements."""
 
+from collections.abc import Sequence
+
 from mcm.cli.compose import Project
+from mcm.core import canonical
 from mcm.core.errors import McmError, RefusedError
-from mcm.core.journal import ChainProblem
+from mcm.core.fold import fold
+from mcm.core.journal import ChainProblem, Entry
 from mcm.core.plan import Plan
+from mcm.core.state import Closing
+from mcm.core.statement import Verified
 from mcm.record.build import build_view
 from mcm.record.render import render_record
 
 
-def render_change(project: Project, change: str) -> str:
+def render_change(
+    project: Project,
+    change: str,
+    entries: Sequence[Entry] | None = None,
+    closing: Closing | None = None,
+) -> str:
     """Return the record of `change` as Markdown; without a plan it says so.
 
-    A journal that does not hold is told in the record. Raises RefusedError for a plan
-    that cannot be read.
+    `entries` are those to tell of, all of the journal when none are given; what it mentions
+    after them is left out. `closing` is one that is no entry yet. A journal that does not
+    hold is told in the record. Raises RefusedError for a plan that cannot be read.
     """
     data = project.folder(change).read_plan()
     problems: list[ChainProblem] = []
+    known: tuple[Entry, ...] = ()
     try:
-        entries = project.journal.entries(change)
+        known = project.journal.entries(change)
     except RefusedError as err:
-        entries = ()
         problems.append(ChainProblem(err.code, 1, str(err)))
-    try:
-        statements = project.inbox(change).verified if data is not None else ()
-    except McmError:
-        statements = ()  # nobody's word counts without a trust file or a realm
+    told = known if entries is None else entries
     view = build_view(
         project.read_change(change),
         None if data is None else Plan.from_bytes(data),
-        entries=entries,
-        statements=statements,
+        entries=told,
+        statements=_statements(project, change, known[len(told) :]) if data is not None else (),
         problems=problems,
+        closing=closing,
     )
     return render_record(view)
+
+
+def _statements(project: Project, change: str, later: Sequence[Entry]) -> Sequence[Verified]:
+    """Return the verified statements, without those that only `later` entries mention."""
+    unknown = {entry.body.get("statement") for entry in later}
+    try:
+        return [each for each in project.inbox(change).verified if each.digest not in unknown]
+    except McmError:
+        return ()  # nobody's word counts without a trust file or a realm
+
+
+def current_record(project: Project, change: str) -> bytes:
+    """Return the bytes of record.md as they should be now; of a closed change, for good.
+
+    Raises RefusedError(E_RECORD) when the frozen record is gone and this mcm, or the files
+    as they are now, would give another one.
+    """
+    from mcm.cli.closing_shelf import ClosingShelf
+
+    data = render_change(project, change).encode()
+    try:
+        closing = fold(project.journal.entries(change)).closing
+    except (McmError, KeyError, TypeError, ValueError):
+        closing = None  # the record tells what is wrong with the journal
+    if closing is None or canonical.digest_bytes(data) == closing.record:
+        return data
+    there = ClosingShelf(project, change).read_record()
+    if there is not None and canonical.digest_bytes(there) == closing.record:
+        return there
+    raise RefusedError(
+        "E_RECORD",
+        f"{change} is closed, and the record that would be written is not the one that was frozen",
+        hint="Take record.md from git, as it was when the change was closed.",
+    )

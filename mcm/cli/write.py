@@ -98,11 +98,11 @@ def render(change: Change = None) -> int:
     """Write the record, record.md, from the plan and the journal."""
     from mcm.cli.compose import Project
     from mcm.cli.folder import replace_file
-    from mcm.cli.record import render_change
+    from mcm.cli.record import current_record
 
     project = Project.here()
     name = project.pick_change(change)
     path = project.folder(name).record_file
-    replace_file(path, render_change(project, name).encode())
+    replace_file(path, current_record(project, name))
     print(path.relative_to(project.root))
     return Exit.DONE

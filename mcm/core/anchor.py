@@ -123,6 +123,15 @@ def read_summary(text: str) -> Summary | None:
     return Summary(found[1], found[2], found[3], int(found[4] or 0), found[5] or "")
 
 
+_TAG = re.compile(r"^journal: entry ([0-9]{1,9}), ([0-9a-f]{64})$", re.ASCII | re.MULTILINE)
+
+
+def read_tag(message: str, change: str) -> Anchor | None:
+    """Return the head that the message of the tag `mcm/CHANGE` keeps; None when it has none."""
+    found = _TAG.search(message) if message.startswith(f"{change} is closed\n") else None
+    return Anchor(int(found[1]), found[2], f"the tag mcm/{change} in git") if found else None
+
+
 def tag_message(change: str, head: Head) -> str:
     """Return the message of the tag `mcm/CHANGE`, which keeps the head in git."""
     return f"{change} is closed\n\njournal: entry {head.seq}, {head.hash}\n"

@@ -48,6 +48,11 @@ def deploy(change: str, stage: str) -> str:
     return shlex.join(["mcm", "deploy", change, "--stage", stage])
 
 
+def abort(change: str, stage: str) -> str:
+    """Return the command that gives a stage up where it stands; REASON is to be filled in."""
+    return shlex.join(["mcm", "abort", change, "--stage", stage, "--reason", "REASON"])
+
+
 def veto(change: str, stage: str) -> str:
     """Return the command that vetoes a rollback which counts down; REASON is to be filled in."""
     return shlex.join(["mcm", "hold", change, "--stage", stage, "--reason", "REASON"])

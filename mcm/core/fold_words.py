@@ -1,4 +1,4 @@
-"""Folding what people say beside a walk: hold and resume, abort, retry, veto.
+"""Folding what people say beside a walk: hold and resume, abort, retry, veto, note, close.
 
 These entries are written by commands of their own, while another process may be turning
 the loop; the walk meets them at its next turn.
@@ -8,7 +8,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from mcm.core.journal import Entry
-from mcm.core.state import StageState, State, Word
+from mcm.core.state import Closing, Note, StageState, State, Word
+
+_CLOSING = ("by", "outcome", "lessons", "record")
 
 Handler = Callable[[State, Entry], State]
 
@@ -69,6 +71,18 @@ def _countdown_over(state: State, entry: Entry) -> State:
     return _change(state, entry, replace(known, countdown_over=True))
 
 
+def _noted(state: State, entry: Entry) -> State:
+    note = Note(entry.body["by"], entry.body["text"], entry.at, entry.seq)
+    return replace(state, notes=(*state.notes, note))
+
+
+def _closed(state: State, entry: Entry) -> State:
+    """The first closing counts: nothing after it is a part of the record."""
+    by, outcome, lessons, record = (entry.body[key] for key in _CLOSING)
+    made = Closing(by, outcome, lessons, record, entry.at, entry.seq)
+    return replace(state, closing=state.closing or made)
+
+
 HANDLERS: Mapping[str, Handler] = {
     "held": _held,
     "resumed": _resumed,
@@ -76,4 +90,6 @@ HANDLERS: Mapping[str, Handler] = {
     "retry_asked": _retry_asked,
     "vetoed": _vetoed,
     "countdown_over": _countdown_over,
+    "noted": _noted,
+    "closed": _closed,
 }

@@ -339,6 +339,14 @@ def _warned(body: _Body, _entry: Entry) -> str:
     return f"{body.at_stage()}warning{body.because(name)}"
 
 
+def _noted(body: _Body, _entry: Entry) -> str:
+    return f"note by {body['by']}: {' '.join(body['text'].split())}"
+
+
+def _closed(body: _Body, _entry: Entry) -> str:
+    return f"{body['by']} closed the change: {' '.join(body['outcome'].split())}"
+
+
 _TELLERS: Mapping[str, Callable[[_Body, Entry], str]] = {
     "planned": _planned,
     "requested": _requested,
@@ -384,6 +392,8 @@ _TELLERS: Mapping[str, Callable[[_Body, Entry], str]] = {
     "retry_asked": _retry_asked,
     "vetoed": _vetoed,
     "countdown_over": _countdown_over,
+    "noted": _noted,
+    "closed": _closed,
     "refused": _refused,
     "warned": _warned,
 }

@@ -90,6 +90,31 @@ class Word:
 
 
 @dataclass(frozen=True)
+class Note:
+    """Prose that somebody added to the record."""
+
+    by: str
+    text: str
+    at: datetime
+    seq: int
+    """Number of its entry."""
+
+
+@dataclass(frozen=True)
+class Closing:
+    """How the change ended, in a person's words, and the record that was frozen then."""
+
+    by: str
+    outcome: str
+    lessons: str
+    record: str
+    """SHA-256 of the frozen record.md."""
+    at: datetime
+    seq: int
+    """Number of its entry: what stands after it is no part of the record."""
+
+
+@dataclass(frozen=True)
 class VerdictNote:
     kind: Kind
     reason: str
@@ -168,6 +193,8 @@ class State:
     """Approvals used up: nonce → holder."""
     holds: Mapping[str, Word] = field(default_factory=dict)
     """Who holds which stage; under "" whoever holds the whole change."""
+    notes: tuple[Note, ...] = ()
+    closing: Closing | None = None
     last: int = 0
     last_at: datetime | None = None
 

@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from mcm.core.change import Change
+from mcm.core.closing import before
 from mcm.core.duration import spell
 from mcm.core.endpoint import Expected
 from mcm.core.errors import McmError
 from mcm.core.fold import fold
 from mcm.core.journal import ChainProblem, Entry
 from mcm.core.plan import Answer, Plan
-from mcm.core.state import State
+from mcm.core.state import Closing, State
 from mcm.core.statement import Verified
 from mcm.record import progress, topics
 from mcm.record.difference import build_difference
@@ -33,14 +34,20 @@ def build_view(
     entries: Sequence[Entry] = (),
     statements: Sequence[Verified] = (),
     problems: Sequence[ChainProblem] = (),
+    closing: Closing | None = None,
 ) -> RecordView:
     """Return what the record of `change` shows.
 
     With a `plan` everything that was signed comes from it, not from the change, which may
     have been edited since. `entries` are the journal's verified ones, `problems` what its
-    verification found, `statements` those that trust verified.
+    verification found, `statements` those that trust verified. A change that is closed is
+    shown as it was then; `closing` is for the record that is being frozen, whose closing is
+    no entry yet.
     """
+    closing = closing or _fold(entries)[0].closing
+    entries = before(entries, closing)
     state, odd = _fold(entries)
+    notes = state.notes
     sure = not odd and not problems  # else the record claims nothing about how it went
     if plan and state.plan not in ("", plan.digest):
         state = State(consumed=state.consumed)  # another edition's walk is in the timeline only
@@ -73,6 +80,8 @@ def build_view(
         approvals=progress.build_approvals(statements, plan, state, sure=sure),
         outcomes=_outcomes(plan, state, sure=sure),
         log=progress.build_log(entries, problems, odd),
+        notes=progress.build_notes(notes),
+        closing=progress.build_closing(closing),
     )
 
 

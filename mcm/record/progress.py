@@ -10,10 +10,18 @@ from mcm.core.errors import RefusedError
 from mcm.core.journal import EMPTY, ChainProblem, Entry
 from mcm.core.plan import Plan
 from mcm.core.sentence import sentence, shorten
-from mcm.core.state import Rollback, State
+from mcm.core.state import Closing, Note, Rollback, State
 from mcm.core.statement import Verified
 from mcm.record.stages import spell_outcome
-from mcm.record.view import ApprovalLine, DrillLine, Log, TimelineLine
+from mcm.record.topics import paragraphs
+from mcm.record.view import (
+    ApprovalLine,
+    ClosingLine,
+    DrillLine,
+    Log,
+    NoteLine,
+    TimelineLine,
+)
 
 MOST_LINES = 1000
 
@@ -113,6 +121,19 @@ def _drill_line(stage: str, entry: Entry | None, plan: Plan) -> DrillLine:
     note = read_drill(entry.body)
     stale = "" if note.plan == plan.digest else f"edition {note.edition}, another plan"
     return DrillLine(stage, spell(entry.at), note.summary(), stale, note.assumed)
+
+
+def build_notes(notes: Sequence[Note]) -> tuple[NoteLine, ...]:
+    """Return what people noted, oldest first; it is outside what was signed."""
+    return tuple(NoteLine(each.by, spell(each.at), paragraphs(each.text)) for each in notes)
+
+
+def build_closing(closing: Closing | None) -> ClosingLine | None:
+    """Return how the change was closed; None while it is open."""
+    if closing is None:
+        return None
+    outcome, lessons = paragraphs(closing.outcome), paragraphs(closing.lessons)
+    return ClosingLine(closing.by, spell(closing.at), outcome, lessons)
 
 
 def status_of(plan: Plan | None, state: State) -> str:

@@ -180,6 +180,26 @@ class Log:
 
 
 @dataclass(frozen=True)
+class NoteLine:
+    """Prose that somebody added after the plan was signed."""
+
+    by: str
+    at: str
+    paragraphs: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ClosingLine:
+    """How the change was closed."""
+
+    by: str
+    at: str
+    outcome: tuple[str, ...]
+    """Paragraphs, as are the lessons."""
+    lessons: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class RecordView:
     id: str
     title: str
@@ -202,3 +222,6 @@ class RecordView:
     approvals: tuple[ApprovalLine, ...]
     outcomes: tuple[str, ...]
     log: Log
+    notes: tuple[NoteLine, ...]
+    closing: ClosingLine | None
+    """None while the change is open."""

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from mcm.core import codec
+from mcm.core import canonical, closing, codec
 from mcm.core.change import Change
 from mcm.core.commit_range import CommitRange, GitCommit, Links, build_range, heads_range
 from mcm.core.instruction import CloseTransition, Instruction, OpenTransition, RollBackStage
@@ -184,6 +184,24 @@ def rolled_back(of: Plan) -> tuple[Entry, ...]:
     return story.entries()
 
 
+def closed(of: Plan) -> tuple[Entry, ...]:
+    """Rolled back, explained in two notes, and closed."""
+    entries = list(rolled_back(of))
+    for by, text in (
+        ("bob", "The alarm was right: night photos took 900 ms.\nThe candidate decodes twice."),
+        ("alice", "Filed as PHOTO-420."),
+    ):
+        at = entries[-1].at + timedelta(minutes=5)
+        entries += chain_all(entries[-1], [closing.noted(by, text, at)])
+    words = ("Rolled back after 12 minutes; no photo was lost.", "Measure decoding in Beta.")
+    made = closing.next_closing(entries, "alice", *words, entries[-1].at + timedelta(hours=1))
+    record = render_record(
+        build_view(CHANGE, of, entries=entries, statements=statements(of), closing=made)
+    )
+    made = replace(made, record=canonical.digest_bytes(record.encode()))
+    return (*entries, *chain_all(entries[-1], [closing.closed(made)]))
+
+
 def drilled(of: Plan, **fields: Any) -> tuple[Entry, ...]:
     story = Teller()
     played = [
@@ -219,6 +237,7 @@ def pages() -> dict[str, str]:
         "standard-drilled.md": page(of, drilled(of)),
         "standard-succeeded.md": page(of, succeeded(of)),
         "standard-rolled-back.md": page(of, rolled_back(of)),
+        "standard-closed.md": page(of, closed(of)),
     }
 
 

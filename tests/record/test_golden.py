@@ -2,6 +2,8 @@
 
 import pytest
 
+from mcm.core import canonical
+from mcm.core.fold import fold
 from mcm.core.journal import ChainProblem, Draft, chain_all
 from mcm.record.build import build_view
 from mcm.record.render import render_record
@@ -11,6 +13,7 @@ from tests.record.story import (
     CHANGE,
     FINGERPRINT,
     GOLDEN,
+    closed,
     drilled,
     page,
     pages,
@@ -96,6 +99,18 @@ def test_a_journal_that_does_not_hold_is_said_so_and_no_outcome_is_claimed() -> 
     assert "Unknown: the journal does not hold" in text
     assert "Nothing has happened yet" not in text
     assert "Journal head: unknown" in text
+
+
+def test_a_closed_record_stays_as_it_was_whatever_is_written_behind() -> None:
+    """A rollback after the closing is for the next record; this one is frozen."""
+    of = plan()
+    entries = closed(of)
+    said = fold(entries).closing
+    later = chain_all(entries[-1], [Draft("person_needed", {"reason": "x"}, entries[-1].at)])
+
+    assert said is not None
+    assert canonical.digest_bytes(page(of, entries).encode()) == said.record
+    assert page(of, (*entries, *later)) == page(of, entries)
 
 
 def test_a_drill_of_another_plan_says_nothing_of_this_one() -> None:

@@ -8,10 +8,12 @@ import pytest
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from mcm.core import closing
 from mcm.core.commit_range import GitCommit, Links, build_range
 from mcm.core.journal import chain_all
 from mcm.core.pipeline import Revision
 from mcm.core.sanitize import clean
+from mcm.core.state import Closing
 from mcm.record.build import build_view
 from mcm.record.render import render_record
 from tests.record.story import CHANGE, Teller, plan, promoted, statements
@@ -64,7 +66,8 @@ PARSER = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethroug
 
 
 def facts(text: str) -> dict[str, Any]:
-    return {"stage": text, "operator": text, "detail": text, "plan": "", "edition": 1}
+    said = {"by": text, "text": " ".join(text.split())}
+    return {"stage": text, "operator": text, "detail": text, "plan": "", "edition": 1, **said}
 
 
 @cache
@@ -99,6 +102,8 @@ def page(place: str, text: str) -> str:
         stage = of.stages[0]
         assert stage.window is not None
         of = replace(of, stages=(replace(stage, window=replace(stage.window, name=text)),))
+    elif place == "closing":
+        story.drafts.append(closing.closed(Closing(text, text, text, "", story.drafts[-1].at, 1)))
     elif place == "reason":
         story.tell("person_needed", stage="prod-us", reason=text)
     elif place != "key":
@@ -123,6 +128,8 @@ PLACES = (
     "window name",
     "reason",
     "key",
+    "entry noted",
+    "closing",
     "entry walk_started",
     "entry moon_rose",
 )
@@ -155,7 +162,8 @@ def test_no_payload_changes_the_shape_of_the_page(place: str) -> None:
     """The page has the headings, rows, links and code spans that it has with a plain word."""
     expected = shape(PARSER.parse(page(place, PLAIN)))
     # The lines of an answer are its paragraphs: see below.
-    payloads = [p for p in PAYLOADS if place != "answer" or len(p.splitlines()) == 1]
+    paragraphs = place in ("answer", "closing")
+    payloads = [p for p in PAYLOADS if not paragraphs or len(p.splitlines()) == 1]
     for payload in payloads:
         assert shape(PARSER.parse(page(place, payload))) == expected, payload
 
