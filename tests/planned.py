@@ -7,6 +7,7 @@ from typing import Any
 
 from mcm.core.change import Change
 from mcm.core.endpoint import Expected
+from mcm.core.hours import Hours
 from mcm.core.pipeline import (
     ActionView,
     ExecutionView,
@@ -53,7 +54,9 @@ def make_stage(name: str, pipeline_stage: str, region: str, code: str) -> StageC
         access=Access("", ""),
         production=True,
         gate=Gate(Approval(f"Approve{code}", "Approve"), pipeline_stage),
-        window=Window("quiet", "0 2 * * tue-thu", timedelta(hours=3), "America/Los_Angeles"),
+        window=Hours(
+            (Window("quiet", "0 2 * * tue-thu", timedelta(hours=3), "America/Los_Angeles"),)
+        ),
         traffic=Metric("AWS/SageMaker", "Invocations", dimensions, "Sum", MINUTE),
         bake=Bake(30 * MINUTE, 100, 90 * MINUTE),
         guardrails=(

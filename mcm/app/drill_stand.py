@@ -23,9 +23,9 @@ from mcm.core.plan import Exemption, Plan, StagePlan
 from mcm.core.query import HttpQuery, Place, Query
 from mcm.core.reading import Known, Reading
 from mcm.core.retreat import retreat
+from mcm.core.stage_hours import hours_of_plan
 from mcm.core.state import StageState, State
 from mcm.core.turn import Done, Hold, Turn
-from mcm.core.window import is_open
 from mcm.sandbox.faults import Fault
 from mcm.sandbox.twin import OPERATOR, Twin, build_twin, key_in
 from mcm.sandbox.twin_seen import Seen, Tempo
@@ -102,8 +102,7 @@ def opening(plan: Plan, stage: StagePlan, now: datetime) -> tuple[datetime, str]
 
     Where it never may, it is now, and the drill needs exceptions (see `drilled`).
     """
-    windows = (stage.window,) if stage.window else ()
-    found = is_open(windows, plan.freezes, now, production=stage.production)
+    found = hours_of_plan(plan, stage).at(now)
     if found.open:
         return now, ""
     if found.opens_at is None:
@@ -112,9 +111,14 @@ def opening(plan: Plan, stage: StagePlan, now: datetime) -> tuple[datetime, str]
 
 
 def drilled(plan: Plan, stage: StagePlan, start: datetime) -> Plan:
-    """Return the plan to play: in a realm of its own, and never shut by the calendar."""
-    gates = ("window", *(f"freeze:{freeze.name}" for freeze in plan.freezes))
-    shut = opening(plan, stage, start) != (start, "")
+    """Return the plan to play: in a realm of its own, and never shut by the calendar.
+
+    On a twin there is no calendar to ask, and its traffic is not the real one's.
+    """
+    named = (*(freeze.name for freeze in plan.freezes), *(each.name for each in plan.calendars))
+    gates = ("window", *(f"freeze:{name}" for name in dict.fromkeys(named)))
+    asks = stage.window is not None and bool(stage.window.calendars or stage.window.low_traffic)
+    shut = asks or opening(plan, stage, start) != (start, "")
     until = start + timedelta(days=400)
     more = tuple(Exemption(gate, "drill", until) for gate in gates) if shut else ()
     return replace(plan, realm=new_realm(), exceptions=(*plan.exceptions, *more))

@@ -22,8 +22,8 @@ from mcm.core.guard import Granted, Missing, Refused, guard
 from mcm.core.inbox import Inbox
 from mcm.core.journal import Draft, Journal
 from mcm.core.plan import Plan, StagePlan
+from mcm.core.stage_hours import hours_of_plan
 from mcm.core.statement import APPROVAL_LIFE, Statement, TrustRef, Verified
-from mcm.core.window import openings
 
 REQUEST_LIFE = timedelta(days=7)
 
@@ -212,9 +212,8 @@ def reject(plan: Plan, desk: Desk, reason: str, journal: Journal, now: datetime,
 def valid_until(stage: StagePlan, plan: Plan, now: datetime) -> datetime:
     """Return when an approval signed now ends: with the stage's next window, 96 h at most."""
     latest = now + APPROVAL_LIFE
-    windows = (stage.window,) if stage.window else ()
-    spans = openings(windows, plan.freezes, now, production=stage.production)
-    return min([latest, *(span.end for span in islice(spans, 1))])
+    openings = hours_of_plan(plan, stage).openings(now)
+    return min([latest, *(span.end for span in islice(openings, 1))])
 
 
 def _ask(

@@ -6,9 +6,10 @@ longer agree with. Where the files are is the business of `Shelf`.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
+from mcm.app.local_source import ReadCalendars, no_calendars
 from mcm.app.notebook import note
 from mcm.app.observing import Observer
 from mcm.core import rehearsal
@@ -24,6 +25,7 @@ from mcm.core.commit_link import links_of_revisions
 from mcm.core.commit_range import CommitRange, heads_range, keep_known
 from mcm.core.difference import plan_differences
 from mcm.core.errors import BlindError, McmError, RefusedError, UsageError
+from mcm.core.hours import Calendar, until_of
 from mcm.core.journal import Draft, Journal
 from mcm.core.pipeline import PipelineView, Revision, StageHistory
 from mcm.core.plan import Package, Plan
@@ -31,6 +33,7 @@ from mcm.core.planning import (
     Definitions,
     build_plan,
     more_queries,
+    named_calendars,
     plan_queries,
     plan_warnings,
     replan,
@@ -107,6 +110,7 @@ class Files:
     change: Change
     definitions: Definitions
     realm: str
+    read_calendars: ReadCalendars = no_calendars
 
 
 @dataclass(frozen=True)
@@ -162,7 +166,9 @@ def plan_change(
     people = people or Nobody()
     before = _readable(shelf.read_plan())
     newest = max(before.edition if before else 0, _newest_edition(journal, files.change.id))
-    found = _build(files, readings, people, edition=before.edition if before else newest + 1)
+    until = until_of(readings.oldest(), before.calendars if before else ())
+    edition = before.edition if before else newest + 1
+    found = _build(files, readings, people, until, edition=edition)
     found = _with_ranges(found, before, observer, people)
     if before is not None and before == found:
         warnings += _author_warnings(before, people)
@@ -222,6 +228,17 @@ def _author_warnings(plan: Plan, people: People) -> tuple[str, ...]:
     return tuple(author_warnings(plan, people.approvers(plan, plan.authors)))
 
 
+def _read_calendars(files: Files, until: datetime) -> tuple[Calendar, ...]:
+    """Read the calendars that the change's stages name, up to the local time `until`."""
+    sources = named_calendars(files.service, files.change)
+    if not sources:
+        return ()
+    try:
+        return files.read_calendars(tuple(each.name for each in sources), until)
+    except (McmError, OSError, ValueError) as err:
+        raise NoPlanError(files.change.id, (f"a calendar cannot be read: {err}",)) from err
+
+
 def _with_ranges(plan: Plan, before: Plan | None, observer: Observer, people: People) -> Plan:
     """Add the commits: as an edition of equal packages had them, else from git, else AWS."""
     ranges = people.ranges(plan.packages, plan.revisions)
@@ -234,7 +251,10 @@ def _with_ranges(plan: Plan, before: Plan | None, observer: Observer, people: Pe
     return replace(plan, ranges=ranges)
 
 
-def _build(files: Files, readings: Readings, people: People, *, edition: int) -> Plan:
+def _build(
+    files: Files, readings: Readings, people: People, until: datetime, *, edition: int
+) -> Plan:
+    calendars = _read_calendars(files, until)
     found = build_plan(
         files.service,
         files.change,
@@ -255,6 +275,7 @@ def _build(files: Files, readings: Readings, people: People, *, edition: int) ->
         realm=files.realm,
         edition=edition,
         targets=targets,
+        calendars=calendars,
     )
     assert isinstance(again, Plan)  # only the targets differ
     written = people.wrote(again.packages)

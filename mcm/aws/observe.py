@@ -19,6 +19,7 @@ from mcm.core.query import (
     AlarmDefinitionQuery,
     AlarmQuery,
     AlarmsQuery,
+    ChangeCalendarQuery,
     DeclarationQuery,
     EndpointQuery,
     EndpointsQuery,
@@ -36,6 +37,7 @@ from mcm.core.query import (
     Place,
     Query,
     StructureQuery,
+    TrafficQuery,
 )
 from mcm.core.reading import Blindness, Reading, Unknown
 
@@ -61,6 +63,8 @@ _KINDS: Mapping[type, str] = {
     AlarmQuery: "alarms",
     AlarmDefinitionQuery: "definitions",
     MetricQuery: "metrics",
+    TrafficQuery: "metrics",
+    ChangeCalendarQuery: "calendars",
     EndpointQuery: "endpoints",
     IdentityQuery: "identity",
 }
@@ -148,6 +152,10 @@ class AwsSource:
                 "endpoint names": read_wide.read_endpoint_names,
             }
             return wide[kind](port, members, self._clock)  # type: ignore[operator, no-any-return]
+        if kind == "calendars":
+            from mcm.aws.read_calendar import read_calendars  # few stages name one
+
+            return read_calendars(port, members, self._clock)  # type: ignore[arg-type]
         readers = {
             "firing": read_firing,
             "alarms": read_alarms,

@@ -10,7 +10,14 @@ from mcm.aws.port import AwsError, Port, Reply
 from mcm.aws.reading import Clock, moment, pages, text, unknown, words
 from mcm.core.alarm import IN_ALARM, AlarmChange, AlarmDefinition, AlarmView
 from mcm.core.points import Points
-from mcm.core.query import AlarmDefinitionQuery, AlarmQuery, FiringQuery, MetricQuery, Query
+from mcm.core.query import (
+    AlarmDefinitionQuery,
+    AlarmQuery,
+    FiringQuery,
+    MetricQuery,
+    Query,
+    TrafficQuery,
+)
 from mcm.core.reading import Blindness, Known, Reading, Unknown
 
 SERVICE = "cloudwatch"
@@ -138,10 +145,12 @@ def _changes(port: Port, name: str, since: datetime, until: datetime) -> tuple[A
     return tuple(sorted(changes, key=lambda change: change.at))
 
 
-def read_metrics(port: Port, queries: Iterable[MetricQuery], clock: Clock) -> dict[Query, Reading]:
+def read_metrics(
+    port: Port, queries: Iterable[MetricQuery | TrafficQuery], clock: Clock
+) -> dict[Query, Reading]:
     """Answer metric queries; anything but StatusCode Complete is unknown (AWS-RULES 24)."""
     answers: dict[Query, Reading] = {}
-    spans: dict[tuple[datetime, datetime], list[MetricQuery]] = {}
+    spans: dict[tuple[datetime, datetime], list[MetricQuery | TrafficQuery]] = {}
     for query in queries:
         at = clock()
         start, end = _closed(query, at)
@@ -155,9 +164,13 @@ def read_metrics(port: Port, queries: Iterable[MetricQuery], clock: Clock) -> di
     return answers
 
 
-def _closed(query: MetricQuery, now: datetime) -> tuple[datetime, datetime]:
+def _closed(query: MetricQuery | TrafficQuery, now: datetime) -> tuple[datetime, datetime]:
     """Round to whole periods that lie inside the asked span: the open one still changes."""
     step = query.metric.period.total_seconds()
+    if isinstance(query, TrafficQuery):
+        end = (now - query.lag).timestamp() // step * step
+        start = end - query.span.total_seconds() // step * step
+        return datetime.fromtimestamp(start, now.tzinfo), datetime.fromtimestamp(end, now.tzinfo)
     start = -(-query.start.timestamp() // step) * step
     end = (query.end or now - query.lag).timestamp() // step * step
     zone = query.start.tzinfo
@@ -165,7 +178,11 @@ def _closed(query: MetricQuery, now: datetime) -> tuple[datetime, datetime]:
 
 
 def _fetch(
-    port: Port, chunk: Sequence[MetricQuery], start: datetime, end: datetime, at: datetime
+    port: Port,
+    chunk: Sequence[MetricQuery | TrafficQuery],
+    start: datetime,
+    end: datetime,
+    at: datetime,
 ) -> dict[Query, Reading]:
     ids = {f"m{index}": query for index, query in enumerate(chunk)}
     params = {
@@ -199,7 +216,7 @@ def _chunks(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
     return (items[start : start + size] for start in range(0, len(items), size))
 
 
-def _data_query(name: str, query: MetricQuery) -> Reply:
+def _data_query(name: str, query: MetricQuery | TrafficQuery) -> Reply:
     metric = query.metric
     return {
         "Id": name,

@@ -19,6 +19,8 @@ from mcm.core.errors import BlindError, RefusedError, UsageError
 from mcm.core.naming import check_change_id
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from mcm.app.observing import Observer
     from mcm.app.planning import Files
     from mcm.app.ports import Listener, Source
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from mcm.aws.gather import ThreadedGather
     from mcm.config.definitions import Definition
     from mcm.core.change import Change
+    from mcm.core.hours import Calendar
     from mcm.core.inbox import Inbox
     from mcm.core.journal import Journal
     from mcm.core.plan import Plan
@@ -96,7 +99,7 @@ class Project:
         self.clock = SystemClock()
         self._profile = profile
         self._going_back = going_back
-        self._freezes: tuple[bytes, tuple[Freeze, ...]] | None = None
+        self._newest: tuple[bytes, Service] | None = None
 
     @staticmethod
     def here(*, profile: str | None = None) -> "Project":
@@ -206,7 +209,7 @@ class Project:
 
         pinned = PinnedInbox(self)
         aws = AwsSource(self.connect, self.clock.now, self.gather)
-        local = LocalSource(pinned, self.freezes, self.clock)
+        local = LocalSource(pinned, self.freezes, self.clock, self.calendars)
         return [
             InboxWithAnswers(aws, local, ConsoleAnswers(self, pinned)),
             local,
@@ -238,10 +241,23 @@ class Project:
 
     def freezes(self) -> "tuple[Freeze, ...]":
         """Read the freezes of mcm.yaml as it is now."""
+        return self._service_now().freezes
+
+    def calendars(self, names: tuple[str, ...], until: "datetime") -> "tuple[Calendar, ...]":
+        """Read calendars of mcm.yaml as it is now; raise UsageError for one it does not have."""
+        from mcm.probe.calendars import read_calendar
+
+        known = {each.name: each for each in self._service_now().calendars}
+        if gone := sorted(set(names) - set(known)):
+            raise UsageError(f"{CONFIG} has no calendar {', '.join(gone)}")
+        return tuple(read_calendar(known[name], self.root, until) for name in names)
+
+    def _service_now(self) -> "Service":
+        """Read mcm.yaml again if it is not what it was."""
         data = (self.root / CONFIG).read_bytes()
-        if self._freezes is None or self._freezes[0] != data:
-            self._freezes = (data, self._read_service(data).freezes)
-        return self._freezes[1]
+        if self._newest is None or self._newest[0] != data:
+            self._newest = (data, self._read_service(data))
+        return self._newest[1]
 
     def folder(self, change: str) -> "Folder":
         """Return the folder of a change, whose id is checked."""
@@ -337,4 +353,5 @@ class Project:
         from mcm.config.definitions import definition_values
 
         values: dict[str, Mapping[str, Any]] = definition_values(self.definitions)
-        return Files(self.service, self.read_change(change), values, self.realm)
+        read = self.read_change(change)
+        return Files(self.service, read, values, self.realm, self.calendars)

@@ -32,6 +32,7 @@ from mcm.cli import (
     trust,
     walk,
     watch,
+    windows,
     write,
 )
 from mcm.cli.lines import say
@@ -67,6 +68,7 @@ trust.register(app)
 inbox.register(app)
 runbook.register(app)
 sandbox.register(app)
+windows.register(app)
 
 INTERRUPTED = "interrupted; run the same command to go on"
 

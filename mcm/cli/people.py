@@ -257,6 +257,7 @@ def _caller(project: "Project", desk: "KeyDesk", profile: str | None) -> str | N
 
 def _when(stage: "StagePlan", until: "datetime", now: "datetime") -> str:
     """Spell an instant in the zone of the stage's window."""
-    from mcm.core.zone import find_zone, spell_local
+    from mcm.core.hours import zone_of
+    from mcm.core.zone import spell_local
 
-    return spell_local(until, find_zone(stage.window.timezone if stage.window else "UTC"), now)
+    return spell_local(until, zone_of(stage.window), now)

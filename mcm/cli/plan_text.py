@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from mcm.core.difference import freeze_times
 from mcm.core.duration import spell
+from mcm.core.hours import spell_hours
 from mcm.core.plan import Plan, StagePlan
 from mcm.core.sanitize import clean
 from mcm.core.sentence import shorten
@@ -132,8 +133,7 @@ def _gate(stage: StagePlan) -> str:
 def _window(stage: StagePlan) -> str:
     if stage.window is None:
         return "none: never open" if stage.production else "none: always open"
-    window = stage.window
-    return f"{window.name}: {window.cron} for {spell(window.duration)}, {window.timezone}"
+    return clean(spell_hours(stage.window, production=stage.production), 400)
 
 
 def _params(params: dict[str, object]) -> str:

@@ -43,9 +43,12 @@ def plan(change: Change = None, profile: Profile = None, json: Json = False) -> 
     from mcm.cli.compose import Project
     from mcm.cli.lines import say, show
     from mcm.cli.plan_text import plan_lines
+    from mcm.core.forecast import spell_walk, walk_calendar
     from mcm.core.sanitize import clean
+    from mcm.core.stage_hours import hours_of_plan
 
     project = Project.here(profile=profile)
+    now = project.clock.now()
     name = project.pick_change(change)
     people = OwnPeople(project)
     planned = plan_change(
@@ -59,6 +62,8 @@ def plan(change: Change = None, profile: Profile = None, json: Json = False) -> 
     else:
         for line in plan_lines(planned.plan, planned.proofs):
             show(line)
+        legs = walk_calendar([hours_of_plan(planned.plan, s) for s in planned.plan.stages], now)
+        show(f"calendar: {clean(spell_walk(legs, now), 600)}")
         print()
         for line in approver_lines(planned.plan, known):
             show(line)

@@ -24,14 +24,16 @@ class Limits:
     bake: timedelta
     period: timedelta
     """Of the traffic metric; CloudWatch keeps finer ones for three hours only."""
+    reserve: timedelta
+    """No least but a default: how long a way back may take, which a window must hold."""
 
     @property
     def why(self) -> str:
         return "the sandbox" if self.sandbox else "AWS"
 
 
-AWS = Limits(False, 15 * _SECOND, 3 * _MINUTE, 5 * _MINUTE, _MINUTE)
-SANDBOX = Limits(True, 200 * timedelta(milliseconds=1), timedelta(0), _SECOND, _SECOND)
+AWS = Limits(False, 15 * _SECOND, 3 * _MINUTE, 5 * _MINUTE, _MINUTE, 15 * _MINUTE)
+SANDBOX = Limits(True, 200 * timedelta(milliseconds=1), timedelta(0), _SECOND, _SECOND, _MINUTE)
 
 POLL = 30 * _SECOND
 POLL_MOST = 5 * _MINUTE

@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from mcm.config import limits
 from mcm.config.answers import read_answers
-from mcm.config.calendar_fields import read_freezes, read_windows
+from mcm.config.calendar_fields import read_freezes, read_times
 from mcm.config.definitions import ON_BREACH, Definition
 from mcm.config.fields import Fields
 from mcm.config.limits import Limits
@@ -56,8 +56,8 @@ def load_service(text: str | bytes, file: str, definitions: Mapping[str, Definit
     pipeline_name = pipeline_fields.text("name", form=NAME, like="ParcelPhotoCheck")
     place = read_place(pipeline_fields)
     poll, settle, defaults = _read_defaults(root, least)
-    windows, window_names = read_windows(root)
-    context = Context(least, defaults, windows, window_names, definitions)
+    times = read_times(root)
+    context = Context(least, defaults, times, definitions)
     service = Service(
         name=name,
         sandbox=least.sandbox,
@@ -66,11 +66,12 @@ def load_service(text: str | bytes, file: str, definitions: Mapping[str, Definit
         poll=poll,
         settle=settle,
         notify=_read_notify(root),
-        windows=tuple(windows.values()),
-        freezes=read_freezes(root),
+        windows=tuple(times.windows.values()),
+        freezes=read_freezes(root, tuple(times.calendars)),
         stages=read_stages(root, context),
         answers=read_answers(root),
         network=_read_network(root),
+        calendars=tuple(times.calendars.values()),
     )
     root.done()
     problems.raise_if_any()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from mcm.config import limits
+from mcm.config.calendar_fields import Times, read_hours
 from mcm.config.definitions import ON_BREACH, Definition, read_params
 from mcm.config.fields import Fields
 from mcm.config.limits import Limits
@@ -16,7 +17,6 @@ from mcm.core.naming import fold
 from mcm.core.plan import Approval, Bake, Gate
 from mcm.core.query import Metric
 from mcm.core.service import CheckUse, StageConfig
-from mcm.core.window import Window
 
 _STAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 _APPROVE = re.compile(rf"({NAME.pattern})/({NAME.pattern})", re.ASCII)
@@ -54,9 +54,7 @@ class Context:
 
     limits: Limits
     defaults: Defaults
-    windows: Mapping[str, Window]
-    window_names: Sequence[str]
-    """All that are written, the broken ones too, which have been told already."""
+    times: Times
     definitions: Mapping[str, Definition]
 
 
@@ -113,7 +111,7 @@ def _read_stage(fields: Fields, context: Context) -> StageConfig:
         access=read_access(fields, place),
         production=production,
         gate=_read_gate(fields.mapping("gate")),
-        window=_read_window(fields, context),
+        window=read_hours(fields, context.times, context.limits.reserve),
         traffic=traffic,
         bake=bake,
         guardrails=_read_guardrails(fields, context, production=production),
@@ -197,20 +195,6 @@ def _read_gate(fields: Fields) -> Gate:
             "Write `open: ProdUS`, `approve: ApproveUS/Approve` or both.",
         )
     return Gate(approve, opens)
-
-
-def _read_window(fields: Fields, context: Context) -> Window | None:
-    if not fields.has("window"):
-        return None
-    name = fields.text("window")
-    if name and name not in context.window_names:
-        known = ", ".join(context.window_names)
-        fields.refuse(
-            "window",
-            f"is {name[:40]!r}, which `windows` does not have",
-            f"It has: {known}." if known else "Describe it under `windows:`.",
-        )
-    return context.windows.get(name)
 
 
 def _read_traffic(fields: Fields, context: Context) -> Metric:

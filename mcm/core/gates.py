@@ -8,7 +8,7 @@ signed in the plan opens the one gate that it names.
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from mcm.core import glass, pipeline_gates
+from mcm.core import glass, pipeline_gates, window_gates
 from mcm.core.authorship import excluded
 from mcm.core.errors import Exit
 from mcm.core.goal import GoForward
@@ -30,7 +30,6 @@ from mcm.core.principal import is_nobody
 from mcm.core.query import (
     ActionsQuery,
     ExecutionQuery,
-    FreezesQuery,
     HistoryQuery,
     IdentityQuery,
     InboxQuery,
@@ -41,7 +40,6 @@ from mcm.core.reading import Readings
 from mcm.core.state import State
 from mcm.core.turn import GateView
 from mcm.core.verdict import Kind, Verdict, worst
-from mcm.core.window import Freeze, is_open
 
 Position = Callable[[Plan, StagePlan, PipelineView, Readings], GateView]
 FRESH = timedelta(seconds=10)
@@ -55,7 +53,7 @@ def queries(plan: Plan, stage: StagePlan, state: State) -> frozenset[Query]:
         ExecutionQuery(plan.pipeline, plan.execution),
         HistoryQuery(plan.pipeline, stage.pipeline_stage),
         InboxQuery(plan.change),
-        FreezesQuery(plan.service),
+        *window_gates.queries(plan, stage),
         IdentityQuery(plan.pipeline.place),
         IdentityQuery(stage.place),
     }
@@ -98,7 +96,9 @@ def judge_gates(
         _approval_gate(plan, readings, answer),
         *_glass_gates(inbox, answer, now),
         _answer_gate(plan, stage, readings, answer),
-        *_window_gates(plan, stage, readings, answer, now),
+        *window_gates.judge(
+            plan, stage, readings, lambda gate: _why_open(plan, gate, answer, now), now
+        ),
     )
     return tuple(_exempt(plan, gate, answer, now) for gate in found)
 
@@ -280,36 +280,6 @@ def _answer_gate(
         reason = f"{where} was answered by {by or 'nobody known'}, who is not who signed for it"
         return GateView("answer", False, reason, exit=Exit.REFUSED, leave=True)
     return GateView("answer", True, f"{where} answered by {by}")
-
-
-def _window_gates(
-    plan: Plan, stage: StagePlan, readings: Readings, answer: GuardResult | None, now: datetime
-) -> tuple[GateView, ...]:
-    """Judge window and freezes; those configured live are added, so they can only close.
-
-    A freeze that is passed over is told as a gate of its own.
-    """
-    query = FreezesQuery(plan.service)
-    live = readings.known(query, tuple)
-    if live is None:
-        return (
-            GateView("freeze", False, f"freezes cannot be read: {readings.why_unknown(query)}"),
-        )
-    frozen: list[Freeze] = []
-    passed: list[GateView] = []
-    for freeze in dict.fromkeys((*plan.freezes, *live)):
-        if not isinstance(freeze, Freeze):
-            continue
-        alone = is_open((), (freeze,), now, production=False)
-        why = _why_open(plan, f"freeze:{freeze.name}", answer, now)
-        if why and not alone.open:
-            passed.append(GateView(f"freeze:{freeze.name}", True, f"{why} ({alone.reason})"))
-        elif not why:
-            frozen.append(freeze)
-    windows = (stage.window,) if stage.window else ()
-    found = is_open(windows, tuple(frozen), now, production=stage.production)
-    seen = GateView(found.gate or "window", found.open, found.reason, found.opens_at)
-    return (*passed, seen)
 
 
 def _exempt(plan: Plan, gate: GateView, answer: GuardResult | None, now: datetime) -> GateView:

@@ -14,6 +14,7 @@ from itertools import groupby
 from typing import Any
 
 from mcm.core.errors import UsageError
+from mcm.core.hours import CHANGE_CALENDAR
 from mcm.core.query import Place
 from mcm.core.service import Service, StageConfig
 
@@ -55,6 +56,7 @@ CALLS = (
     Call("cloudwatch", "DescribeAlarms", "ReadAlarmsAndMetrics", ROLES),
     Call("cloudwatch", "GetMetricData", "ReadAlarmsAndMetrics", ROLES),
     Call("sagemaker", "ListEndpoints", "FindEndpoints", (REQUESTER,)),
+    Call("ssm", "GetCalendarState", "ReadChangeCalendars", ROLES),
     Call("codepipeline", "ListPipelines", "FindPipelines", (ON_CALL,)),
     Call("codepipeline", "DisableStageTransition", "DriveStages", _DRIVES),
     Call("codepipeline", "EnableStageTransition", "DriveStages", _DRIVES),
@@ -160,6 +162,19 @@ class _Scope:
             found.append(self._sagemaker(stage, "endpoint-config/*"))
         return list(dict.fromkeys(found))
 
+    def change_calendars(self) -> list[str]:
+        """Return the documents that the account's stages are denied by."""
+        known = {c.name: c.source for c in self.service.calendars if c.kind == CHANGE_CALENDAR}
+        found: list[str] = []
+        for stage in self.stages:
+            denied = stage.window.deny if stage.window else ()
+            if stage.place.account != self.account:
+                continue
+            for name in (known[each] for each in denied if each in known):
+                arn = self._arn("ssm", stage.place.region, f"document/{name}")
+                found.append(name if name.startswith("arn:") else arn)
+        return list(dict.fromkeys(found))
+
     def topics(self) -> list[str]:
         targets = [each.target for each in self.service.notify if each.kind == "sns"]
         return [target for target in targets if target.split(":")[4] == self.account]
@@ -213,6 +228,8 @@ def _resources(scope: _Scope, sid: str) -> list[str]:
     # Composite alarms are told to `*` only, metrics and lists of endpoints likewise.
     if sid in ("ReadAlarmsAndMetrics", "FindEndpoints"):
         return ["*"]
+    if sid == "ReadChangeCalendars":
+        return scope.change_calendars()
     if sid == "Notify":
         return scope.topics()
     if not scope.holds_pipeline:

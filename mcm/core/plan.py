@@ -15,9 +15,10 @@ from typing import Any
 from mcm.core import canonical, codec
 from mcm.core.commit_range import CommitRange
 from mcm.core.endpoint import Expected
+from mcm.core.hours import Calendar, Hours
 from mcm.core.pipeline import Revision
 from mcm.core.query import Metric, PipelineId, Place
-from mcm.core.window import Freeze, Window
+from mcm.core.window import Freeze
 
 FORMAT = 1
 
@@ -72,7 +73,7 @@ class StagePlan:
     place: Place
     production: bool
     gate: Gate
-    window: Window | None
+    window: Hours | None
     """None means never for a production stage (fail closed), always for another."""
     traffic: Metric | None
     bake: Bake
@@ -167,6 +168,8 @@ class Plan:
     """Why that is not, or not wholly, known; empty when it is."""
     ranges: tuple[CommitRange, ...] = ()
     """What each package brings, sorted by name; without those that nobody looked at."""
+    calendars: tuple[Calendar, ...] = ()
+    """The calendars that its stages name, as they were when it was made."""
 
     def to_bytes(self) -> bytes:
         """Return the canonical bytes: what is stored, hashed and signed."""

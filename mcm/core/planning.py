@@ -13,6 +13,7 @@ from typing import Any
 
 from mcm.core import codec
 from mcm.core.change import Change
+from mcm.core.hours import Calendar, CalendarSource
 from mcm.core.pinning import base_stage, name_packages, pin_execution, waiting
 from mcm.core.pipeline import ExecutionView, PipelineView, Revision, StageHistory
 from mcm.core.plan import FORMAT, Answer, Guardrail, Package, Plan, StagePlan
@@ -64,12 +65,14 @@ def build_plan(
     realm: str,
     edition: int,
     targets: Mapping[str, str],
+    calendars: Sequence[Calendar] = (),
 ) -> Plan | tuple[str, ...]:
     """Freeze the plan of `change`, or return every problem that stands in its way.
 
     `readings` answer `plan_queries` and `more_queries`. `targets` maps each stage of the
     change to the execution that a rollback would go back to once the pinned one has been
     promoted, empty when there is none; a stage left out is a problem, because nobody looked.
+    `calendars` are those of `named_calendars`, as they were read.
     """
     query = PipelineQuery(service.pipeline)
     view = readings.known(query, PipelineView)
@@ -95,8 +98,17 @@ def build_plan(
         revisions=tuple(sorted(pinned.revisions, key=lambda r: (r.source, r.id))),
         packages=tuple(p for p in packages if isinstance(p, Package)),
         targets=targets,
+        calendars=calendars,
     )
     return _freeze(service, change, definitions, seen, realm=realm, edition=edition)
+
+
+def named_calendars(service: Service, change: Change) -> tuple[CalendarSource, ...]:
+    """Return the calendars that the stages of the change name, by name."""
+    windows = (stage.window for stage in _configs(service, change))
+    named = {name for hours in windows if hours for name in hours.calendars}
+    found = (each for each in service.calendars if each.name in named)
+    return tuple(sorted(found, key=lambda each: each.name))
 
 
 def replan(
@@ -105,8 +117,9 @@ def replan(
     """Return what `frozen` would be by the files as they are now, or why it could not be.
 
     What AWS said when the plan was made (pinned execution, revisions, pipeline version,
-    rollback targets) is taken from `frozen`, and so is the edition. The two are equal
-    exactly when no file that people sign has changed.
+    rollback targets) is taken from `frozen`, and so are the edition and what calendars said:
+    read anew they can close a gate, and void no signature. The two are equal exactly when no
+    file that people sign has changed.
     """
     before = {stage.name: stage.rollback_target for stage in frozen.stages}
     targets = {stage.name: before.get(stage.name, "") for stage in _configs(service, change)}
@@ -119,6 +132,7 @@ def replan(
         revisions=frozen.revisions,
         packages=frozen.packages,
         targets=targets,
+        calendars=_keep_calendars(named_calendars(service, change), frozen),
     )
     plan = _freeze(service, change, definitions, seen, realm=realm, edition=frozen.edition)
     return _keep_authors(plan, frozen, service)
@@ -142,6 +156,17 @@ def _keep_authors(plan: Plan, frozen: Plan, service: Service) -> Plan:
     )
 
 
+def _keep_calendars(sources: Iterable[CalendarSource], frozen: Plan) -> tuple[Calendar, ...]:
+    """Return the calendars that mcm.yaml names, each with what `frozen` knows of that name."""
+    was = {each.name: each for each in frozen.calendars}
+    nothing = Calendar("", "", "", "", (), None)
+    kept = ((each, was.get(each.name, nothing)) for each in sources)
+    return tuple(
+        Calendar(now.name, now.kind, now.source, now.timezone, old.events, old.until)
+        for now, old in kept
+    )
+
+
 def plan_warnings(service: Service, change: Change, readings: Readings) -> tuple[str, ...]:
     """Return what stands in nobody's way, but somebody should know before signing."""
     view = readings.known(PipelineQuery(service.pipeline), PipelineView)
@@ -158,6 +183,7 @@ class Seen:
     packages: tuple[Package, ...]
     targets: Mapping[str, str]
     """Rollback target by stage."""
+    calendars: Sequence[Calendar] = ()
 
 
 def _freeze(
@@ -196,6 +222,7 @@ def _freeze(
         answers=_merge_answers(service.answers, change.answers),
         exceptions=tuple(sorted(change.exceptions, key=lambda e: (e.gate, e.until))),
         definitions=_used(stages, definitions),
+        calendars=tuple(seen.calendars),
     )
 
 

@@ -221,6 +221,36 @@ class FreezesQuery:
 
 
 @dataclass(frozen=True)
+class CalendarsQuery:
+    """→ `tuple[Calendar, ...]`: calendars of mcm.yaml as they are *now*, up to a local time.
+
+    One of AWS's is not read here but by `ChangeCalendarQuery`.
+    """
+
+    names: tuple[str, ...]
+    until: datetime
+
+
+@dataclass(frozen=True)
+class ChangeCalendarQuery:
+    """→ `ChangeCalendarView`: whether a Change Calendar of AWS is open now, and until when."""
+
+    place: Place
+    document: str
+    """Its name, or its ARN."""
+
+
+@dataclass(frozen=True)
+class TrafficQuery:
+    """→ `Points`: closed periods of the newest `span` that ended `lag` ago, oldest first."""
+
+    place: Place
+    metric: Metric
+    span: timedelta
+    lag: timedelta
+
+
+@dataclass(frozen=True)
 class IdentityQuery:
     """→ `Identity`: who AWS says we are in a place."""
 
@@ -250,5 +280,8 @@ Query = (
     | HttpQuery
     | InboxQuery
     | FreezesQuery
+    | CalendarsQuery
+    | ChangeCalendarQuery
+    | TrafficQuery
     | IdentityQuery
 )

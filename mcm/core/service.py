@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from mcm.core.hours import CalendarSource, Hours
 from mcm.core.plan import Bake, Gate
 from mcm.core.query import Metric, PipelineId, Place
-from mcm.core.window import Freeze, Window
+from mcm.core.window import Freeze, Once, Window
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class StageConfig:
     access: Access
     production: bool
     gate: Gate
-    window: Window | None
+    window: Hours | None
     traffic: Metric | None
     bake: Bake
     guardrails: tuple[CheckUse, ...]
@@ -81,10 +82,11 @@ class Service:
     poll: timedelta
     settle: timedelta
     notify: tuple[Channel, ...]
-    windows: tuple[Window, ...]
+    windows: tuple[Window | Once, ...]
     freezes: tuple[Freeze, ...]
     stages: tuple[StageConfig, ...]
     """In pipeline order as written; each waits for the one before it."""
     answers: Mapping[str, str]
     """Answers that stay the same from change to change."""
     network: Network = Network()
+    calendars: tuple[CalendarSource, ...] = ()

@@ -5,7 +5,7 @@ two times in one zone by the clock on the wall, an hour wrong on a DST night.
 """
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -55,18 +55,23 @@ def to_local(moment: datetime, zone: ZoneInfo) -> datetime:
     return moment.astimezone(zone).replace(tzinfo=None)
 
 
-def spell_local(moment: datetime, zone: ZoneInfo, now: datetime) -> str:
+def spell_local(moment: datetime, zone: tzinfo, now: datetime) -> str:
     """Write an instant for a reader in `zone`: `Wed 18 Mar 02:00 PDT`.
 
     The year is added when it is not the year of `now` there.
     """
     there = moment.astimezone(zone)
-    day = f"{_WEEKDAYS[there.weekday()]} {there.day:02d} {_MONTHS[there.month - 1]}"
+    day = spell_day(there)
     year = "" if there.year == now.astimezone(zone).year else f" {there.year}"
     abbreviation = there.tzname() or "UTC"
     # Many zones have no letters of their own and are named +03.
     shown = abbreviation if abbreviation[0].isalpha() else f"UTC{abbreviation}"
     return f"{day}{year} {there.hour:02d}:{there.minute:02d} {shown}"
+
+
+def spell_day(day: date) -> str:
+    """Write a day in any locale: `Wed 18 Mar`."""
+    return f"{_WEEKDAYS[day.weekday()]} {day.day:02d} {_MONTHS[day.month - 1]}"
 
 
 def _jump(local: datetime, zone: ZoneInfo, before: datetime, after: datetime) -> datetime:

@@ -9,13 +9,14 @@ from mcm.core.duration import spell
 from mcm.core.endpoint import Expected
 from mcm.core.errors import McmError
 from mcm.core.fold import fold
+from mcm.core.hours import spell_hours
 from mcm.core.journal import ChainProblem, Entry
 from mcm.core.plan import Answer, Plan
 from mcm.core.state import Closing, State
 from mcm.core.statement import Verified
 from mcm.record import progress, topics
 from mcm.record.difference import build_difference
-from mcm.record.stages import build_stage, spell_window
+from mcm.record.stages import build_stage
 from mcm.record.view import (
     ExceptionLine,
     Planned,
@@ -170,9 +171,9 @@ def _windows(plan: Plan | None) -> tuple[str, ...]:
         return (f"Windows: {NOT_PLANNED}.",)
     lines = [
         f"{stage.name} may be promoted in window "
-        f"{spell_window(stage.window, production=stage.production)}."
+        f"{spell_hours(stage.window, production=stage.production)}."
         if stage.window
-        else f"{stage.name}: {spell_window(None, production=stage.production)}."
+        else f"{stage.name}: {spell_hours(None, production=stage.production)}."
         for stage in plan.stages
     ]
     lines += [

@@ -2,9 +2,9 @@
 
 from mcm.core import commands
 from mcm.core.duration import spell
+from mcm.core.hours import spell_hours
 from mcm.core.plan import Bake, Gate, Plan, StagePlan
 from mcm.core.state import StageState
-from mcm.core.window import Window
 from mcm.record.guardrails import describe
 from mcm.record.view import StageLine
 
@@ -16,7 +16,7 @@ def build_stage(plan: Plan, stage: StagePlan, known: StageState) -> StageLine:
         name=stage.name,
         pipeline_stage=stage.pipeline_stage,
         where=f"{stage.place.account} {stage.place.region}",
-        window=spell_window(stage.window, production=stage.production),
+        window=spell_hours(stage.window, production=stage.production),
         gate=spell_gate(stage.gate),
         bake=spell_bake(stage.bake, counted=stage.traffic is not None),
         approvals=_count(stage.approvals, "person besides the requester", "persons besides"),
@@ -30,13 +30,6 @@ def build_stage(plan: Plan, stage: StagePlan, known: StageState) -> StageLine:
         rollback=(commands.rollback(stage.name), *aws),
         outcome=spell_outcome(known),
     )
-
-
-def spell_window(window: Window | None, *, production: bool) -> str:
-    """Say when promoting is allowed; without a window never in production."""
-    if window is None:
-        return "never: no window is configured" if production else "at any time"
-    return f"{window.name}: cron {window.cron}, for {spell(window.duration)}, {window.timezone}"
 
 
 def spell_gate(gate: Gate) -> str:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 import pytest
 
+from mcm.app.local_source import no_calendars
 from mcm.app.planning import (
     Files,
     Nobody,
@@ -18,6 +19,7 @@ from mcm.app.planning import (
 from mcm.core.authorship import Approvers, Written
 from mcm.core.commit_range import CommitRange, GitCommit, build_range
 from mcm.core.errors import BlindError, UsageError
+from mcm.core.hours import Calendar, CalendarSource, Event
 from mcm.core.pipeline import Revision
 from mcm.core.plan import Package, Plan
 from mcm.core.window import Freeze
@@ -165,6 +167,70 @@ def test_a_freeze_that_was_signed_cannot_go_or_shrink(
         check_current(with_freezes(files, *freezes, other), plan, world.journal)
 
     assert all("freezes[peak]" in line for line in caught.value.details)
+
+
+DAYS = CalendarSource("days", "ics", "days.ics", "America/Los_Angeles")
+XMAS = Event(*map(datetime.fromisoformat, ("2026-12-25", "2026-12-26")), "Christmas")
+
+
+def with_calendar(files: Files, *events: Event) -> Files:
+    """Deny the stage by a calendar of these events."""
+    stages = tuple(
+        replace(each, window=replace(each.window, deny=("days",)))
+        for each in files.service.stages
+        if each.window is not None
+    )
+    service = replace(files.service, stages=stages, calendars=(DAYS,))
+
+    def read(names: tuple[str, ...], until: datetime) -> tuple[Calendar, ...]:
+        assert names == ("days",)
+        return (Calendar("days", "ics", "days.ics", DAYS.timezone, events, until),)
+
+    return replace(files, service=service, read_calendars=read)
+
+
+def test_what_a_calendar_says_is_in_the_plans_bytes(world: World, files: Files) -> None:
+    """Approver and requester mean the same days, whatever their packages say."""
+    plan = planned(world, with_calendar(files, XMAS))
+
+    (calendar,) = plan.calendars
+    assert calendar.events == (XMAS,)
+    assert calendar.until == datetime.fromisoformat("2028-01-01")
+    assert b"Christmas" in plan.to_bytes()
+    assert Plan.from_bytes(plan.to_bytes()) == plan
+
+
+def test_a_calendar_that_changed_voids_no_signature(world: World, files: Files) -> None:
+    """The gates read it live, where it can only close; another calendar is another plan."""
+    plan = planned(world, with_calendar(files, XMAS))
+
+    check_current(with_calendar(files), plan, world.journal)
+    moved = replace(DAYS, source="other.ics")
+    other = with_calendar(files, XMAS)
+    other = replace(other, service=replace(other.service, calendars=(moved,)))
+    with pytest.raises(PlanChangedError) as caught:
+        check_current(other, plan, world.journal)
+    assert caught.value.details == ("calendars[days].source: days.ics → other.ics",)
+
+
+def test_planning_again_takes_the_days_that_a_calendar_got(world: World, files: Files) -> None:
+    shelf = Shelf()
+    observer = world.runner().observer
+    plan_change(with_calendar(files), observer, shelf, world.journal)
+    again = plan_change(with_calendar(files, XMAS), observer, shelf, world.journal)
+
+    assert again.is_new
+    assert again.plan.calendars[0].events == (XMAS,)
+
+
+def test_a_calendar_that_cannot_be_read_makes_no_plan(world: World, files: Files) -> None:
+    of = replace(with_calendar(files), read_calendars=no_calendars)
+
+    with pytest.raises(NoPlanError) as caught:
+        planned(world, of)
+    assert caught.value.details == (
+        "a calendar cannot be read: nothing here reads calendars: days",
+    )
 
 
 def test_what_aws_said_cannot_be_edited_in_the_file(world: World, files: Files) -> None:

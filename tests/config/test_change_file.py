@@ -189,7 +189,7 @@ def test_the_examples_service_is_the_sandboxs_with_short_times() -> None:
 def test_the_examples_window_opened_an_hour_ago() -> None:
     window = EXAMPLE_SERVICE.stages[2].window
     assert window is not None
-    span = window.span_at(NOW)
+    span = window.windows[0].span_at(NOW)
     assert span is not None
     assert span.start == datetime(2026, 3, 17, 23, 20, tzinfo=UTC)
 

@@ -7,6 +7,7 @@ import pytest
 from mcm.config.definitions import builtin_definitions
 from mcm.config.problems import ConfigError
 from mcm.config.service_file import load_service
+from mcm.core.hours import Hours
 from mcm.core.plan import Approval, Bake, Gate
 from mcm.core.query import Metric, PipelineId, Place
 from mcm.core.service import Access, Channel, CheckUse, Network, Service
@@ -115,7 +116,7 @@ def test_the_whole_file_becomes_values() -> None:
     assert stage.access == Access("", "arn:aws:iam::444444444444:role/mcm-read")
     assert stage.production is True
     assert stage.gate == Gate(Approval("ApproveUS", "Approve"), "ProdUS")
-    assert stage.window == quiet
+    assert stage.window == Hours((quiet,), reserve=timedelta(minutes=15))
     assert stage.traffic == Metric(
         "AWS/SageMaker",
         "Invocations",

@@ -11,6 +11,7 @@ from botocore.loaders import Loader
 
 import mcm
 from mcm.core.errors import UsageError
+from mcm.core.hours import CalendarSource
 from mcm.core.iam_policy import CALLS, DENIED, LIMIT, ROLES, Document, documents
 from mcm.core.plan import Approval, Gate
 from mcm.core.query import Place
@@ -22,6 +23,7 @@ PREFIXES = {
     "cloudwatch": "cloudwatch",  # its endpoint is called `monitoring`, IAM's prefix is not
     "sagemaker": "sagemaker",
     "sns": "sns",
+    "ssm": "ssm",
     "sts": "sts",
 }
 """botocore's name of a service, and the prefix in AWS's Service Authorization Reference."""
@@ -189,6 +191,26 @@ def test_on_call_may_let_a_rollback_past_an_approval_inside_the_stage() -> None:
     stage = replace(found.stages[0], gate=Gate(Approval("ProdEU", "Approve"), "ProdEU"))
     answers = granted(policy("on-call", found, (stage,)))["codepipeline:PutApprovalResult"]
     assert answers == [f"{PIPELINE}/ProdEU/Approve"]
+
+
+def test_a_change_calendar_may_be_read_where_a_stage_is_denied_by_it() -> None:
+    example = example_service()
+    stage = example.stages[0]
+    assert stage.window is not None
+    denied = replace(stage, window=replace(stage.window, deny=("ops", "other")))
+    theirs = "arn:aws:ssm:eu-west-1:222222222222:document/ops"
+    found = service(
+        stages=(denied,),
+        calendars=(
+            CalendarSource("ops", "change_calendar", theirs, ""),
+            CalendarSource("other", "change_calendar", "quiet", ""),
+            CalendarSource("unused", "change_calendar", "unused", ""),
+        ),
+    )
+    own = f"arn:aws:ssm:{stage.place.region}:{stage.place.account}:document/quiet"
+
+    assert granted(policy("operator", found))["ssm:GetCalendarState"] == [theirs, own]
+    assert "ssm:GetCalendarState" not in granted(policy("operator", service()))
 
 
 def test_reads_that_have_no_resource_are_bound_to_the_service_s_regions() -> None:

@@ -20,6 +20,7 @@ from mcm.core.canonical import digest
 from mcm.core.endpoint import Expected
 from mcm.core.glass import Glass
 from mcm.core.goal import GoBack, GoForward
+from mcm.core.hours import Hours
 from mcm.core.inbox import Inbox
 from mcm.core.journal import Entry, Journal
 from mcm.core.pipeline import Revision
@@ -49,7 +50,7 @@ US = Place(ACCOUNT, "us-east-1")
 PIPELINE = PipelineId(US, "ParcelPhotoCheck")
 REALM = "sandbox:00000000-0000-4000-8000-000000000001"
 STAGE = "prod-us"
-WINDOW = Window("quiet-us", "0 2 * * *", timedelta(hours=3), "America/Los_Angeles")
+WINDOW = Hours((Window("quiet-us", "0 2 * * *", timedelta(hours=3), "America/Los_Angeles"),))
 
 
 class Recorder:

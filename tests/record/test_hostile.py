@@ -10,6 +10,7 @@ from markdown_it.token import Token
 
 from mcm.core import closing
 from mcm.core.commit_range import GitCommit, Links, build_range
+from mcm.core.hours import Hours
 from mcm.core.journal import chain_all
 from mcm.core.pipeline import Revision
 from mcm.core.sanitize import clean
@@ -101,7 +102,8 @@ def page(place: str, text: str) -> str:
     elif place == "window name":
         stage = of.stages[0]
         assert stage.window is not None
-        of = replace(of, stages=(replace(stage, window=replace(stage.window, name=text)),))
+        window = replace(stage.window.windows[0], name=text)
+        of = replace(of, stages=(replace(stage, window=Hours((window,))),))
     elif place == "closing":
         story.drafts.append(closing.closed(Closing(text, text, text, "", story.drafts[-1].at, 1)))
     elif place == "reason":

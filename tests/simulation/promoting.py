@@ -13,7 +13,7 @@ from tests.kit.world import US, WINDOW
 from tests.simulation.simulation import Simulation
 
 STAGE = "ProdUS"
-ZONE = ZoneInfo(WINDOW.timezone)
+ZONE = ZoneInfo(WINDOW.windows[0].timezone)
 OLDEST = timedelta(seconds=10)
 _READ = ("GetPipelineState", "DescribeAlarms", "DescribeEndpoint")
 """What the gates of the example read."""

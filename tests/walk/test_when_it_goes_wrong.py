@@ -196,7 +196,7 @@ def test_a_window_that_closes_while_waiting_holds() -> None:
 def test_a_bake_goes_on_when_the_window_closes() -> None:
     world = World()
     plan = world.ready()
-    world.clock.pass_time(timedelta(hours=2, minutes=10))
+    world.clock.pass_time(timedelta(hours=1, minutes=46, seconds=30))
 
     ending = world.deploy(plan)
 

@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from mcm.core.cron import Cron
-from mcm.core.window import Window, is_open
+from mcm.core.opening import is_open
+from mcm.core.window import Window
 
 MINUTE = timedelta(minutes=1)
 REACH = timedelta(hours=36)
