@@ -54,6 +54,8 @@ class Scene:
     """Who promoted it by that plan, says its journal."""
     alarms: tuple[tuple[Place, str], ...] = ()
     """The alarms of the stage's guardrails; none where no file names them."""
+    vetoed: str = ""
+    """Who did not want mcm's own rollback of it, says the journal, and why."""
 
 
 @dataclass(frozen=True)

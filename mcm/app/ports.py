@@ -39,13 +39,16 @@ class Listener(Protocol):
     """Told what happens: the live view, notifications, tests. It changes nothing."""
 
     def wrote(self, entries: Sequence[Entry]) -> None:
-        """These entries are in the journal now."""
+        """These entries are in the journal now, or were told to `lost` before."""
 
     def turned(self, turn: Turn, state: State, now: datetime) -> None:
         """This is what the walk decided on its latest readings."""
 
     def lost(self, entries: Sequence[Entry], why: str) -> None:
-        """These entries could not be stored (only a rollback goes on then)."""
+        """These entries could not be stored: there is no other copy of them.
+
+        What goes on in spite of it (a rollback, a watch) comes to `wrote` all the same.
+        """
 
 
 class Lease(Protocol):

@@ -8,11 +8,12 @@ because a runbook may be somebody's way back: what it does not take goes to `los
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, Protocol
 
 from mcm.app.ports import Clock
 from mcm.config.problems import Problems
-from mcm.config.runbook_file import At, load_runbook
+from mcm.config.runbook_file import RUNBOOK_NAME, At, load_runbook
 from mcm.core import runbook
 from mcm.core.errors import Exit, McmError, UsageError
 from mcm.core.journal import Draft, Entry, Journal, JournalMoved, chain_all
@@ -33,11 +34,16 @@ from mcm.core.runbook import (
 from mcm.core.shell import Ran, kept_tail
 from mcm.data import data_names, read_data
 from mcm.record.runbook import mistakes
+from mcm.trust.files import read_small
 
 COMMAND_WITHIN = timedelta(hours=2)
 """A deployment with its bake, or a rollback that waits for a stop, takes its time."""
 CHECK_WITHIN = timedelta(minutes=2)
 LEAVE = "q"
+FOLDER = "runbooks"
+"""Of a project, beside its mcm.yaml; a runbook there stands in for mcm's of the same name."""
+LIMIT = 262_144
+"""The longest runbook of a project in bytes."""
 
 
 class Shell(Protocol):
@@ -73,16 +79,38 @@ class Followed:
     reason: str
 
 
-def load(name: str) -> Runbook:
-    """Return mcm's runbook `name`; raise ConfigError with everything that is wrong in it."""
-    if name not in names():
-        raise UsageError(f"no runbook {name[:64]!a}: there are {', '.join(names())}")
-    return read(read_data("runbooks", f"{name}.md"), f"runbooks/{name}.md")
+def load(name: str, own: Path | None = None) -> Runbook:
+    """Return the runbook `name`: the project's, in its folder `own`, before mcm's.
+
+    Raises ConfigError with everything that is wrong in it, RefusedError(E_UNSAFE_FILE) and
+    UsageError with the names that there are.
+    """
+    if name not in names(own):
+        raise UsageError(f"no runbook {name[:64]!a}: there are {', '.join(names(own))}")
+    file = f"{FOLDER}/{name}.md"
+    if own is None or name not in own_names(own):
+        return read(read_data("runbooks", f"{name}.md"), file)
+    try:
+        text = read_small(own / f"{name}.md", limit=LIMIT).decode("utf-8")
+    except (OSError, UnicodeDecodeError) as err:
+        raise UsageError(f"the runbook {file} of this project cannot be read: {err}") from err
+    return read(text, file)
 
 
-def names() -> tuple[str, ...]:
-    """Return the names of mcm's runbooks, sorted."""
-    return tuple(n.removesuffix(".md") for n in data_names("runbooks") if n.endswith(".md"))
+def names(own: Path | None = None) -> tuple[str, ...]:
+    """Return the names of mcm's runbooks and of those in the project's folder `own`, sorted."""
+    shipped = {n.removesuffix(".md") for n in data_names("runbooks") if n.endswith(".md")}
+    return tuple(sorted(shipped | set(own_names(own))))
+
+
+def own_names(own: Path | None) -> tuple[str, ...]:
+    """Return the names of the runbooks in the project's folder `own`, sorted; it may be missing."""
+    try:
+        found = [each.name for each in own.iterdir()] if own is not None else []
+    except OSError:
+        return ()
+    bare = (each.removesuffix(".md") for each in found if each.endswith(".md"))
+    return tuple(sorted(each for each in bare if RUNBOOK_NAME.fullmatch(each)))
 
 
 def read(text: str, file: str) -> Runbook:

@@ -1,4 +1,4 @@
-"""What a rollback did, to paste into a ticket: plain text of at most 12 lines.
+"""What a rollback did, to paste into a ticket: plain text of at most 13 lines.
 
 Made from the folded journal and from what the readings tell beside it; what they do not
 tell is left out or said to be unknown.
@@ -15,7 +15,7 @@ from mcm.core.sanitize import clean
 from mcm.core.sentence import shorten
 from mcm.core.state import Rollback
 
-MOST = 12
+MOST = 13
 _WIDTH = 200
 _COMMITS = 3
 _VERIFIED = {
@@ -43,10 +43,9 @@ def ticket_lines(
 ) -> tuple[str, ...]:
     """Return the summary of `rollback`; `facts` are those of before it, if there are any."""
     facts = facts if facts is not None and tells_of(facts, rollback) else None
-    place = f"{goal.pipeline_stage} of {goal.pipeline.name}, {goal.pipeline.place.region}"
     over = rollback.ended_at or ending.now
     lines = [
-        f"ROLLBACK {goal.stage} ({place}): {_outcome(rollback)}",
+        f"ROLLBACK {_place(goal)}: {_outcome(rollback)}",
         f"when    {rollback.at:%Y-%m-%d %H:%M:%SZ} to {over:%H:%M:%SZ}, {_took(rollback, over)}",
         f"by      {_who(rollback, ending)}",
         f"from    {rollback.source or (facts.current.execution if facts else '') or 'unknown'}",
@@ -59,12 +58,39 @@ def ticket_lines(
     return tuple(clean(line, _WIDTH) for line in lines[:MOST])
 
 
+def rung_lines(
+    goal: GoBack, rung: str, what: str, replaced: str, began: datetime, ending: Ending
+) -> tuple[str, ...]:
+    """Return the summary of a rung of the ladder that put the stage back.
+
+    `what` says what it did, `replaced` is the execution that had been there.
+    """
+    drift = "drift: whatever owns the endpoint still says the new configuration; tell its owner"
+    took = timedelta(seconds=int((ending.now - began).total_seconds()))
+    lines = [
+        f"PUT BACK {_place(goal)}: done by the rung {rung}",
+        f"when    {began:%Y-%m-%d %H:%M:%SZ} to {ending.now:%H:%M:%SZ}, {spell(took)}",
+        f"by      {ending.caller or 'unknown'}",
+        f"from    {replaced or 'unknown'}",
+        f"did     {shorten(what)}",
+        *([f"left    {drift}"] if rung == "endpoint" else []),
+        *_left(goal, ending),
+        *([f"journal {commands.about('log', ending.journal)}"] if ending.journal else []),
+    ]
+    return tuple(clean(line, _WIDTH) for line in lines[:MOST])
+
+
 def tells_of(facts: Facts, rollback: Rollback) -> bool:
     """Say whether `facts` are of this very way back.
 
     While somebody looked at them, others may have gone back to another target.
     """
     return facts.scene.target == rollback.target
+
+
+def _place(goal: GoBack) -> str:
+    where = f"{goal.pipeline_stage} of {goal.pipeline.name}, {goal.pipeline.place.region}"
+    return f"{goal.stage} ({where})"
 
 
 def _outcome(rollback: Rollback) -> str:
@@ -114,7 +140,8 @@ def _left(goal: GoBack, ending: Ending) -> list[str]:
     if goal.deploy_opens:
         return [f"left    the way into {goal.pipeline_stage} closed: `mcm deploy` opens it"]
     return [
-        f"left    the way into {goal.pipeline_stage} closed; {_reopen(goal)}, or",
+        f"left    the way into {goal.pipeline_stage} closed; it opens by one of",
+        f"        {_reopen(goal)}",
         f"        {commands.aws_reopen(goal.pipeline, goal.pipeline_stage)}",
     ]
 

@@ -3,15 +3,17 @@
 import sys
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mcm.core.errors import Exit, McmError, UsageError, most_severe
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
     from mcm.app.back_all import Picked, Standing
-    from mcm.app.fleet import Walk
+    from mcm.app.fleet import Trouble, Walk
     from mcm.app.runner import Ending, Runner
     from mcm.cli.compose import Project
     from mcm.cli.go_back import Options
@@ -35,7 +37,6 @@ def go_back_all(change: str | None, options: "Options", profile: str | None) -> 
     """Take all stages that hold the change's execution back; return the worst code."""
     from mcm.app.back_all import pick
     from mcm.cli.go_back import make_journal, make_runner
-    from mcm.cli.lines import say
     from mcm.cli.live import LineView
 
     if options.further or options.to:
@@ -56,13 +57,39 @@ def go_back_all(change: str | None, options: "Options", profile: str | None) -> 
     _show(name, picked, ways)
     if ways and not options.no_input:
         _confirm(name, len(ways))
+    began = runner.clock.now()
     ends = _run(ways, options, runner, journal)
-    for way, ending in ends:
-        say(f"{way.look.goal.stage}: {_clean(ending.reason)}")
-        if ending.hint:
-            say(ending.hint)
+    for way, one, ending in ends:
+        _tell(way, one, ending)
+    _print_tickets(ends, began, runner)
     unknown = [Exit.BLIND for each in picked if not each.is_known]
-    return most_severe([*(ending.exit for _, ending in ends), *unknown])
+    return most_severe([*(ending.exit for _, _, ending in ends), *unknown])
+
+
+def _tell(way: _Way, one: "Walk", ending: "Ending") -> None:
+    from mcm.cli.ladder import is_needed
+    from mcm.cli.lines import say
+
+    goal = way.look.goal
+    if is_needed(ending, one.writer.state, goal.stage):
+        say(f"{goal.stage}: the pipeline cannot roll back: {_clean(ending.reason)}")
+        say(f"Next: `{goal.command}` at a terminal leads down the ladder, one key a rung.")
+        return
+    say(f"{goal.stage}: {_clean(ending.reason)}")
+    if ending.hint:
+        say(ending.hint)
+
+
+def _print_tickets(
+    ends: "list[tuple[_Way, Walk, Ending]]", began: "datetime", runner: "Runner"
+) -> None:
+    """Print the summary of each stage that came to an end now, as for one stage."""
+    from mcm.cli.ticket import is_of_now, print_ticket
+
+    for way, one, _ in ends:
+        last = is_of_now(one.writer.state, way.look.goal.stage, began)
+        if last is not None:
+            print_ticket(way.ground, way.look, last, None, runner)
 
 
 def _project(change: str | None, profile: str | None) -> "tuple[Project, str]":
@@ -179,24 +206,40 @@ def _confirm(change: str, count: int) -> None:
 
 def _run(
     ways: "list[_Way]", options: "Options", runner: "Runner", journal: "Journal"
-) -> "list[tuple[_Way, Ending]]":
+) -> "list[tuple[_Way, Walk, Ending]]":
     """Turn all ways back in one loop: a region's one after the other, regions at once."""
     from mcm.app.back_all import in_chains
     from mcm.app.fleet import Trouble
-    from mcm.app.runner import FOREVER
 
-    waits = not options.no_input and sys.stdin.isatty()
-    patience = FOREVER if waits else timedelta(0)
     with ExitStack() as told:
         walks = {_walk(way, options, journal, told): way for way in ways}
         placed = [(walk, way.picked.standing.place) for walk, way in walks.items()]
         first, then = in_chains(placed)
-        ended = runner.fleet.run(first, patience=patience, then=then)
+        if options.no_input or not sys.stdin.isatty():
+            ended = runner.fleet.run(first, then=then)
+        else:
+            ended = _run_asking(runner, first, then)
     return [
-        (way, end.ending() if isinstance(end, Trouble) else end)
+        (way, walk, end.ending() if isinstance(end, Trouble) else end)
         for walk, way in walks.items()
         for end in (ended[walk],)
     ]
+
+
+def _run_asking(
+    runner: "Runner", first: "list[Walk]", then: "Mapping[Walk, Walk]"
+) -> "dict[Walk, Ending | Trouble]":
+    from mcm.cli import keys
+    from mcm.cli.lines import say
+    from mcm.cli.while_going import run_all_asking
+    from mcm.core.goal import GoBack
+
+    def offered(one: "Walk") -> None:
+        assert isinstance(one.goal, GoBack)  # `_walk` made it
+        say(f"{one.goal.stage}: press a to abandon what does not stop")
+
+    with keys.listening():
+        return run_all_asking(runner.fleet, first, keys.pressed, offered, then)
 
 
 def _walk(way: _Way, options: "Options", journal: "Journal", told: ExitStack) -> "Walk":

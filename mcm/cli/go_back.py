@@ -68,7 +68,7 @@ def go_back(
     if options.rung:
         from mcm.cli.ladder import Ladder, climb_one
 
-        return climb_one(Ladder(ground, look.goal, look.journal, runner, journal), options.rung)
+        return climb_one(Ladder(ground, look, runner, journal), options.rung)
     facts = None
     if look.asks and not options.no_input:
         asked = _ask(ground, look, journal, runner.observer)
@@ -83,15 +83,15 @@ def go_back(
         from mcm.cli.ladder import Ladder, go_down, is_needed
 
         if is_needed(ending, writer.state, look.goal.stage):
-            steps = Ladder(ground, look.goal, look.journal, runner, journal)
+            steps = Ladder(ground, look, runner, journal)
             return go_down(steps, no_input=options.no_input)
     _tell(ending, look.goal)
     if ending.exit is Exit.REFUSED:
         _note_refused(ground, journal, look, ending, runner.clock.now())
-    last = next(reversed(writer.state.stage(look.goal.stage).rollbacks), None)
-    if last is not None and last.ended_at is not None and last.ended_at >= began:
-        from mcm.cli.ticket import print_ticket
+    from mcm.cli.ticket import is_of_now, print_ticket
 
+    last = is_of_now(writer.state, look.goal.stage, began)
+    if last is not None:
         print_ticket(ground, look, last, facts, runner)
     remember(replace(ground, goal=look.goal), look.readings)
     if look.asks and ground.project is not None:
@@ -264,6 +264,7 @@ def _scene(ground: "Ground", look: Look, journal: "Journal") -> "Scene":
         plan,
         operator,
         alarms_of(ground),
+        look.vetoed,
     )
 
 

@@ -16,14 +16,16 @@ from mcm.core.errors import Exit, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from mcm.app.ladder import Rung
     from mcm.app.runbook import Shell
     from mcm.app.runner import Ending, Runner
     from mcm.cli.ground import Ground
+    from mcm.cli.look_back import Look
     from mcm.core.goal import GoBack
     from mcm.core.journal import Journal
-    from mcm.core.runbook import Rendered
+    from mcm.core.runbook import Rendered, Runbook
     from mcm.core.runbook_facts import Value
     from mcm.core.shell import Ran
     from mcm.core.state import State
@@ -42,18 +44,37 @@ def is_needed(ending: "Ending", state: "State", stage: str) -> bool:
     return ending.gate == "rollback-target" or refused
 
 
+@dataclass(frozen=True)
+class Reached:
+    """A rung that brought the stage back."""
+
+    rung: str
+    what: str
+    """What it did, in words."""
+    began: "datetime"
+
+
 @dataclass
 class Ladder:
     """The rungs of one stage, and what it takes to climb them."""
 
     ground: "Ground"
-    goal: "GoBack"
-    change: str
-    """In whose journal everything is written."""
+    seen: "Look"
+    """The look before it: what is to go back, and in whose journal that is written."""
     runner: "Runner"
     journal: "Journal"
-    reached: "Ending | None" = field(default=None, init=False)
-    """How the rung ended that brought the stage back."""
+    reached: "Reached | None" = field(default=None, init=False)
+    """The rung that brought the stage back."""
+
+    @property
+    def goal(self) -> "GoBack":
+        """The rollback that the pipeline refused."""
+        return self.seen.goal
+
+    @property
+    def change(self) -> str:
+        """In whose journal everything is written."""
+        return self.seen.journal
 
     def look(self) -> "list[Rung]":
         """Read AWS and the journals again, and return what the rungs would do now."""
@@ -71,6 +92,7 @@ class Ladder:
         if not rung.goals:
             return Ending(Exit.NEEDS_PERSON, " ".join(rung.lines))
         ending = Ending(Exit.NEEDS_PERSON, "nothing was done")
+        began, done = self.runner.clock.now(), []
         for goal in rung.goals:
             kept = self.ground.project is not None
             lost = self.runner.listener.lost
@@ -81,8 +103,17 @@ class Ladder:
                 say(ending.hint)
             if ending.exit is not Exit.DONE:
                 return ending
-        self.reached = ending
+            done.append(ending.reason)
+        self.reached = Reached(name, "; ".join(done), began)
         return ending
+
+    def print_ticket(self) -> None:
+        """Print the summary for the ticket, where a rung brought the stage back."""
+        from mcm.cli.ticket import print_rung
+
+        if self.reached is not None:
+            rung, what, began = self.reached.rung, self.reached.what, self.reached.began
+            print_rung(self.ground, self.seen, rung, what, began, self.runner)
 
     def _last(self) -> int:
         from mcm.core.errors import McmError
@@ -154,6 +185,7 @@ def go_down(steps: Ladder, *, no_input: bool) -> int:
     ).follow()
     say(f"{steps.goal.stage}: {followed.reason}")
     if steps.reached is not None:
+        steps.print_ticket()
         return Exit.DONE
     say(f"Next: `{steps.goal.command}` goes on at the first rung not done.")
     return Exit.NEEDS_PERSON
@@ -185,17 +217,17 @@ def climb_one(steps: Ladder, name: str) -> int:
     say("y" if key in ("y", "Y") else "")
     if key not in ("y", "Y"):
         raise DeclinedError(f"{steps.goal.stage}: nothing was done")
-    return steps.climb(name).exit
+    ending = steps.climb(name)
+    steps.print_ticket()
+    return ending.exit
 
 
 def _book(steps: Ladder) -> "tuple[Rendered, dict[str, Value]]":
     """Return the runbook with this stage's facts, from readings and files that are known."""
-    from mcm.app.runbook import load
     from mcm.core import commands
     from mcm.record.runbook import render_runbook
 
     goal = steps.goal
-    book = load(BOOK)
     place = goal.endpoints[0][0] if goal.endpoints else goal.pipeline.place
     known: dict[str, Value] = {
         "stage": goal.stage,
@@ -207,8 +239,28 @@ def _book(steps: Ladder) -> "tuple[Rendered, dict[str, Value]]":
         "aws_close_line": commands.aws_rollback(goal.pipeline, goal.pipeline_stage, "")[0],
         "aws_open_line": commands.aws_reopen(goal.pipeline, goal.pipeline_stage),
     }
+    book = _load(steps, known)
     facts = {name: known[name] for name in book.needs}
     return render_runbook(book, facts), facts
+
+
+def _load(steps: Ladder, known: "Mapping[str, Value]") -> "Runbook":
+    """Return the project's own ladder, where it can be used with these facts; else mcm's."""
+    from mcm.app.runbook import FOLDER, load
+    from mcm.cli.ground import warn
+    from mcm.core.errors import McmError
+
+    project = steps.ground.project
+    try:
+        book = load(BOOK, project.root / FOLDER if project is not None else None)
+        missing = ", ".join(sorted(set(book.needs) - set(known)))
+        why = f"it needs {missing}, which a rollback does not know" if missing else ""
+    except McmError as err:
+        why = str(err)
+    if not why:
+        return book
+    warn(f"the project's own ladder is passed over: {why}")
+    return load(BOOK)
 
 
 def _print(book: "Rendered", rungs: "Mapping[str, tuple[str, ...]]") -> None:

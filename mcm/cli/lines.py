@@ -21,7 +21,7 @@ def show(line: str, indent: int | None = None) -> None:
     Without `indent`, a little deeper than the line itself. Piped away it stays one line:
     whoever reads it then is a program.
     """
-    print(_broken(line, indent) if sys.stdout.isatty() else line)
+    print(broken(line, indent) if sys.stdout.isatty() else line)
 
 
 def say(text: str, end: str = "\n") -> None:
@@ -39,7 +39,7 @@ def say(text: str, end: str = "\n") -> None:
 
 def for_reader(text: str) -> str:
     """Return `text` for stderr: broken between words where a person reads along."""
-    return "\n".join(_broken(line) for line in text.split("\n")) if _reads_along() else text
+    return "\n".join(broken(line) for line in text.split("\n")) if _reads_along() else text
 
 
 def _reads_along() -> bool:
@@ -55,7 +55,7 @@ def _reads_along() -> bool:
         return False
 
 
-def _broken(line: str, indent: int | None = None) -> str:
+def broken(line: str, indent: int | None = None) -> str:
     """Break a long line between words; never in a command, which somebody may copy."""
     import shutil
 

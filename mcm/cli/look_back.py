@@ -40,6 +40,8 @@ class Look:
     unsure: str
     """Why nobody can say yet what would begin; it may, once AWS can be read again."""
     readings: "Readings"
+    vetoed: str = ""
+    """Who vetoed mcm's own rollback of the breach, and why; empty if nobody did."""
 
     @property
     def asks(self) -> bool:
@@ -58,7 +60,7 @@ def prepare(
     from mcm.app.rolling_back import effective_now, look_back
     from mcm.cli.ground import warn
     from mcm.clock import SystemClock
-    from mcm.core import commands, walk
+    from mcm.core import commands, veto, walk
     from mcm.core.fold import fold
     from mcm.core.state import State
 
@@ -86,7 +88,9 @@ def prepare(
         turn = walk.decide(goal, state, readings, now)
         begins, source, target = _what_begins(turn)
         unsure = _what_is_unsure(turn)
-    return Look(goal, past.journal, begins, source or effective, target, unsure, readings)
+    vetoed = veto.who(state.stage(goal.stage))
+    source = source or effective
+    return Look(goal, past.journal, begins, source, target, unsure, readings, vetoed)
 
 
 def _observe(goal: "GoBack", observer: "Observer", *, for_people: bool) -> "Readings":

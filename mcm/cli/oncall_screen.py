@@ -56,6 +56,7 @@ def screen(
     head = [_cut(_title(facts, where), width), _cut(_place(facts, where), width)]
     told = _wrap(clean(shorten(headline), 400), width, 3)
     parts = [
+        _vetoed(facts, inner),
         _now(facts, inner),
         _goes_to(facts, inner),
         _takes_back(facts, inner),
@@ -125,6 +126,11 @@ def _now(facts: Facts, width: int) -> _Part:
     whose = clean(facts.whose, 300) if facts.whose else "whose change it is is unknown"
     lines = [first, *_wrap(whose, width, 2), *_revisions(held.revisions, facts)]
     return _Part("now", tuple(lines), 2, "more of it")
+
+
+def _vetoed(facts: Facts, width: int) -> _Part:
+    told = clean(shorten(facts.scene.vetoed), 300)
+    return _Part("VETOED", tuple(_wrap(told, width, 2)) if told else (), 2)
 
 
 def _goes_to(facts: Facts, width: int) -> _Part:

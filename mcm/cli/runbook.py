@@ -9,6 +9,8 @@ from mcm.cli.options import Json, Profile
 from mcm.core.errors import Exit, McmError, UsageError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from mcm.cli.compose import Project
     from mcm.core.runbook_facts import Value
 
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 def _names(incomplete: str) -> list[str]:
     from mcm.app.runbook import names
 
-    return [name for name in names() if name.startswith(incomplete)]
+    return [name for name in names(_own(_project(None))) if name.startswith(incomplete)]
 
 
 Name = Annotated[str, typer.Argument(metavar="NAME", autocompletion=_names, help="The runbook.")]
@@ -50,17 +52,24 @@ def register(app: typer.Typer) -> None:
 
 def list_books(json: Json = False) -> int:
     """Show which runbooks there are and when each one helps."""
-    from mcm.app.runbook import load, names
+    from mcm.app.runbook import load, names, own_names
+    from mcm.cli.lines import say
     from mcm.cli.lines import show as print_line
     from mcm.cli.runbook_text import list_lines, list_value
 
-    books = [load(name) for name in names()]
+    own = _own(_project(None))
+    books = []
+    for name in names(own):
+        try:
+            books.append(load(name, own))
+        except McmError as err:  # of this project: it hides no other
+            say(f"warning: {err}")
     if json:
         from mcm.cli.show_json import to_json
 
-        print(to_json(list_value(books)))
+        print(to_json(list_value(books, own_names(own))))
         return Exit.DONE
-    for line in list_lines(books):
+    for line in list_lines(books, own_names(own)):
         print_line(line, 4)
     return Exit.DONE
 
@@ -79,8 +88,9 @@ def show(
     from mcm.core.runbook_facts import placeholders
     from mcm.record.runbook import render_runbook
 
-    book = load(name)
-    facts = _facts(_project(None), change, stage, fact)
+    project = _project(None)
+    book = load(name, _own(project))
+    facts = _facts(project, change, stage, fact)
     unknown = tuple(each for each in book.needs if each not in facts)
     rendered = render_runbook(book, {**placeholders(unknown), **facts})
     if json:
@@ -111,13 +121,13 @@ def run(
     from mcm.clock import SystemClock
     from mcm.record.runbook import render_runbook
 
-    book = load(name)
+    project = _project(profile)
+    book = load(name, _own(project))
     if not sys.stdin.isatty():
         raise UsageError(
             f"the runbook {name} is not followed: nobody at a terminal can be asked",
             hint=f"Run it at a terminal, or read it: `mcm runbook show {name}`.",
         )
-    project = _project(profile)
     facts = _facts(project, change, stage, fact)
     rendered = render_runbook(book, facts)
     where = change or own_journal(name)
@@ -147,6 +157,13 @@ def _project(profile: str | None) -> "Project | None":
         return Project(find_root(Path.cwd()), profile=profile, going_back=True)
     except UsageError:
         return None
+
+
+def _own(project: "Project | None") -> "Path | None":
+    """Return the folder of the project's own runbooks."""
+    from mcm.app.runbook import FOLDER
+
+    return project.root / FOLDER if project is not None else None
 
 
 def _facts(

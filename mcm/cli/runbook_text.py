@@ -1,7 +1,7 @@
 """How runbooks look: a list, a page, and one step on the screen."""
 
 import textwrap
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mcm.core.runbook import CHECK, COMMAND, PROMPT, Rendered, Runbook, Step
@@ -14,14 +14,14 @@ WIDTH = 80
 _WORDS = {COMMAND: "command", CHECK: "check", PROMPT: "question"}
 
 
-def list_lines(books: Iterable[Runbook]) -> Iterator[str]:
-    """Yield a line for each runbook and one for when it helps."""
+def list_lines(books: Iterable[Runbook], own: Collection[str] = ()) -> Iterator[str]:
+    """Yield a line for each runbook and one for when it helps; `own` are the project's."""
     for book in books:
-        yield f"{book.name}  {book.title}"
+        yield f"{book.name}  {book.title}{'  (this project)' if book.name in own else ''}"
         yield f"    {book.when}"
 
 
-def list_value(books: Iterable[Runbook]) -> dict[str, Any]:
+def list_value(books: Iterable[Runbook], own: Collection[str] = ()) -> dict[str, Any]:
     """Return the same as data."""
     found = [
         {
@@ -30,6 +30,7 @@ def list_value(books: Iterable[Runbook]) -> dict[str, Any]:
             "when": book.when,
             "needs": list(book.needs),
             "steps": len(book.steps),
+            "own": book.name in own,
         }
         for book in books
     ]

@@ -12,7 +12,7 @@ from mcm.cli.lines import say
 from mcm.core.errors import BlindError, McmError
 from mcm.core.plan import Plan
 from mcm.core.sanitize import clean
-from mcm.core.service import Access, Service
+from mcm.core.service import Access, Channel, Service
 
 if TYPE_CHECKING:
     from mcm.cli.compose import Project
@@ -33,15 +33,28 @@ def stand_in(project: "Project", find_plans: Callable[[], Sequence[Plan]]) -> Mc
             raise
         why = str(err).splitlines()[0]
         say(f"warning: mcm.yaml cannot be used: {clean(why, 400)}")
-        say("The signed plan is gone by instead: nothing more is promoted, nobody is notified.")
+        channels = _channels(project)
+        told = "" if channels else ", nobody is notified"
+        say(f"The signed plan is gone by instead: nothing more is promoted{told}.")
         say("Mend the file, then run `mcm lint`.")
-        project.service = _from_plan(plans[0])
+        project.service = _from_plan(plans[0], channels)
         _check_accounts(project, plans)
         return err
     return None
 
 
-def _from_plan(plan: Plan) -> Service:
+def _channels(project: "Project") -> tuple[Channel, ...]:
+    """Return who is to be told, as far as the file can still be read: no plan has it."""
+    from mcm.cli.folder import CONFIG
+    from mcm.config.service_file import load_channels
+
+    try:
+        return load_channels((project.root / CONFIG).read_bytes(), CONFIG)
+    except (McmError, OSError):
+        return ()
+
+
+def _from_plan(plan: Plan, channels: tuple[Channel, ...]) -> Service:
     from mcm.cli.compose import say_sandbox
     from mcm.core.statement import is_sandbox
 
@@ -55,7 +68,7 @@ def _from_plan(plan: Plan) -> Service:
         access=Access("", ""),
         poll=plan.poll,
         settle=plan.settle,
-        notify=(),
+        notify=channels,
         windows=(),
         freezes=(),
         stages=(),

@@ -1,23 +1,38 @@
 """The summary of a rollback, printed for a ticket: data, so on stdout."""
 
+import shutil
+import sys
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from mcm.app.oncall import Facts, Scene, build_facts
-from mcm.app.ticket import Ending, tells_of, ticket_lines
-from mcm.cli.lines import say
+from mcm.app.ticket import Ending, rung_lines, tells_of, ticket_lines
+from mcm.cli.lines import broken, say
 from mcm.cli.streams import offer
 from mcm.core.pipeline import Identity, PipelineView
 from mcm.core.query import HistoryQuery, IdentityQuery, PipelineQuery
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from datetime import datetime
+
     from mcm.app.runner import Runner
     from mcm.cli.ground import Ground
     from mcm.cli.look_back import Look
-    from mcm.core.state import Rollback
+    from mcm.core.reading import Readings
+    from mcm.core.state import Rollback, State
 
 _WITHIN = timedelta(seconds=3)
+_DEEP = 8
+"""Columns before the words of a summary."""
+
+
+def is_of_now(state: "State", stage: str, began: "datetime") -> "Rollback | None":
+    """Return the rollback of `stage` that came to its end since `began`; None without one."""
+    last = next(reversed(state.stage(stage).rollbacks), None)
+    ended = last is not None and last.ended_at is not None and last.ended_at >= began
+    return last if ended else None
 
 
 def print_ticket(
@@ -34,13 +49,47 @@ def print_ticket(
     readings = runner.observer.observe([who, state, *missing], _WITHIN)
     if missing:  # the look before was blind; both executions still stand in the history
         facts = build_facts(scene, readings)
-    caller, view = readings.known(who, Identity), readings.known(state, PipelineView)
+    ending = _ending(ground, look, readings, runner.clock.now())
+    caller = readings.known(who, Identity)
+    _print(ticket_lines(goal, rollback, replace(facts, caller=caller), ending))
+
+
+def print_rung(
+    ground: "Ground", look: "Look", rung: str, what: str, began: "datetime", runner: "Runner"
+) -> None:
+    """Print the summary of a rung that put the stage back; see `print_ticket`."""
+    who, state = IdentityQuery(look.goal.pipeline.place), PipelineQuery(look.goal.pipeline)
+    readings = runner.observer.observe([who, state], _WITHIN)
+    ending = _ending(ground, look, readings, runner.clock.now())
+    _print(rung_lines(look.goal, rung, what, look.source, began, ending))
+
+
+def _ending(ground: "Ground", look: "Look", readings: "Readings", now: "datetime") -> Ending:
+    goal = look.goal
+    caller = readings.known(IdentityQuery(goal.pipeline.place), Identity)
+    view = readings.known(PipelineQuery(goal.pipeline), PipelineView)
     stage = view.stage(goal.pipeline_stage) if view else None
-    ending = Ending(
-        now=runner.clock.now(),
+    return Ending(
+        now=now,
         caller=caller.arn if caller else "",
         way_in_closed=None if stage is None else not stage.transition_enabled,
         journal=look.journal if ground.project is not None else "",
     )
+
+
+def _print(lines: "Iterable[str]") -> None:
     say("For the ticket:")
-    offer(ticket_lines(goal, rollback, replace(facts, caller=caller), ending))
+    offer([part for line in lines for part in _fitted(line)] if sys.stdout.isatty() else lines)
+
+
+def _fitted(line: str) -> "Iterator[str]":
+    """Break a line for a terminal: a command so that a shell reads it as one, all else by words."""
+    from mcm.cli.oncall_screen import fold  # which a script's rollback does not load
+
+    width = max(shutil.get_terminal_size().columns, 40)
+    command = line.strip()
+    folded = fold(command, width - _DEEP) if command.startswith(("aws ", "mcm ")) else None
+    if folded is None:
+        yield broken(line, _DEEP)
+    else:
+        yield from (f"{'':{_DEEP}}{part}" for part in folded)

@@ -78,6 +78,21 @@ def load_service(text: str | bytes, file: str, definitions: Mapping[str, Definit
     return service
 
 
+def load_channels(text: str | bytes, file: str) -> tuple[Channel, ...]:
+    """Return who is notified by an `mcm.yaml` that may be wrong in anything else.
+
+    A channel that is wrong itself is left out. Raises ConfigError for what is no YAML.
+    """
+    root = Fields(load(text, file), Problems())
+    found = []
+    for entry in root.mappings("notify") if root.has("notify") else ():
+        before = len(root.problems)
+        channel = _read_channel(entry)
+        if channel is not None and len(root.problems) == before:
+            found.append(channel)
+    return tuple(found)
+
+
 def _read_network(root: Fields) -> Network:
     """Return the proxy and the certificates that calls to AWS may use; nothing else may."""
     proxy = bundle = ""

@@ -66,10 +66,14 @@ def decide(
 
 def told(known: StageState) -> str:
     """Return a clause about who vetoed the rollback of the breach, empty if nobody did."""
+    said = who(known)
+    return f"; {said}" if said else ""
+
+
+def who(known: StageState) -> str:
+    """Say who vetoed the rollback of the breach; empty if nobody did."""
     word = known.vetoed.get(known.breach_check)
-    if word is None:
-        return ""
-    return f"; {word.by} vetoed its rollback at {word.at:%H:%M}Z: {word.reason}"
+    return f"{word.by} vetoed its rollback at {word.at:%H:%M}Z: {word.reason}" if word else ""
 
 
 def _said(

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from mcm.app.oncall import build_facts
-from mcm.app.ticket import MOST, Ending, ticket_lines
+from mcm.app.ticket import MOST, Ending, rung_lines, ticket_lines
 from mcm.core import commands
 from mcm.core.state import Rollback
 from tests.app.scenes import OLD, past, revision, run, scene
@@ -40,10 +40,27 @@ def test_it_has_everything_that_a_ticket_wants() -> None:
         "to      old",
         "took back Code c2 Change c2",
         f"checked {checked} (photo-check-us serves its old content)",
-        "left    the way into ProdUS closed; mcm reopen --stage prod-us, or",
+        "left    the way into ProdUS closed; it opens by one of",
+        "        mcm reopen --stage prod-us",
         f"        {opens}",
         "journal mcm log CM-0001",
     )
+
+
+def test_a_rung_of_the_ladder_says_what_it_did_and_that_drift_is_left() -> None:
+    began = NOW - timedelta(minutes=4)
+    lines = rung_lines(go_back(), "endpoint", "photo has its old config", "new", began, ENDING)
+
+    assert lines[:5] == (
+        "PUT BACK prod-us (ProdUS of ParcelPhotoCheck, us-east-1): done by the rung endpoint",
+        "when    2026-03-18 09:56:00Z to 10:06:12Z, 10m12s",
+        "by      arn:aws:iam::1:user/alice",
+        "from    new",
+        "did     photo has its old config",
+    )
+    assert lines[5].startswith("left    drift: ")
+    again = rung_lines(go_back(), "redeploy", "the old revisions", "new", began, ENDING)
+    assert not any("drift" in line for line in again)
 
 
 def test_a_way_in_that_deploy_opens_needs_nobody_to_open_it() -> None:

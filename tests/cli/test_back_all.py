@@ -23,8 +23,12 @@ def test_all_stages_that_hold_it_go_back_and_no_other(
     capsys.readouterr()
 
     assert wide.mcm(f"{ALL} --no-input") == 0
-    said = capsys.readouterr().err
+    printed = capsys.readouterr()
+    said = printed.err
     assert "CM-0001: 2 of 3 stages go back" in said
+    tickets = [line for line in printed.out.splitlines() if line.startswith("ROLLBACK ")]
+    assert [ticket.split()[1] for ticket in tickets] == ["prod-fe", "prod-eu"]
+    assert all(ticket.endswith(": done") for ticket in tickets)
     assert "prod-us  stays: it runs" in said
     assert said.index("prod-fe  back -> ") < said.index("prod-eu  back -> ")
     assert wide.kinds().count("rollback_ended") == 2
@@ -32,7 +36,9 @@ def test_all_stages_that_hold_it_go_back_and_no_other(
     assert wide.sent("RollbackStage") == 2
 
     assert wide.mcm(f"{ALL} --no-input") == 0
-    assert "rolled back already" in capsys.readouterr().err
+    printed = capsys.readouterr()
+    assert "rolled back already" in printed.err
+    assert printed.out == ""
     assert wide.sent("RollbackStage") == 2
 
 

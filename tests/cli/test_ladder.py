@@ -1,5 +1,6 @@
 """Where the pipeline cannot roll back: said at once, and down the ladder by one key a rung."""
 
+import shutil
 from typing import Any
 
 import pytest
@@ -90,3 +91,38 @@ def test_the_key_starts_the_pipeline_once_and_says_where_it_waits(shop: Shop) ->
     code, said = shop.type(GO, "y", KEY, [(KEY, "q")])
     assert code == 6, said
     assert shop.sent("StartPipelineExecution") == 1
+
+
+def test_a_rung_that_put_the_stage_back_gives_a_ticket_and_is_no_success(
+    shop: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shop.ready()
+    assert shop.mcm("deploy CM-0001 --stage prod-us") == 0
+    edit_pipeline(shop)
+    code, said = shop.type(f"{GO} --rung endpoint", "y", "any other key to leave. ")
+
+    assert code == 0, said
+    assert "PUT BACK prod-us (ProdUS of ParcelPhotoCheck, us-east-1): done" in said
+    assert "left    drift" in said
+    assert max(len(line) for line in said.splitlines()) <= 80
+    capsys.readouterr()
+    assert shop.mcm("status CM-0001") == 0
+    shown = capsys.readouterr().out
+    assert "prod-us: rolled back" in shown
+    assert "put back by hand" in shown
+
+
+def test_a_ladder_of_the_projects_own_that_cannot_be_used_is_passed_over(
+    shop: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    edit_pipeline(shop)
+    folder = shop.root / "runbooks"
+    folder.mkdir()
+    (folder / "pipeline-cannot-roll-back.md").write_text("---\nname: other\n---\n")
+    try:
+        assert shop.mcm(f"{GO} --no-input") == 6
+    finally:
+        shutil.rmtree(folder)
+    said = capsys.readouterr().err
+    assert "warning: the project's own ladder is passed over" in said
+    assert "1. Deploy the old revisions again" in said

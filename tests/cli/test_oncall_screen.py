@@ -163,3 +163,15 @@ def test_names_too_long_to_fold_are_shown_above_instead() -> None:
     assert too_long(facts) == commands.aws_rollback(long, "ProdUS", "old")
     assert "the plain aws lines stand above" in text(facts)
     assert too_long(build_facts(scene(), past())) == ()
+
+
+def test_a_veto_stands_before_all_else() -> None:
+    """mcm wanted to go back, and somebody named said no: on-call must see it before the key."""
+    said = "carol vetoed its rollback at 09:58Z: the alarm is wrong"
+    lines = screen(build_facts(scene(vetoed=said), past()), HEAD, HERE)
+    (row,) = [number for number, line in enumerate(lines) if line.startswith("VETOED")]
+
+    assert said in lines[row]
+    assert row < next(n for n, line in enumerate(lines) if line.startswith("now "))
+    crowded = replace(hostile(), scene=replace(hostile().scene, vetoed=said))
+    assert any(said in line for line in screen(crowded, HEAD, HERE))

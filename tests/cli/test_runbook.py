@@ -3,6 +3,7 @@
 import json
 import re
 import shlex
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -123,6 +124,44 @@ def test_list_says_when_each_helps(capsys: pytest.CaptureFixture[str]) -> None:
     found = json.loads(capsys.readouterr().out)["runbooks"]
     assert [each["name"] for each in found] == list(SHIPPED)
     assert all(set(each["needs"]) <= set(FACTS) for each in found)
+
+
+OWN = """---
+name: {name}
+title: Call {who}
+when: Nothing else helps.
+needs: []
+---
+
+## 1. Call
+
+Call {who}.
+"""
+
+
+def test_a_projects_own_runbook_comes_before_ours_of_the_same_name(
+    shop: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And one that is broken hides no other."""
+    folder = shop.root / "runbooks"
+    folder.mkdir()
+    for name, text in {
+        "blind": OWN.format(name="blind", who="bob"),
+        "call-carol": OWN.format(name="call-carol", who="carol"),
+        "pipeline-cannot-roll-back": "---\nname: other\n---\n",
+    }.items():
+        (folder / f"{name}.md").write_text(text)
+    try:
+        assert shop.mcm("runbook list") == 0
+        said = capsys.readouterr()
+        assert "blind  Call bob  (this project)\n" in said.out
+        assert "call-carol  Call carol  (this project)\n" in said.out
+        assert "roll-back  " in said.out
+        assert "runbooks/pipeline-cannot-roll-back.md" in said.err
+        assert shop.mcm("runbook show call-carol") == 0
+        assert "Call carol." in capsys.readouterr().out
+    finally:
+        shutil.rmtree(folder)
 
 
 def test_show_fills_in_what_the_project_says_and_leaves_the_rest_in_capitals(

@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -112,8 +113,8 @@ def test_all_and_a_name_do_not_go_together(shop: Shop) -> None:
     assert shop.mcm(f"{BEGIN} --wait=1s") == 2
 
 
-def test_who_is_told_of_a_closed_gate_is_told_once(shop: Shop) -> None:
-    """Over several ticks; the journal remembers it."""
+def tell_by_script(shop: Shop) -> Path:
+    """Let mcm.yaml name a command that keeps what it is told; return where."""
     log = shop.root / "told.txt"
     log.unlink(missing_ok=True)
     script = shop.root / "tell.sh"
@@ -121,6 +122,12 @@ def test_who_is_told_of_a_closed_gate_is_told_once(shop: Shop) -> None:
     script.chmod(0o755)
     with (shop.root / "mcm.yaml").open("a") as file:
         file.write("notify: [{command: [./tell.sh]}]\n")
+    return log
+
+
+def test_who_is_told_of_a_closed_gate_is_told_once(shop: Shop) -> None:
+    """Over several ticks; the journal remembers it."""
+    log = tell_by_script(shop)
     shop.mcm("plan CM-0001")
     shop.mcm("request CM-0001")
     shop.mcm(BEGIN)
@@ -134,7 +141,11 @@ def test_who_is_told_of_a_closed_gate_is_told_once(shop: Shop) -> None:
 def test_a_bake_stays_watched_although_mcm_yaml_is_broken(
     shop: Shop, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Its plan says all that a watch and a way back need; the code tells cron of the file."""
+    """Its plan says all that a watch and a way back need; the code tells cron of the file.
+
+    Who is to be told is read from the file all the same.
+    """
+    log = tell_by_script(shop)
     shop.edit("mcm.yaml", "{for: 1s, min_samples: 1}", "{for: 60s, min_samples: 1}")
     shop.ready()
     assert shop.mcm(BEGIN) == 0
@@ -142,11 +153,12 @@ def test_a_bake_stays_watched_although_mcm_yaml_is_broken(
     while "bake_started" not in shop.kinds():
         assert shop.mcm("tick CM-0001") == 0
         clock.sleep_until(clock.now() + timedelta(milliseconds=100))
-    shop.edit("mcm.yaml", "version: 1", "version: [")
+    shop.edit("mcm.yaml", "version: 1", "version: 9")
     capsys.readouterr()
 
     assert shop.mcm("tick --all") == 2
     said = capsys.readouterr()
+    assert "nobody is notified" not in said.err
     assert "warning: mcm.yaml cannot be used" in said.err
     assert "CM-0001 prod-us  under way: baking" in said.out
     assert shop.mcm("watch CM-0001 --no-follow") == 0
@@ -154,6 +166,7 @@ def test_a_bake_stays_watched_although_mcm_yaml_is_broken(
     shop.mcm("sandbox fault 5xx")
     tick_until(shop, 5, "ended", capsys)
     assert shop.sent("RollbackStage") == 1
+    assert "rolling back" in log.read_text()
 
 
 def test_nothing_is_promoted_while_mcm_yaml_is_broken(

@@ -4,9 +4,10 @@ from datetime import timedelta
 
 import pytest
 
+from mcm.app.fleet import Walk
 from mcm.app.runner import Ending
 from mcm.app.writer import Writer
-from mcm.cli.while_going import ListeningClock, run_asking
+from mcm.cli.while_going import ListeningClock, run_all_asking, run_asking
 from mcm.core.errors import Exit
 from mcm.core.goal import GoBack
 from tests.kit.clock import VirtualClock
@@ -37,12 +38,18 @@ def deploying() -> World:
 
 
 def roll_back(world: World, keyboard: Keyboard) -> Ending:
-    goal = GoBack(
+    return run_asking(world.runner(), goal_of(world), writer_of(world), keyboard.pressed)
+
+
+def goal_of(world: World) -> GoBack:
+    return GoBack(
         PIPELINE, "ProdUS", STAGE, "on-call asked", poll=world.poll, settle=world.settle,
         endpoints=((US, "photo-check-us"),),
     )  # fmt: skip
-    writer = Writer(world.journal, "ROLLBACK-prod-us", world.listener.lost, from_nothing=True)
-    return run_asking(world.runner(), goal, writer, keyboard.pressed)
+
+
+def writer_of(world: World) -> Writer:
+    return Writer(world.journal, "ROLLBACK-prod-us", world.listener.lost, from_nothing=True)
 
 
 def stops(world: World) -> list[bool]:
@@ -64,6 +71,20 @@ def test_another_key_abandons_nothing() -> None:
 
     assert roll_back(world, Keyboard(world, "x")).exit is Exit.DONE
     assert stops(world) == [False]
+
+
+def test_of_several_each_that_offers_it_is_abandoned_by_one_key() -> None:
+    """And each says so when it begins to offer it."""
+    world = deploying()
+    keyboard = Keyboard(world, "a")
+    one = Walk(goal_of(world), writer_of(world), world.listener)
+    offered: list[Walk] = []
+
+    ended = run_all_asking(world.runner().fleet, [one], keyboard.pressed, offered.append)
+
+    assert ended[one].exit is Exit.DONE  # type: ignore[union-attr]
+    assert offered == [one]
+    assert stops(world) == [False, True]
 
 
 def test_until_it_is_offered_the_screen_says_when_it_will_be() -> None:

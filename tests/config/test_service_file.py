@@ -6,7 +6,7 @@ import pytest
 
 from mcm.config.definitions import builtin_definitions
 from mcm.config.problems import ConfigError
-from mcm.config.service_file import load_service
+from mcm.config.service_file import load_channels, load_service
 from mcm.core.hours import Hours
 from mcm.core.plan import Approval, Bake, Gate
 from mcm.core.query import Metric, PipelineId, Place
@@ -370,3 +370,20 @@ def test_what_is_missing_is_named() -> None:
     found = "\n".join(said("version: 1\n"))
     for key in ("`service`", "`pipeline`", "`stages`"):
         assert key in found
+
+
+def test_channels_are_read_from_a_file_that_is_wrong_elsewhere() -> None:
+    """Who is to be told stays known while the rest of the file cannot be used."""
+    text = (
+        "version: 7\nservice: {}\nbroken: yes\n"
+        "notify: [{webhook: {env: PAGER}}, {sns: nonsense}, {command: [./page.sh]}]\n"
+    )
+    found = load_channels(text, "mcm.yaml")
+
+    assert [(each.kind, each.target, each.argv) for each in found] == [
+        ("webhook", "PAGER", ()),
+        ("command", "", ("./page.sh",)),
+    ]
+    assert load_channels("version: 1\nnotify: all\n", "mcm.yaml") == ()
+    with pytest.raises(ConfigError):
+        load_channels("a: [", "mcm.yaml")
