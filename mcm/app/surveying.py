@@ -42,6 +42,7 @@ _HOUR = timedelta(hours=1)
 
 
 Tell = Callable[[str], None]
+Choose = Callable[[Layout], Layout]
 
 
 def survey(
@@ -50,13 +51,16 @@ def survey(
     now: datetime,
     tell: Tell,
     service: Service | None = None,
+    choose: Choose | None = None,
 ) -> Survey:
     """Look at `pipeline`; `service` says what mcm.yaml knows of it already.
+
+    Else `choose` may say which stages are production, before those are looked at closely.
 
     Raises BlindError without usable credentials and when the pipeline's structure may not
     be read, UsageError when there is no such pipeline.
     """
-    return _Surveyor(observer, now, tell, service).look(pipeline)
+    return _Surveyor(observer, now, tell, service, choose).look(pipeline)
 
 
 @dataclass
@@ -65,6 +69,7 @@ class _Surveyor:
     now: datetime
     tell: Tell
     service: Service | None
+    choose: Choose | None = None
     unread: list[str] = field(default_factory=list)
 
     def look(self, pipeline: PipelineId) -> Survey:
@@ -115,7 +120,7 @@ class _Surveyor:
     def _as_configured(self, layout: Layout) -> Layout:
         """Let mcm.yaml say which stages are production and where they are."""
         if self.service is None:
-            return layout
+            return layout if self.choose is None else self.choose(layout)
         configs = {each.pipeline_stage: each for each in self.service.stages}
         sites = tuple(
             replace(site, place=found.place, is_production=found.production)

@@ -37,7 +37,7 @@ def doctor_lines(found: Diagnosis) -> Iterator[str]:
         yield ""
         yield from _permissions(found)
     yield ""
-    yield from _advice(found)
+    yield from advice_lines(found)
 
 
 def _head(survey: Survey) -> Iterator[str]:
@@ -199,7 +199,8 @@ def _permissions(found: Diagnosis) -> Iterator[str]:
         yield from textwrap.indent(json.dumps(document, indent=2), "  ").splitlines()
 
 
-def _advice(found: Diagnosis) -> Iterator[str]:
+def advice_lines(found: Diagnosis) -> Iterator[str]:
+    """Yield what to mend, what hurts first in front, then what could not be read."""
     notes = [f"not read: {clean(each, 300)}" for each in found.survey.unread]
     if not found.advice and not notes:
         yield "Nothing to mend was found."

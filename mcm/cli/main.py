@@ -22,6 +22,7 @@ from mcm.cli import (
     halt,
     iam,
     inbox,
+    init,
     look,
     people,
     reopen,
@@ -47,6 +48,7 @@ app = typer.Typer(
     no_args_is_help=True,
 )
 for part in (
+    init,
     write,
     people,
     glass,
