@@ -12,6 +12,7 @@ from mcm.core import iam_missing
 from mcm.core.alarm_faults import Fault, FaultKind
 from mcm.core.iam_missing import DeniedRead
 from mcm.core.iam_policy import Document
+from mcm.core.layers import StageLayer
 
 
 class Weight(IntEnum):
@@ -36,16 +37,6 @@ class Advice:
 
 
 @dataclass(frozen=True)
-class Layer:
-    """Which of the two layers stands behind a stage's approvals (docs/security-design.md)."""
-
-    in_force: str
-    """In words: `enforcement`, `proof`, or neither."""
-    missing: tuple[str, ...]
-    """What would have to be there for more, each as a clause."""
-
-
-@dataclass(frozen=True)
 class Diagnosis:
     survey: Survey
     advice: tuple[Advice, ...]
@@ -54,8 +45,8 @@ class Diagnosis:
     denied: tuple[DeniedRead, ...] = ()
     approvers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Who may approve, by stage, says the trust file; empty without one."""
-    layers: Mapping[str, Layer] = field(default_factory=dict)
-    """By stage; empty where no mcm.yaml says how it is promoted."""
+    layers: Mapping[str, StageLayer] = field(default_factory=dict)
+    """Which layer is in force, by stage; empty where no mcm.yaml says how it is promoted."""
 
 
 def diagnose(
@@ -63,7 +54,7 @@ def diagnose(
     denied: Iterable[DeniedRead],
     partition: str,
     approvers: Mapping[str, tuple[str, ...]] | None = None,
-    layers: Mapping[str, Layer] | None = None,
+    layers: Mapping[str, StageLayer] | None = None,
 ) -> Diagnosis:
     """Put together what there is to know."""
     refused = tuple(sorted(denied))

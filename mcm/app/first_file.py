@@ -170,8 +170,8 @@ def _gate(each: SeenStage) -> Iterator[str]:
         yield f"    # {MARK}: a rollback would wait at the approval inside the stage, {inside}:"
         yield "    # put it into a stage of its own in front."
     if site.is_open and approve:
-        yield f"    # {MARK}: the way in is open, so an approval promotes at whatever hour. With the"
-        yield f"    # transition into {site.stage} disabled and `open: {site.stage}` added here,"
+        yield f"    # {MARK}: the way in is open, so an approval promotes at whatever hour. With"
+        yield f"    # the transition into {site.stage} disabled and `open: {site.stage}` added,"
         yield "    # mcm opens it in the window."
         yield f"    gate: {{approve: {_text(approve)}}}"
         return

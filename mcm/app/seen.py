@@ -7,7 +7,7 @@ from mcm.core.alarm import AlarmDefinition
 from mcm.core.alarm_faults import Fault
 from mcm.core.endpoint import EndpointView
 from mcm.core.layout import Layout, Site
-from mcm.core.pipeline import Identity
+from mcm.core.pipeline import Identity, PipelineView
 from mcm.core.query import Metric
 from mcm.core.readiness import Edits, Readiness
 from mcm.core.service import StageConfig
@@ -53,6 +53,9 @@ class Survey:
     stages: tuple[SeenStage, ...]
     unread: tuple[str, ...]
     """What could not be read about the pipeline as a whole."""
+    view: PipelineView | None = None
+    """The pipeline's state; None when it could not be read."""
+    why_no_view: str = ""
 
     @property
     def production(self) -> tuple[SeenStage, ...]:

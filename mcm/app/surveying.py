@@ -92,7 +92,8 @@ class _Surveyor:
         edits = count_edits(past, since, layout.version, declared.updated)
         stages = self._stages(pipeline, layout, view, past, since)
         watched_stages = self._watch(layout, stages)
-        return Survey(self.now, layout, who, edits, watched_stages, tuple(self.unread))
+        unread, why = tuple(self.unread), readings.why_unknown(PipelineQuery(pipeline))
+        return Survey(self.now, layout, who, edits, watched_stages, unread, view, why)
 
     def _note(self, what: str, readings: Readings, query: Query) -> None:
         if why := readings.why_unknown(query):

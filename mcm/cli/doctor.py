@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from mcm.app.doctor import Diagnosis
     from mcm.cli.looking import View
+    from mcm.core.layers import Answerer
 
 
 def register(app: typer.Typer) -> None:
@@ -49,11 +50,19 @@ def examine(view: "View") -> "Diagnosis":
     from mcm.app.surveying import survey
     from mcm.cli.compose import aws_realm
     from mcm.cli.lines import say
+    from mcm.core.layers import layer_of
 
     seen = survey(view.observer, view.pipeline, view.clock.now(), say, view.service)
     denied = {(each.service, each.operation, each.place) for each in view.denials.found}
     partition = aws_realm(seen.layout.pipeline.place).split(":")[1]
-    return diagnose(seen, denied, partition, _approvers(view))
+    may, answerers = _people(view)
+    layers = {
+        stage.name: layer_of(
+            stage, answerers.get(stage.name) if answerers else None, seen.view, seen.why_no_view
+        )
+        for stage in (view.service.stages if view.service else ())
+    }
+    return diagnose(seen, denied, partition, may, layers)
 
 
 def show_diagnosis(found: "Diagnosis") -> None:
@@ -65,21 +74,24 @@ def show_diagnosis(found: "Diagnosis") -> None:
         show(line)
 
 
-def _approvers(view: "View") -> "Mapping[str, tuple[str, ...]] | None":
-    """Return who may approve each stage; None where no trust file says it."""
+def _people(
+    view: "View",
+) -> "tuple[Mapping[str, tuple[str, ...]] | None, Mapping[str, tuple[Answerer, ...]] | None]":
+    """Return who may approve each stage, and by which callers; None without a trust file."""
     from mcm.cli.ground import warn
     from mcm.core.errors import McmError
-    from mcm.trust.review import standing
+    from mcm.trust.review import answerers
 
     if view.project is None or view.service is None:
-        return None
+        return None, None
     try:
         trust = view.project.trust()
     except McmError as err:
         warn(f"who may approve is not known: {err}")
-        return None
+        return None, None
     now = view.clock.now()
-    return {
-        stage.name: standing(trust, stage.name, now, touch=stage.touch).may
+    found = {
+        stage.name: answerers(trust, stage.name, now, touch=stage.touch)
         for stage in view.service.stages
     }
+    return {name: tuple(a.person for a in each) for name, each in found.items()}, found

@@ -62,7 +62,7 @@ def _stage(each: "SeenStage", found: "Diagnosis") -> dict[str, Any]:
         "open": site.is_open,
         "answered_by": [{"arn": who, "times": times} for who, times in each.answered],
         "may_approve": list(found.approvers[each.name]) if each.name in found.approvers else None,
-        "layer": layer.in_force if layer else None,
+        "layer": layer.layer.value if layer else None,
         "layer_missing": list(layer.missing) if layer else [],
         "endpoints": [e.name if isinstance(e, EndpointView) else e for e in each.endpoints],
         "alarms": [_alarm(alarm) for alarm in each.alarms],

@@ -12,6 +12,7 @@ from mcm.app.doctor import Diagnosis
 from mcm.app.seen import SeenAlarm, SeenStage, Survey
 from mcm.cli.show import ago
 from mcm.core.endpoint import EndpointView
+from mcm.core.layers import StageLayer
 from mcm.core.readiness import Readiness
 from mcm.core.sanitize import clean
 from mcm.core.sentence import shorten
@@ -104,10 +105,17 @@ def _gates(found: Diagnosis) -> Iterator[str]:
         yield from _wrap(_who_passes(each, found), " " * (_NAME + 4))
         layer = found.layers.get(each.name)
         if layer is not None:
-            lacks = f"; missing: {', '.join(layer.missing)}" if layer.missing else ""
-            text = f"in force: {clean(f'{layer.in_force}{lacks}', 400)}"
-            yield from _wrap(text, " " * (_NAME + 4))
+            yield from _layer(layer)
+    for must in dict.fromkeys(one for each in found.layers.values() for one in each.unseen):
+        yield from _wrap(f"Not seen from here: {clean(must, 300)}", "  ", "    ")
     yield from _none(found.survey)
+
+
+def _layer(layer: StageLayer) -> Iterator[str]:
+    indent = " " * (_NAME + 4)
+    yield from _wrap(f"in force: {layer.layer.value}: {clean(layer.says, 300)}", indent)
+    for lacks in layer.missing:
+        yield from _wrap(f"missing: {clean(lacks, 400)}", indent)
 
 
 def _gate(each: SeenStage) -> str:

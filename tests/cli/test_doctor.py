@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from mcm.app.doctor import Layer, diagnose
+from mcm.app.doctor import diagnose
 from mcm.app.seen import SeenAlarm, SeenStage, Survey
 from mcm.cli.doctor_json import doctor_json
 from mcm.cli.doctor_text import WIDTH, doctor_lines
 from mcm.cli.main import run
 from mcm.core.alarm import AlarmDefinition
 from mcm.core.alarm_faults import Fault, FaultKind
+from mcm.core.layers import Layer, StageLayer
 from mcm.core.layout import Layout, Site
 from mcm.core.pipeline import Identity
 from mcm.core.plan import Approval
@@ -79,6 +80,7 @@ def test_in_a_project_it_names_the_stages_and_the_approvers_of_its_files(
 
     us = json.loads(capsys.readouterr().out)["stages"][-1]
     assert us["may_approve"] == ["bob"]
+    assert us["layer"] == "enforced"
     assert [each["alarm"] for each in us["alarms"]] == ["photo-check-5xx", "photo-check-latency"]
 
 
@@ -104,7 +106,7 @@ def test_hostile_names_come_out_as_text_in_80_columns() -> None:
         answered=((EVIL, 2),),
         unread=(EVIL * 5,),
     )
-    layers = {EVIL: Layer(EVIL, (EVIL,))}
+    layers = {EVIL: StageLayer(EVIL, Layer.PROOF, EVIL, missing=(EVIL,), unseen=(EVIL,))}
     denied = {("cloudwatch", EVIL, US)}
 
     made = diagnose(look(evil, unread=(EVIL,)), denied, "aws", {EVIL: (EVIL,)}, layers)
@@ -131,11 +133,12 @@ def test_what_is_unknown_is_said_to_be() -> None:
 
 
 def test_the_layer_in_force_and_what_is_missing_stand_with_the_gate() -> None:
-    layer = Layer("proof", ("the approver's own answer",))
+    layer = StageLayer("prod-us", Layer.PROOF, "nobody is asked", missing=("an approval",))
 
     shown = text(look(stage()), layers={"prod-us": layer})
 
-    assert "in force: proof; missing: the approver's own answer" in shown
+    assert "in force: proof: nobody is asked" in shown
+    assert "missing: an approval" in shown
 
 
 PARTS = {
