@@ -17,7 +17,8 @@ from mcm.core.alarm import AlarmDefinition
 from mcm.core.alarm_faults import Fault, FaultKind
 from mcm.core.plan import Approval, Gate
 from mcm.core.query import Metric, PipelineId, Place
-from mcm.core.service import Service
+from mcm.core.service import Service, StageConfig
+from mcm.core.window import Window
 from tests.kit.files import example_service
 from tests.kit.world import PIPELINE, World
 
@@ -46,6 +47,13 @@ def only(seen: Survey, **fields: object) -> Survey:
     return replace(seen, stages=(us,))
 
 
+def window(stage: StageConfig) -> Window:
+    assert stage.window is not None
+    (found,) = stage.window.windows
+    assert isinstance(found, Window)
+    return found
+
+
 def us(seen: Survey) -> SeenStage:
     return seen.production[-1]
 
@@ -64,7 +72,7 @@ def test_a_file_for_aws_is_taken_as_it_is_and_each_region_has_its_own_night(seen
     made = load(first_file(seen, AWS))
 
     assert not made.sandbox
-    zones = {stage.place.region: stage.window.timezone for stage in made.stages if stage.window}
+    zones = {stage.place.region: window(stage).timezone for stage in made.stages}
     assert zones == {
         "eu-west-1": "Europe/Dublin",
         "ap-northeast-1": "Asia/Tokyo",
@@ -84,10 +92,9 @@ def test_a_bake_asks_for_no_more_requests_than_the_window_can_bring(seen: Survey
 
 
 def test_the_hour_that_was_asked_for_is_taken(seen: Survey) -> None:
-    window = load(first_file(seen, replace(AWS, hour=5))).stages[0].window
+    stage = load(first_file(seen, replace(AWS, hour=5))).stages[0]
 
-    assert window is not None
-    assert window.cron == "0 5 * * tue-thu"
+    assert window(stage).cron == "0 5 * * tue-thu"
 
 
 def test_without_traffic_it_is_a_todo_and_still_lint_clean(seen: Survey) -> None:
