@@ -42,7 +42,7 @@ def render_change(
         problems=problems,
         closing=closing,
     )
-    return render_record(view)
+    return render_record(view, own_template(project, view.template))
 
 
 def _statements(project: Project, change: str, later: Sequence[Entry]) -> Sequence[Verified]:
@@ -77,3 +77,22 @@ def current_record(project: Project, change: str) -> bytes:
         f"{change} is closed, and the record that would be written is not the one that was frozen",
         hint="Take record.md from git, as it was when the change was closed.",
     )
+
+
+def own_template(project: Project, template: str) -> str | None:
+    """Return the text of the project's own template of that name, None if there is none.
+
+    Raises RefusedError(E_UNSAFE_FILE) for anything but a plain file of 64 kB at most. The
+    names of mcm's own are mcm's: a project's file of such a name is not read.
+    """
+    from mcm.core.questions import TEMPLATES
+    from mcm.record.render import template_file
+    from mcm.trust.files import read_small
+
+    if template in TEMPLATES:
+        return None
+    try:
+        data = read_small(project.root / "templates" / template_file(template), limit=64_000)
+    except FileNotFoundError:
+        return None
+    return data.decode("utf-8", "replace")

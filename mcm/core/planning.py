@@ -18,6 +18,7 @@ from mcm.core.pinning import base_stage, name_packages, pin_execution, waiting
 from mcm.core.pipeline import ExecutionView, PipelineView, Revision, StageHistory
 from mcm.core.plan import FORMAT, Answer, Guardrail, Package, Plan, StagePlan
 from mcm.core.query import ExecutionQuery, HistoryQuery, PipelineQuery, Query
+from mcm.core.questions import is_open
 from mcm.core.reading import Readings
 from mcm.core.service import CheckUse, Service, StageConfig
 from mcm.core.structure import structure_problems, structure_warnings
@@ -238,6 +239,12 @@ def _stage_problems(
     found = [f"stage {name} is not in mcm.yaml" for name in change.stages if name not in known]
     if not change.stages:
         found.append("the change names no stage")
+    answers = {**service.answers, **change.answers}
+    open_ones = [name for name in sorted(answers) if is_open(answers[name])]
+    if is_open(change.title) or is_open(change.requester):
+        open_ones.append("title and requester")
+    if open_ones:
+        found.append(f"still to be answered in change.yaml: {', '.join(open_ones)}")
     for stage in _configs(service, change):
         if stage.name not in targets:
             found.append(f"stage {stage.name}: nobody looked for its rollback target")

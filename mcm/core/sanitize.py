@@ -32,6 +32,8 @@ def clean(text: str, limit: int) -> str:
     among them). What is cut ends in an ellipsis, and no escape is cut in two. A character
     beyond the basic plane counts as two, the cautious reading of AWS's limits.
     """
+    if len(text) <= limit and text.isascii() and text.isprintable():
+        return text  # most is plain, and a long record has thousands of such lines
     kept: list[str] = []
     used = 0
     fits = 0

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from mcm.core import questions
 from mcm.core.change import Change
 from mcm.core.closing import before
 from mcm.core.duration import spell
@@ -19,8 +20,10 @@ from mcm.record.difference import build_difference
 from mcm.record.stages import build_stage
 from mcm.record.view import (
     ExceptionLine,
+    Figure,
     Planned,
     RecordView,
+    ShadowLine,
     StageLine,
 )
 
@@ -36,14 +39,15 @@ def build_view(
     statements: Sequence[Verified] = (),
     problems: Sequence[ChainProblem] = (),
     closing: Closing | None = None,
+    figures: Sequence[Figure] = (),
 ) -> RecordView:
     """Return what the record of `change` shows.
 
     With a `plan` everything that was signed comes from it, not from the change, which may
     have been edited since. `entries` are the journal's verified ones, `problems` what its
-    verification found, `statements` those that trust verified. A change that is closed is
-    shown as it was then; `closing` is for the record that is being frozen, whose closing is
-    no entry yet.
+    verification found, `statements` those that trust verified, `figures` what lies beside
+    it. A change that is closed is shown as it was then; `closing` is for the record that is
+    being frozen, whose closing is no entry yet.
     """
     closing = closing or _fold(entries)[0].closing
     entries = before(entries, closing)
@@ -55,11 +59,10 @@ def build_view(
     answers = _answers(plan.answers) if plan else change.answers
     planned = _planned(plan, state, entries, sure=sure) if plan else None
     stages = planned.stages if planned else ()
-    expected = _expected(stages) if plan else _unplanned(change.expect)
-    activity = {"end_state": expected, "required": _required(plan), "assumptions": _assumed(plan)}
-    conditions = {"rollback_conditions": _conditions(stages), "return_to_good": _targets(stages)}
-    reasons = {"why_now": _windows(plan), "automation": _automated(stages)}
+    facts = _facts(change, plan, stages)
+    template = plan.template if plan else change.template
     return RecordView(
+        template=template,
         id=change.id,
         title=plan.title if plan else change.title,
         service=plan.service if plan else "",
@@ -70,20 +73,39 @@ def build_view(
         ticket=plan.ticket if plan else change.ticket,
         stages=tuple(stage.name for stage in stages) or change.stages,
         planned=planned,
-        activity=topics.build_topics(topics.ACTIVITY, answers, activity),
+        shadows=_shadows(change, plan),
+        extra=topics.build_topics(questions.EXTRA.get(template, ()), answers, facts),
+        activity=topics.build_topics(questions.ACTIVITY, answers, facts),
         risk=(
-            *topics.build_topics(topics.RISK, answers, reasons),
-            *topics.other_topics(answers),
+            *topics.build_topics(questions.RISK, answers, facts),
+            *topics.other_topics(template, answers),
         ),
-        services=topics.build_topics(topics.SERVICES, answers, {}),
-        worst=topics.build_topics(topics.WORST, answers, {"two_person": _two_person(stages)}),
-        back=topics.build_topics(topics.BACK, answers, conditions),
+        services=topics.build_topics(questions.SERVICES, answers, facts),
+        worst=topics.build_topics(questions.WORST, answers, facts),
+        back=topics.build_topics(questions.BACK, answers, facts),
+        figures=tuple(figures),
         approvals=progress.build_approvals(statements, plan, state, sure=sure),
         outcomes=_outcomes(plan, state, sure=sure),
         log=progress.build_log(entries, problems, odd),
         notes=progress.build_notes(notes),
         closing=progress.build_closing(closing),
     )
+
+
+def _facts(
+    change: Change, plan: Plan | None, stages: Sequence[StageLine]
+) -> Mapping[str, tuple[str, ...]]:
+    """Return what the plan says on each question, by the question's name."""
+    return {
+        "end_state": _expected(stages) if plan else _unplanned(change.expect),
+        "required": _required(plan),
+        "assumptions": _assumed(plan),
+        "automation": _automated(stages),
+        "why_now": _windows(plan),
+        "two_person": _two_person(stages),
+        "rollback_conditions": _conditions(stages),
+        "return_to_good": _targets(stages),
+    }
 
 
 def _fold(entries: Sequence[Entry]) -> tuple[State, str]:
@@ -139,6 +161,16 @@ def _unplanned(expect: Mapping[str, tuple[Expected, ...]]) -> tuple[str, ...]:
         f"with model {item.model}."
         for stage in sorted(expect)
         for item in expect[stage]
+    )
+
+
+def _shadows(change: Change, plan: Plan | None) -> tuple[ShadowLine, ...]:
+    """Return the shadow variants that the plan expects, or that the change will."""
+    expected = {s.name: s.expect for s in plan.stages} if plan else change.expect
+    return tuple(
+        ShadowLine(stage, item.endpoint, item.variant, item.model)
+        for stage in sorted(expected)
+        for item in expected[stage]
     )
 
 

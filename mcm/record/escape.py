@@ -28,6 +28,7 @@ _ENTITY = re.compile(r"&#(\d+);")
 _PLAIN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/+-]*", re.ASCII)
 _COMMAND = re.compile(r"[!-_a-~](?:[ -_a-~]*[!-_a-~])?", re.ASCII)  # all but the backquote
 _URL = re.compile(r"https://[A-Za-z0-9.-]+(?::\d+)?/[A-Za-z0-9._~/%+-]*", re.ASCII)
+_PICTURE = re.compile(r"graphs/[A-Za-z0-9][A-Za-z0-9._-]{0,99}\.svg", re.ASCII)
 
 
 def text(value: str, limit: int = _LIMIT) -> str:
@@ -47,9 +48,17 @@ def command(value: str) -> str:
 
 def link(label: str, url: str) -> str:
     """Return a link if `url` is plain https without query, else `label` alone as text."""
-    if not _URL.fullmatch(url) or len(url) > 500:
-        return text(label)
-    return f"[{text(label)}]({url})"
+    return f"[{text(label)}]({url})" if is_plain_address(url) else text(label)
+
+
+def is_plain_address(url: str) -> bool:
+    """Say whether `url` is plain https: no user, query or fragment, and not endless."""
+    return len(url) <= 500 and _URL.fullmatch(url) is not None
+
+
+def image(alt: str, path: str) -> str:
+    """Return a picture that lies beside the record, else `alt` alone as text."""
+    return f"![{text(alt)}]({path})" if _PICTURE.fullmatch(path) else text(alt)
 
 
 def _mark(found: re.Match[str]) -> str:

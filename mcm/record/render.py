@@ -1,25 +1,22 @@
-"""A record view through the one template, to Markdown.
+"""A record view through its template, to Markdown.
 
-The template is mcm's own file; data is never a template. Every value that the template
-prints becomes text by `finalize`, whatever the template's author remembered, and only
-the filters `code`, `command` and `link` print markup. A field that is not there, `None` or a broken
-template is a refusal that names template and line: no record is better than half of one.
+Data is never a template. A field that is not there, `None` or a broken template is a
+refusal that names template and line: no record is better than half of one. What a
+template may use at all: `mcm.record.environment`.
 """
 
 import re
 from functools import cache
-from typing import Any
 
-from jinja2 import FunctionLoader, StrictUndefined, Template, TemplateError, TemplateSyntaxError
-from jinja2.sandbox import SandboxedEnvironment
-from markupsafe import Markup
+from jinja2 import Template, TemplateError, TemplateSyntaxError
 
 from mcm.core.errors import RefusedError
+from mcm.core.questions import TEMPLATES
 from mcm.data import read_data
-from mcm.record import escape
+from mcm.record.environment import Bounded
 from mcm.record.view import RecordView
 
-TEMPLATE = "standard.md.j2"
+BASE = "base.md.j2"
 _MISTAKES = (
     TemplateError,
     TypeError,
@@ -28,86 +25,66 @@ _MISTAKES = (
     LookupError,
     ArithmeticError,
     RecursionError,
+    SyntaxError,
 )
 """What running a template can raise; a SecurityError of the sandbox is a TemplateError."""
 _GAP = re.compile(r"\n{3,}")
 
 
-def render_record(view: RecordView) -> str:
+def template_file(template: str) -> str:
+    """Return the name of the file that a template lies in."""
+    return f"{template}.md.j2"
+
+
+def render_record(view: RecordView, own: str | None = None) -> str:
     """Return the record as Markdown: the same view gives the same bytes.
 
-    Raises RefusedError(E_RENDER) if the template asks for what the view does not have.
+    `own` is the text of the project's template when the view names one that mcm does not
+    have. Raises RefusedError(E_RENDER) if the template asks for what the view does not
+    have, uses what no template may, or does not come to an end.
     """
-    return render(TEMPLATE, read_data("templates", TEMPLATE), view)
+    name = template_file(view.template)
+    if view.template in TEMPLATES:
+        return render(name, read_data("templates", name), view)
+    if own is None:
+        known = ", ".join(TEMPLATES)
+        raise RefusedError(
+            "E_RENDER",
+            f"there is no template {view.template}: templates/{name} is nowhere",
+            hint=f"Write one of {known} as `template:` in change.yaml, or add the file.",
+        )
+    return render(name, own, view)
 
 
 def render(name: str, source: str, view: RecordView) -> str:
     """Render the template text `source`, which messages call `name`, with `view` as `record`."""
     try:
-        page = _compile(name, source).render(record=view)
+        environment, template = _compile(name, source)
+        environment.begin()
+        page = template.render(record=view)
     except TemplateSyntaxError as err:
-        raise _refuse(name, err.lineno, err.message or "syntax error") from err
+        raise _refuse(err.name or name, err.lineno, err.message or "syntax error") from err
     except _MISTAKES as err:
-        raise _refuse(name, _line(err, name), str(err)) from err
+        raise _refuse(*_place(err, name), str(err) or type(err).__name__) from err
     return _GAP.sub("\n\n", page).strip() + "\n"
 
 
 @cache
-def _compile(name: str, source: str) -> Template:
+def _compile(name: str, source: str) -> tuple[Bounded, Template]:
     """Compile once: `mcm list` and `verify` render many records of one template."""
-    return _environment(name, source).get_template(name)
+    environment = Bounded({BASE: read_data("templates", BASE), name: source})
+    return environment, environment.get_template(name)
 
 
-def _environment(name: str, source: str) -> SandboxedEnvironment:
-    env = SandboxedEnvironment(
-        loader=FunctionLoader(lambda asked: (source, name, None) if asked == name else None),
-        undefined=StrictUndefined,
-        autoescape=True,
-        finalize=_as_text,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=False,
-    )
-    env.filters = {"code": _code, "command": _command, "link": _link, "length": len}
-    env.globals = {}
-    return env
-
-
-def _as_text(value: Any) -> Markup:
-    if isinstance(value, Markup):
-        return value
-    if isinstance(value, str | int) and not isinstance(value, bool):
-        return _markdown(escape.text(str(value)))
-    if isinstance(value, StrictUndefined):
-        str(value)  # raises, with the name that is missing
-    raise ValueError(f"a value of type {type(value).__name__} cannot be printed")
-
-
-def _code(value: str) -> Markup:
-    return _markdown(escape.code(value))
-
-
-def _command(value: str) -> Markup:
-    return _markdown(escape.command(value))
-
-
-def _link(value: str, url: str) -> Markup:
-    return _markdown(escape.link(value, url))
-
-
-def _markdown(source: str) -> Markup:
-    return Markup(source)  # noqa: S704 - made by mcm.record.escape
-
-
-def _line(err: BaseException, name: str) -> int:
-    """Return the template's line in which `err` was raised; 0 if it cannot be told."""
-    line = 0
+def _place(err: BaseException, name: str) -> tuple[str, int]:
+    """Return template and line in which `err` was raised; line 0 if it cannot be told."""
+    found = (name, 0)
     step = err.__traceback__
     while step is not None:
-        if step.tb_frame.f_code.co_filename == name:
-            line = step.tb_lineno
+        if step.tb_frame.f_code.co_filename in (name, BASE):
+            found = (step.tb_frame.f_code.co_filename, step.tb_lineno)
         step = step.tb_next
-    return line
+    return found
 
 
 def _refuse(name: str, line: int, why: str) -> RefusedError:

@@ -5,70 +5,48 @@ in prose stands beside what is really checked.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
-from mcm.record.view import Topic
+from mcm.core import questions
+from mcm.core.questions import LINKS, YES_NO, Question, is_open, split_yes_no
+from mcm.record.escape import is_plain_address
+from mcm.record.view import Address, Topic
 
 MOST_PARAGRAPHS = 40
 
 
-@dataclass(frozen=True)
-class Question:
-    name: str
-    """Its key in `answers:`."""
-    text: str
-
-
-ACTIVITY = (
-    Question("purpose", "What is this change for?"),
-    Question("required", "What does it take to carry it out?"),
-    Question("end_state", "What should be true afterwards?"),
-    Question("assumptions", "What must be true beforehand?"),
-)
-RISK = (
-    Question("why_needed", "Why is it needed, and what happens without it?"),
-    Question("why_managed", "Why does it go through change management?"),
-    Question("automation", "Can it run without people?"),
-    Question("why_now", "Why at this time?"),
-    Question("prerequisites", "Which other changes must come first?"),
-    Question("intrusive", "Will anyone notice, and how would we know?"),
-    Question("tier_one", "Does it touch a tier-1 service?"),
-    Question("testing", "How was it tested?"),
-)
-SERVICES = (
-    Question("affected", "Which services are affected?"),
-    Question("dependents", "Do those who depend on them know?"),
-    Question("dashboards", "Where can it be watched?"),
-)
-WORST = (
-    Question("worst_case", "What is the worst that can happen?"),
-    Question("mitigation", "What keeps that small?"),
-    Question("two_person", "Do two people take part?"),
-)
-BACK = (
-    Question("rollback_conditions", "When do we roll back?"),
-    Question("return_to_good", "How do we return to a known good state?"),
-)
-ALL = (*ACTIVITY, *RISK, *SERVICES, *WORST, *BACK)
-
-
 def build_topics(
-    questions: tuple[Question, ...],
+    asked: tuple[Question, ...],
     answers: Mapping[str, str],
     facts: Mapping[str, tuple[str, ...]],
 ) -> tuple[Topic, ...]:
     """Return the topics of one section; an answer's lines become its paragraphs."""
     return tuple(
-        Topic(each.text, paragraphs(answers.get(each.name, "")), facts.get(each.name, ()))
-        for each in questions
+        _topic(each, answers.get(each.name, ""), facts.get(each.name, ())) for each in asked
     )
 
 
-def other_topics(answers: Mapping[str, str]) -> tuple[Topic, ...]:
+def _topic(question: Question, answer: str, facts: tuple[str, ...]) -> Topic:
+    if is_open(answer):
+        answer = ""
+    if question.kind == LINKS:
+        return Topic(question.text, "", (), facts, tuple(map(_address, paragraphs(answer))))
+    word, rest = split_yes_no(answer) if question.kind == YES_NO else ("", answer)
+    return Topic(question.text, word, paragraphs(rest), facts)
+
+
+def _address(line: str) -> Address:
+    """Take the last word as the address: its text is shown, so nobody is led elsewhere."""
+    label, _, last = line.rpartition(" ")
+    if not is_plain_address(last):
+        return Address(line, "", "")
+    return Address(label, last.removeprefix("https://"), last)
+
+
+def other_topics(template: str, answers: Mapping[str, str]) -> tuple[Topic, ...]:
     """Return the answers to questions that this record does not ask, by name: none is lost."""
-    known = {each.name for each in ALL}
+    known = {each.name for each in questions.questions_of(template)}
     return tuple(
-        Topic(name.replace("_", " "), paragraphs(answers[name]), ())
+        Topic(name.replace("_", " "), "", paragraphs(answers[name]), ())
         for name in sorted(answers.keys() - known)
     )
 

@@ -9,14 +9,54 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
+class Address:
+    """A line with an address in it; what is shown of it is where it leads."""
+
+    label: str
+    """What stands in front; may be empty."""
+    shown: str
+    url: str
+    """Plain https, or empty: then there is no link."""
+
+
+@dataclass(frozen=True)
 class Topic:
     """One question that the record answers."""
 
     question: str
+    word: str
+    """`yes` or `no` where the question asks for one of them; else empty."""
     paragraphs: tuple[str, ...]
     """The author's words; empty while nobody has answered."""
     facts: tuple[str, ...]
     """What the plan says on the same question."""
+    addresses: tuple[Address, ...] = ()
+    """The answer's lines where the question asks for addresses; then it has no paragraphs."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether neither a person nor the plan has answered it."""
+        return not (self.word or self.paragraphs or self.facts or self.addresses)
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A picture that lies beside the record."""
+
+    path: str
+    """Relative to the record: `graphs/NAME.svg`."""
+    alt: str
+    """What it shows, for those who cannot see it."""
+
+
+@dataclass(frozen=True)
+class ShadowLine:
+    """A shadow variant that this change brings."""
+
+    stage: str
+    endpoint: str
+    variant: str
+    model: str
 
 
 @dataclass(frozen=True)
@@ -201,6 +241,8 @@ class ClosingLine:
 
 @dataclass(frozen=True)
 class RecordView:
+    template: str
+    """Name of the template that renders it."""
     id: str
     title: str
     service: str
@@ -214,11 +256,15 @@ class RecordView:
     """Empty when there is none."""
     stages: tuple[str, ...]
     planned: Planned | None
+    shadows: tuple[ShadowLine, ...]
+    extra: tuple[Topic, ...]
+    """What the template asks besides."""
     activity: tuple[Topic, ...]
     risk: tuple[Topic, ...]
     services: tuple[Topic, ...]
     worst: tuple[Topic, ...]
     back: tuple[Topic, ...]
+    figures: tuple[Figure, ...]
     approvals: tuple[ApprovalLine, ...]
     outcomes: tuple[str, ...]
     log: Log

@@ -13,6 +13,7 @@ from mcm.core.instruction import CloseTransition, Instruction, OpenTransition, R
 from mcm.core.journal import Draft, Entry, chain_all
 from mcm.core.pipeline import Revision
 from mcm.core.plan import Plan
+from mcm.core.questions import TEMPLATES
 from mcm.core.statement import Statement, TrustRef, Verified
 from mcm.record.build import build_view
 from mcm.record.render import render_record
@@ -47,18 +48,35 @@ ANSWERS = {
     "rollback_conditions": "Any guardrail, or a call from the review team.",
     "return_to_good": "Roll back the stage.",
 }
-CHANGE: Change = make_change(answers=ANSWERS)
+MORE = {
+    "standard": {},
+    "shadow-model": {
+        "evaluation": "The photo team compares 500 verdicts of both models by hand.",
+        "shadow_end": "On Friday, or when v7 takes over.",
+    },
+    "emergency": {
+        "broken_now": "Since 08:10Z every tenth photo in the US times out (SEV-2).",
+        "follow_up": "The write-up by Monday; the alarm that was too slow gets a new threshold.",
+    },
+    "routine": {"routine_basis": "Model refreshes: decision 12 of the photo team, until July."},
+}
+"""What each template asks besides."""
+CHANGE: Change = make_change(template="standard", answers=ANSWERS)
 
 
-def plan() -> Plan:
-    """The plan of CHANGE: two commits, one with a link."""
+def of_template(template: str) -> Change:
+    return make_change(template=template, answers={**ANSWERS, **MORE[template]})
+
+
+def plan(change: Change = CHANGE) -> Plan:
+    """The plan of `change`: two commits, one with a link."""
     url = "https://git.example.com/photo-check/commit/0c5a"
     commits = (
         Revision("App", "e5aaaaaaaaaa", "Read the candidate's model from its config\n\nLong.", url),
         Revision("Infra", "0f0f0f0f0f0f", "Add a shadow variant (US only)", ""),
     )
     answers = make_answers(None, make_execution("e5", revisions=commits))
-    made = make_plan(change=CHANGE, answers=answers)
+    made = make_plan(change=change, answers=answers)
     return replace(made, ranges=(app_range(), infra_range()))
 
 
@@ -232,8 +250,8 @@ def pages() -> dict[str, str]:
     """Every golden record by the name of its file."""
     of = plan()
     return {
+        **{f"{t}.md": page(plan(of_template(t))) for t in TEMPLATES},
         "standard-unplanned.md": page(None),
-        "standard-planned.md": page(of),
         "standard-drilled.md": page(of, drilled(of)),
         "standard-succeeded.md": page(of, succeeded(of)),
         "standard-rolled-back.md": page(of, rolled_back(of)),

@@ -191,7 +191,7 @@ def test_lines_of_an_answer_are_paragraphs_and_still_text() -> None:
 def test_only_plain_https_addresses_become_links() -> None:
     assert "](https://git.example.com/a/b)" in page("commit link", "https://git.example.com/a/b")
     for url in ("http://x.example/a", "https://x.example/a?b=c", "https://a@x.example/", "//x/"):
-        assert "](" not in page("commit link", url)
+        assert f"]({url}" not in page("commit link", url)
 
 
 def test_hidden_characters_never_reach_the_page() -> None:
