@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from mcm.app.phase import OUTCOMES, UNDER_WAY, Phase
 from mcm.app.status import ChangeStatus, StageStatus
+from mcm.core.counting import loosely
 from mcm.core.errors import Exit
+from mcm.core.naming import fold
 
 _HEADING = re.compile(r"^(title|requester):[ \t]+(.+?)[ \t]*$", re.MULTILINE | re.ASCII)
 _LOOK = 4096
@@ -37,17 +39,67 @@ class Listed:
     """Since when it has been so."""
     problem: str
     exit: Exit
+    is_open: bool = True
+    """Whether anything is left to do."""
 
 
 ReadHeading = Callable[[str], Heading]
 
 
-def list_changes(statuses: Iterable[ChangeStatus], read_heading: ReadHeading) -> tuple[Listed, ...]:
-    """Return one line for each change, in the order given.
+@dataclass(frozen=True)
+class Wanted:
+    """What of the list somebody wants to see; everything by default."""
 
-    `read_heading` is asked only about changes without a readable plan.
+    states: frozenset[str] = frozenset()
+    """Words for phases, as `state_word` spells them; `unknown` for what cannot be read."""
+    stage: str = ""
+    """Changes of this stage, and each as it stands there."""
+    owner: str = ""
+    open_only: bool = False
+
+    def takes(self, one: Listed) -> bool:
+        """Say whether `one` is wanted, its stage aside."""
+        return (
+            (not self.states or state_word(one) in self.states)
+            and (not self.owner or loosely(self.owner) == loosely(one.owner))
+            and (one.is_open or not self.open_only)
+        )
+
+
+EVERYTHING = Wanted()
+STATES = (*(phase.value for phase in Phase if phase is not Phase.UNKNOWN), "unknown")
+
+
+def state_word(one: Listed) -> str:
+    """Return the state as `--json` and filters spell it."""
+    return one.state.value if one.state else "unknown"
+
+
+def list_changes(
+    statuses: Iterable[ChangeStatus], read_heading: ReadHeading, wanted: Wanted = EVERYTHING
+) -> tuple[Listed, ...]:
+    """Return one line for each change that is wanted.
+
+    What is open comes first, and of both the one that moved last: who looks at three
+    hundred wants the ones of today. `read_heading` is asked only about changes without a
+    readable plan.
     """
-    return tuple(_listed(each, read_heading) for each in statuses)
+    here = (_at_stage(each, wanted.stage) for each in statuses)
+    found = [_listed(each, read_heading) for each in here if each is not None]
+    chosen = [one for one in found if wanted.takes(one)]
+    return tuple(sorted(chosen, key=lambda one: (not one.is_open, _newest_first(one), one.change)))
+
+
+def _newest_first(one: Listed) -> float:
+    return -one.since.timestamp() if one.since else 0.0
+
+
+def _at_stage(each: ChangeStatus, stage: str) -> ChangeStatus | None:
+    """Return the change as it stands at one stage; None when it is not about it."""
+    if not stage:
+        return each
+    mine = tuple(one for one in each.stages if fold(one.stage) == fold(stage))
+    return replace(each, stages=mine) if mine else None
 
 
 def glance(text: str, written_at: datetime | None = None) -> Heading:
@@ -86,6 +138,7 @@ def _listed(each: ChangeStatus, read_heading: ReadHeading) -> Listed:
         since=since,
         problem=each.problem,
         exit=each.exit,
+        is_open=each.is_open,
     )
 
 

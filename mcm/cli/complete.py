@@ -36,6 +36,13 @@ def change_ids(incomplete: str) -> list[str]:
     return _offered(found, incomplete)
 
 
+def states(incomplete: str) -> list[str]:
+    """Return the states of a change that begin with `incomplete`."""
+    from mcm.app.listing import STATES
+
+    return _offered(STATES, incomplete)
+
+
 def _offered(words: Iterable[str], incomplete: str) -> list[str]:
     """Leave out what is no plain word: the files may be anybody's, and a shell reads this."""
     plain = (word for word in words if re.fullmatch(r"[A-Za-z0-9._-]+", word))

@@ -5,11 +5,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mcm.cli.complete import stage_names
+from mcm.cli.complete import stage_names, states
 from mcm.cli.options import Change, Json, Profile
-from mcm.core.errors import Exit, most_severe
+from mcm.core.errors import Exit, UsageError, most_severe
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from mcm.app.anchors import AwsWord
     from mcm.app.evidence import Evidence
     from mcm.app.listing import Heading
@@ -144,22 +146,62 @@ def _ask_aws(project: "Project", change: str, evidence: "Evidence") -> "AwsWord"
     return read_aws(change, evidence.plan, pipeline, project.observer, evidence)
 
 
-def list_all(json: Json = False) -> int:
-    """List the changes of this project."""
-    from mcm.app.listing import list_changes
+def list_all(
+    state: Annotated[
+        list[str] | None,
+        typer.Option("--state", autocompletion=states, help="Only in this state; may be repeated."),
+    ] = None,
+    stage: Annotated[
+        str,
+        typer.Option("--stage", autocompletion=stage_names, help="Only of this stage."),
+    ] = "",
+    owner: Annotated[str, typer.Option("--owner", help="Only this requester's.")] = "",
+    open_only: Annotated[
+        bool, typer.Option("--open", help="Only where something is left to do.")
+    ] = False,
+    json: Json = False,
+) -> int:
+    """List the changes of this project: what is open first, then the newest."""
+    from mcm.app.listing import Wanted, list_changes
     from mcm.cli.compose import Project
     from mcm.cli.show import list_text
 
+    wanted = Wanted(_states(state or ()), stage, owner, open_only)
     project = Project.here()
     now = project.clock.now()
-    found = list_changes(_statuses(project, None), lambda name: _heading(project, name))
+    statuses = _statuses(project, None)
+    found = list_changes(statuses, lambda name: _heading(project, name), wanted)
     if json:
         from mcm.cli.show_json import list_json, to_json
 
         print(to_json(list_json(found, now)))
     else:
-        _show(list_text(found, now))
+        _show_list(list_text(found, now, len(statuses)))
     return Exit.DONE
+
+
+def _states(given: "Iterable[str]") -> frozenset[str]:
+    """Return the states that are asked for, however they are spelled."""
+    from mcm.app.listing import STATES
+    from mcm.core.naming import fold
+
+    known = {fold(name): name for name in STATES}
+    unknown = [each for each in given if fold(each) not in known]
+    if unknown:
+        raise UsageError(
+            f"there is no state {unknown[0][:40]!a}", hint=f"There are: {', '.join(STATES)}."
+        )
+    return frozenset(known[fold(each)] for each in given)
+
+
+def _show_list(text: str) -> None:
+    """Print a table: at a terminal each row is one line, cut where the window ends."""
+    import shutil
+    import sys
+
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
+    for line in text.split("\n"):
+        print(f"{line[: width - 1]}…" if 40 <= width < len(line) else line)
 
 
 def _show(text: str) -> None:

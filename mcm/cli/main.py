@@ -13,6 +13,7 @@ import typer
 
 from mcm import __version__
 from mcm.cli import (
+    audit,
     back,
     close,
     demo,
@@ -62,6 +63,7 @@ for part in (
     doctor,
     look,
     close,
+    audit,
     iam,
     demo,
 ):

@@ -47,11 +47,11 @@ def status_text(statuses: Sequence["ChangeStatus"], now: datetime, others: int =
     return "\n\n".join(blocks or ["no change is open"])
 
 
-def list_text(listed: Sequence["Listed"], now: datetime) -> str:
-    """Return one line for each change, in columns that fit 80 when the titles do."""
+def list_text(listed: Sequence["Listed"], now: datetime, of: int = 0) -> str:
+    """Return one line for each change, in columns; `of` is how many there are in all."""
     if not listed:
-        return "no changes: write changes/ID/change.yaml"
-    rows = [_list_row(each, now) for each in listed]
+        return f"none of {of} changes is like that" if of else "no changes: `mcm new` begins one"
+    rows = [("CHANGE", "STATE", "OWNER", "AGE", "TITLE"), *(_list_row(e, now) for e in listed)]
     widths = [max(len(row[column]) for row in rows) for column in range(4)]
     return "\n".join(
         "  ".join(

@@ -57,6 +57,7 @@ def list_json(listed: Iterable["Listed"], now: datetime) -> dict[str, Any]:
             "state": each.state.value if each.state else "unknown",
             "stage": each.stage,
             "since": _at(each.since),
+            "open": each.is_open,
             "problem": each.problem,
             "exit": int(each.exit),
         }

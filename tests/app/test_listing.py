@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from mcm.app.listing import Heading, Listed, glance, list_changes
+from mcm.app.listing import STATES, Heading, Listed, Wanted, glance, list_changes
 from mcm.app.phase import Phase
-from mcm.app.status import read_all, read_status
+from mcm.app.status import ChangeStatus, StageStatus, read_all, read_status
 from mcm.core.errors import Exit
 from mcm.core.plan import Plan
 from mcm.store.memory import MemoryJournal
@@ -106,3 +106,52 @@ def test_a_glance_takes_the_first_of_two_and_the_time_it_is_given() -> None:
     found = glance("requester: alice\nrequester: bob\n", START + timedelta(hours=1))
 
     assert found == Heading("", "alice", START + timedelta(hours=1))
+
+
+def one(change: str, state: Phase | None, minutes: float, **fields: object) -> ChangeStatus:
+    """A change with one stage in a state, since so many minutes."""
+    at = START - timedelta(minutes=minutes)
+    phase = state or Phase.UNKNOWN
+    stage = StageStatus("prod-us", phase, at, "", (), (), (), None, None, Exit.HELD)
+    status = read_status(change, None, MemoryJournal())
+    problem = "" if state else "torn"
+    made = replace(status, stages=(stage,), requester="alice", edition=1, problem=problem)
+    return replace(made, **fields)  # type: ignore[arg-type]
+
+
+def ids(*statuses: ChangeStatus, **wanted: object) -> list[str]:
+    found = list_changes(statuses, unasked, Wanted(**wanted))  # type: ignore[arg-type]
+    return [each.change for each in found]
+
+
+def test_what_is_open_comes_first_and_of_both_what_moved_last() -> None:
+    old, new = one("A", Phase.BAKING, 90), one("B", Phase.GATES, 5)
+    over, long_over = one("C", Phase.SUCCEEDED, 1), one("D", Phase.FAILED, 100)
+
+    assert ids(long_over, old, over, new) == ["B", "A", "C", "D"]
+
+
+def test_filters_narrow_it_down() -> None:
+    baking, done = one("A", Phase.BAKING, 1), one("B", Phase.SUCCEEDED, 2)
+    torn = one("C", None, 3)
+
+    assert ids(baking, done, torn, states=frozenset({"baking", "unknown"})) == ["A", "C"]
+    assert ids(baking, done, open_only=True) == ["A"]
+    assert ids(baking, replace(done, requester="BOB"), owner="bob") == ["B"]
+    assert ids(baking, done, stage="Prod_US") == ["A", "B"]
+    assert ids(baking, done, stage="prod-eu") == []
+
+
+def test_a_change_is_listed_as_it_stands_at_the_stage_that_is_asked_for() -> None:
+    both = one("A", Phase.BAKING, 1)
+    eu = replace(both.stages[0], stage="prod-eu", phase=Phase.SUCCEEDED)
+
+    (found,) = list_changes(
+        [replace(both, stages=(*both.stages, eu))], unasked, Wanted(stage="prod-eu")
+    )
+
+    assert (found.stage, found.state) == ("prod-eu", Phase.SUCCEEDED)
+
+
+def test_every_phase_can_be_asked_for() -> None:
+    assert set(STATES) == {phase.value for phase in Phase}

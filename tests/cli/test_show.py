@@ -156,8 +156,9 @@ def test_the_list_stands_in_columns(held: ChangeStatus) -> None:
     draft = read_status("CM-0010", None, MemoryJournal())
     listed = list_changes([held, draft], lambda _: Heading("A draft", "bob", START))
 
-    first, second = list_text(listed, START + timedelta(hours=1)).splitlines()
+    head, first, second = list_text(listed, START + timedelta(hours=1)).splitlines()
 
+    assert head == "CHANGE   STATE          OWNER  AGE  TITLE"
     assert first == "CM-0001  gates prod-us  alice  50m  Shadow the next model"
     assert second == "CM-0010  draft          bob    1h   A draft"
 
@@ -169,7 +170,8 @@ def test_an_unreadable_change_is_told_in_the_list() -> None:
 
 
 def test_no_changes_say_how_to_begin() -> None:
-    assert list_text([], START) == "no changes: write changes/ID/change.yaml"
+    assert list_text([], START) == "no changes: `mcm new` begins one"
+    assert list_text([], START, 300) == "none of 300 changes is like that"
 
 
 def test_the_log_has_a_line_for_each_entry() -> None:
