@@ -13,7 +13,7 @@ from mcm.app.observing import Observer
 from mcm.core.errors import McmError
 from mcm.core.hours import CHANGE_CALENDAR, until_of
 from mcm.core.opening import Openness
-from mcm.core.query import ChangeCalendarQuery, Query, TrafficQuery
+from mcm.core.query import ChangeCalendarQuery, MetricQuery, Query
 from mcm.core.reading import Readings
 from mcm.core.service import Service, StageConfig
 from mcm.core.stage_hours import StageHours, hours_of_config
@@ -63,7 +63,7 @@ def live_queries(service: Service, stage: StageConfig) -> frozenset[Query]:
     wanted: set[Query] = {ChangeCalendarQuery(stage.place, each.source) for each in asked}
     if hours.low_traffic is not None and stage.traffic is not None:
         over = hours.low_traffic.over
-        wanted.add(TrafficQuery(stage.place, stage.traffic, over, service.settle))
+        wanted.add(MetricQuery(stage.place, stage.traffic, None, None, service.settle, over))
     return frozenset(wanted)
 
 
@@ -94,7 +94,7 @@ def _live(
     for query in asked:
         if isinstance(query, ChangeCalendarQuery):
             found.append(judge_calendar(names[query.document], query, readings, now))
-        elif isinstance(query, TrafficQuery):
+        elif isinstance(query, MetricQuery):
             assert stage.window is not None and stage.window.low_traffic is not None  # noqa: PT018
             found.append(judge_traffic(stage.window.low_traffic, query, readings))
     return tuple(found)

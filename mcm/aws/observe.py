@@ -10,8 +10,9 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from mcm.aws.port import AwsError, Port
-from mcm.aws.read_cloudwatch import read_alarms, read_definitions, read_firing, read_metrics
+from mcm.aws.read_cloudwatch import read_alarms, read_definitions, read_firing
 from mcm.aws.read_endpoint import read_endpoints, read_identity
+from mcm.aws.read_metrics import read_metrics
 from mcm.aws.read_pipeline import PipelineReader
 from mcm.aws.reading import Clock, nonsense, unknown
 from mcm.core.query import (
@@ -37,7 +38,6 @@ from mcm.core.query import (
     Place,
     Query,
     StructureQuery,
-    TrafficQuery,
 )
 from mcm.core.reading import Blindness, Reading, Unknown
 
@@ -63,7 +63,6 @@ _KINDS: Mapping[type, str] = {
     AlarmQuery: "alarms",
     AlarmDefinitionQuery: "definitions",
     MetricQuery: "metrics",
-    TrafficQuery: "metrics",
     ChangeCalendarQuery: "calendars",
     EndpointQuery: "endpoints",
     IdentityQuery: "identity",

@@ -1,23 +1,14 @@
-"""Readings of CloudWatch: alarms a hundred at a time, metrics five hundred at a time."""
+"""Readings of CloudWatch's alarms, a hundred at a time."""
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any, TypeVar
 
 from mcm.aws.port import AwsError, Port, Reply
 from mcm.aws.reading import Clock, moment, pages, text, unknown, words
 from mcm.core.alarm import IN_ALARM, AlarmChange, AlarmDefinition, AlarmView
-from mcm.core.points import Points
-from mcm.core.query import (
-    AlarmDefinitionQuery,
-    AlarmQuery,
-    FiringQuery,
-    MetricQuery,
-    Query,
-    TrafficQuery,
-)
+from mcm.core.query import AlarmDefinitionQuery, AlarmQuery, FiringQuery, Query
 from mcm.core.reading import Blindness, Known, Reading, Unknown
 
 SERVICE = "cloudwatch"
@@ -145,89 +136,5 @@ def _changes(port: Port, name: str, since: datetime, until: datetime) -> tuple[A
     return tuple(sorted(changes, key=lambda change: change.at))
 
 
-def read_metrics(
-    port: Port, queries: Iterable[MetricQuery | TrafficQuery], clock: Clock
-) -> dict[Query, Reading]:
-    """Answer metric queries; anything but StatusCode Complete is unknown (AWS-RULES 24)."""
-    answers: dict[Query, Reading] = {}
-    spans: dict[tuple[datetime, datetime], list[MetricQuery | TrafficQuery]] = {}
-    for query in queries:
-        at = clock()
-        start, end = _closed(query, at)
-        if start >= end:
-            answers[query] = Known(Points(()), at)
-        else:
-            spans.setdefault((start, end), []).append(query)
-    for (start, end), members in spans.items():
-        for chunk in _chunks(members, 500):
-            answers.update(_fetch(port, chunk, start, end, clock()))
-    return answers
-
-
-def _closed(query: MetricQuery | TrafficQuery, now: datetime) -> tuple[datetime, datetime]:
-    """Round to whole periods that lie inside the asked span: the open one still changes."""
-    step = query.metric.period.total_seconds()
-    if isinstance(query, TrafficQuery):
-        end = (now - query.lag).timestamp() // step * step
-        start = end - query.span.total_seconds() // step * step
-        return datetime.fromtimestamp(start, now.tzinfo), datetime.fromtimestamp(end, now.tzinfo)
-    start = -(-query.start.timestamp() // step) * step
-    end = (query.end or now - query.lag).timestamp() // step * step
-    zone = query.start.tzinfo
-    return datetime.fromtimestamp(start, zone), datetime.fromtimestamp(end, zone)
-
-
-def _fetch(
-    port: Port,
-    chunk: Sequence[MetricQuery | TrafficQuery],
-    start: datetime,
-    end: datetime,
-    at: datetime,
-) -> dict[Query, Reading]:
-    ids = {f"m{index}": query for index, query in enumerate(chunk)}
-    params = {
-        "MetricDataQueries": [_data_query(name, query) for name, query in ids.items()],
-        "StartTime": start,
-        "EndTime": end,
-        "ScanBy": "TimestampAscending",
-    }
-    points: dict[str, dict[datetime, Decimal]] = {name: {} for name in ids}
-    status: dict[str, str] = {}
-    try:
-        for page in pages(port, SERVICE, "GetMetricData", params, field="NextToken", limit=50):
-            for result in page.get("MetricDataResults", ()):
-                stamps = [moment(stamp) for stamp in result.get("Timestamps", ())]
-                values = [Decimal(str(value)) for value in result.get("Values", ())]
-                points.setdefault(result["Id"], {}).update(zip(stamps, values, strict=True))
-                status[result["Id"]] = text(result.get("StatusCode"))
-    except AwsError as err:
-        return {query: unknown(err, at) for query in chunk}
-    answers: dict[Query, Reading] = {}
-    for name, query in ids.items():
-        code = status.get(name, "no result")
-        if code == "Complete":
-            answers[query] = Known(Points(tuple(sorted(points[name].items()))), at)
-        else:
-            answers[query] = Unknown(Blindness.FAILED, f"metric data is {code}", at)
-    return answers
-
-
 def _chunks(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
     return (items[start : start + size] for start in range(0, len(items), size))
-
-
-def _data_query(name: str, query: MetricQuery | TrafficQuery) -> Reply:
-    metric = query.metric
-    return {
-        "Id": name,
-        "MetricStat": {
-            "Metric": {
-                "Namespace": metric.namespace,
-                "MetricName": metric.name,
-                "Dimensions": [{"Name": key, "Value": value} for key, value in metric.dimensions],
-            },
-            "Period": int(metric.period.total_seconds()),
-            "Stat": metric.stat,
-        },
-        "ReturnData": True,
-    }

@@ -43,6 +43,14 @@ def states(incomplete: str) -> list[str]:
     return _offered(STATES, incomplete)
 
 
+def check_names(incomplete: str) -> list[str]:
+    """Return the names of mcm's own checks that begin with `incomplete`."""
+    from mcm.data import data_names
+
+    names = (name.removesuffix(".yaml") for name in data_names("checks"))
+    return _offered(names, incomplete)
+
+
 def _offered(words: Iterable[str], incomplete: str) -> list[str]:
     """Leave out what is no plain word: the files may be anybody's, and a shell reads this."""
     plain = (word for word in words if re.fullmatch(r"[A-Za-z0-9._-]+", word))

@@ -15,6 +15,7 @@ from mcm import __version__
 from mcm.cli import (
     audit,
     back,
+    checks,
     close,
     demo,
     doctor,
@@ -71,6 +72,7 @@ for part in (
 trust.register(app)
 inbox.register(app)
 runbook.register(app)
+checks.register(app)
 sandbox.register(app)
 windows.register(app)
 

@@ -6,40 +6,32 @@ values here, once: durations whole milliseconds, decimals text, lists lists.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from types import MappingProxyType
 from typing import Any
-from urllib.parse import urlsplit
 
 from mcm.config.fields import Fields
+from mcm.config.kinds import KINDS, RULES
+from mcm.config.params import TYPES
 from mcm.config.problems import Problems
-from mcm.config.strict_yaml import ListNode, ScalarNode, load
-from mcm.core import canonical, codec
+from mcm.config.strict_yaml import ListNode, MapNode, ScalarNode, load
+from mcm.core import codec
 from mcm.data import data_names, read_data
 
 ON_BREACH = ("roll_back", "hold")
 """What a guardrail may do when it is breached."""
 
-KINDS: Mapping[str, Mapping[str, str]] = {
-    "alarms": {"names": "text-list", "silent_ok": "text-list"},
-    "sagemaker-endpoint": {"endpoint": "text"},
-    "http-health": {"url": "url", "within": "duration", "status": "integer-list"},
-}
-"""The parameters that each kind's judge (`mcm.core.checks`) reads, with their types."""
-
+NOTHING_KNOWN: Mapping[str, Any] = MappingProxyType({})
 CHECK_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", re.ASCII)
-_LEAST = timedelta(milliseconds=1)
-"""No time at all would make every measurement late."""
 _PARAMETER = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)
-_INTEGER = re.compile(r"0|[1-9][0-9]{0,14}", re.ASCII)
 
 
 @dataclass(frozen=True)
 class Parameter:
     name: str
     type: str
-    """`text`, `text-list`, `duration`, `integer`, `integer-list`, `decimal` or `url`."""
+    """One of `mcm.config.params.TYPES`."""
     required: bool
     default: Any
     """A canonical value; None when the parameter is required."""
@@ -100,39 +92,38 @@ def load_definition(text: str, file: str) -> Definition:
     return Definition(name, kind, about, definition.parameters, on_breach, example)
 
 
-def read_params(fields: Fields, definition: Definition) -> dict[str, Any]:
+def read_params(
+    fields: Fields, definition: Definition, known: Mapping[str, Any] = NOTHING_KNOWN
+) -> dict[str, Any]:
     """Return the canonical parameters of one use (`with:`), defaults filled in.
 
     What is missing, unknown or of another type is noted among the problems of `fields`,
-    whose `done` is left to the caller.
+    whose `done` is left to the caller. `known` has values for what is not written.
     """
-    params = {}
+    params: dict[str, Any] = {}
+    before = len(fields.problems)
     for parameter in definition.parameters:
-        if parameter.required or fields.has(parameter.name):
-            params[parameter.name] = READERS[parameter.type](fields, parameter.name)
+        if not fields.has(parameter.name) and parameter.name in known:
+            params[parameter.name] = known[parameter.name]
+        elif parameter.required or fields.has(parameter.name):
+            params[parameter.name] = TYPES[parameter.type].read(fields, parameter.name)
             _refuse_empty_list(fields, parameter)
         else:
             params[parameter.name] = parameter.default
-    if definition.kind == "alarms":
-        _check_silent(fields, params)
+    if len(fields.problems) == before and definition.kind in RULES:
+        RULES[definition.kind](fields, params)
     return params
 
 
 def _refuse_empty_list(fields: Fields, parameter: Parameter) -> None:
     """A required list without items asks nothing, so nothing could ever fail."""
     node = fields.place_of(parameter.name)
-    if parameter.required and isinstance(node, ListNode) and not node.items:
+    if not parameter.required or not fields.has(parameter.name):
+        return
+    if isinstance(node, ListNode) and not node.items:
         fields.refuse(parameter.name, "is an empty list", parameter.about)
-
-
-def _check_silent(fields: Fields, params: Mapping[str, Any]) -> None:
-    others = [name for name in params.get("silent_ok", ()) if name not in params.get("names", ())]
-    if others:
-        fields.refuse(
-            "silent_ok",
-            f"names {', '.join(others)}, which is not among the alarms of `names`",
-            "Add it to `names` or leave it out here.",
-        )
+    elif isinstance(node, MapNode) and not node.entries:
+        fields.refuse(parameter.name, "names nothing", parameter.about)
 
 
 def _parameter(key: ScalarNode, fields: Fields) -> Parameter:
@@ -142,9 +133,9 @@ def _parameter(key: ScalarNode, fields: Fields) -> Parameter:
             f"a parameter cannot be called {key.text[:40]!r}",
             "Write lower-case letters, digits and _, such as silent_ok.",
         )
-    type_ = fields.choice("type", tuple(READERS))
+    type_ = fields.choice("type", tuple(TYPES))
     required = fields.optional("required", fields.boolean, default=False)
-    default = READERS[type_](fields, "default") if fields.has("default") else None
+    default = TYPES[type_].read(fields, "default") if fields.has("default") else None
     if required == fields.has("default"):
         fields.problems.add(
             key,
@@ -164,55 +155,3 @@ def _check_kind(fields: Fields, kind: str, parameters: tuple[Parameter, ...]) ->
             fields.refuse("parameters", f"needs `{name}` of type {type_} for the kind {kind}")
     for name in given.keys() - KINDS[kind].keys():
         fields.refuse("parameters", f"has `{name}`, which the kind {kind} does not read")
-
-
-def _read_integers(fields: Fields, key: str) -> list[int]:
-    found = []
-    for item in fields.list(key):
-        if isinstance(item, ScalarNode) and _INTEGER.fullmatch(item.text) and not item.is_quoted:
-            found.append(int(item.text))
-        else:
-            fields.problems.add(
-                item, f"`{key}` must be a list of whole numbers", "Write it like [200, 204]."
-            )
-    return found
-
-
-def _read_url(fields: Fields, key: str) -> str:
-    text = fields.text(key)
-    if text and not _is_url(text):
-        fields.refuse(
-            key,
-            f"is not an address to get: {text[:60]!r}",
-            "Write http:// or https:// and a host, without a user, password or #fragment.",
-        )
-    return text
-
-
-def _is_url(text: str) -> bool:
-    try:
-        parts = urlsplit(text)
-        port_fits = parts.port is None or parts.port > 0
-    except ValueError:
-        return False
-    return (
-        parts.scheme in ("http", "https")
-        and bool(parts.hostname)
-        and port_fits
-        and "@" not in parts.netloc
-        and not parts.fragment
-        and text.isascii()
-        and " " not in text
-    )
-
-
-READERS: Mapping[str, Callable[[Fields, str], Any]] = {
-    "text": lambda fields, key: fields.text(key),
-    "text-list": lambda fields, key: list(fields.texts(key)),
-    "duration": lambda fields, key: canonical.duration(fields.duration(key, at_least=_LEAST)),
-    "integer": lambda fields, key: fields.integer(key),
-    "integer-list": _read_integers,
-    "decimal": lambda fields, key: canonical.decimal(fields.decimal(key)),
-    "url": _read_url,
-}
-"""How a parameter of each type is read into a canonical value."""

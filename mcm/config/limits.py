@@ -46,6 +46,9 @@ VETO_MOST = 10 * _MINUTE
 LIMIT_FACTOR = 3
 """A bake lasts at most so many times its `for`, unless `limit` says otherwise."""
 
+COUNT_MOST = 1000
+"""Most measurements that a guardrail may tolerate."""
+
 _FINE = (1, 5, 10, 20, 30)
 """Seconds below a minute that CloudWatch accepts as a period."""
 

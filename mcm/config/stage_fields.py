@@ -10,6 +10,7 @@ from mcm.config.calendar_fields import Times, read_hours
 from mcm.config.definitions import ON_BREACH, Definition, read_params
 from mcm.config.fields import Fields
 from mcm.config.limits import Limits
+from mcm.config.metric_fields import METRIC, read_dimensions
 from mcm.config.place_fields import NAME, read_access, read_place
 from mcm.config.strict_yaml import ScalarNode
 from mcm.core import duration
@@ -20,7 +21,6 @@ from mcm.core.service import CheckUse, StageConfig
 
 _STAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 _APPROVE = re.compile(rf"({NAME.pattern})/({NAME.pattern})", re.ASCII)
-_METRIC = re.compile(r"(\S+) (\S+)", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -198,14 +198,9 @@ def _read_gate(fields: Fields) -> Gate:
 
 
 def _read_traffic(fields: Fields, context: Context) -> Metric:
-    metric = fields.text("metric", form=_METRIC, like="AWS/SageMaker Invocations")
+    metric = fields.text("metric", form=METRIC, like="AWS/SageMaker Invocations")
     namespace, _, name = metric.partition(" ")
-    pairs = []
-    for key, node in fields.named("dimensions") if fields.has("dimensions") else ():
-        if isinstance(node, ScalarNode) and node.text:
-            pairs.append((key.text, node.text))
-        else:
-            fields.problems.add(node, f"`{fields.where}.dimensions.{key.text}` must be text")
+    pairs = read_dimensions(fields)
     stat = fields.choice("stat", ("Sum", "SampleCount"))
     period = timedelta(minutes=1)
     if fields.has("period"):
@@ -213,7 +208,7 @@ def _read_traffic(fields: Fields, context: Context) -> Metric:
         period = read_time(fields, "period", context.limits.period, context.limits)
         if len(fields.problems) == before and not limits.is_period(period):
             fields.refuse("period", "is not one that CloudWatch has", "Write whole minutes.")
-    return Metric(namespace, name, tuple(sorted(pairs)), stat, period)
+    return Metric(namespace, name, tuple(pairs), stat, period)
 
 
 def _read_guardrails(fields: Fields, context: Context, *, production: bool) -> tuple[CheckUse, ...]:
@@ -232,6 +227,7 @@ def _read_use(fields: Fields, context: Context) -> CheckUse | None:
     name = fields.choice("use", tuple(context.definitions))
     definition = context.definitions.get(name)
     own = fields.choice("on_breach", ON_BREACH) if fields.has("on_breach") else ""
+    limits_ = _read_limits(fields)
     if definition is None or name != _peek(fields, "use"):
         fields.has("with")  # whose keys nobody can judge
         return None
@@ -242,4 +238,19 @@ def _read_use(fields: Fields, context: Context) -> CheckUse | None:
         if written
         else {parameter.name: parameter.default for parameter in definition.parameters}
     )
-    return CheckUse(name, params, own or context.defaults.on_breach or definition.on_breach)
+    on_breach = own or context.defaults.on_breach or definition.on_breach
+    return CheckUse(name, params, on_breach, *limits_)
+
+
+def _read_limits(fields: Fields) -> tuple[int, int | None, int | None]:
+    """Return `failure_limit`, `consecutive_error_limit` and `inconclusive_limit`."""
+    none: int | None = None
+
+    def whole(key: str) -> int:
+        return fields.integer(key, at_least=0, at_most=limits.COUNT_MOST)
+
+    return (
+        fields.optional("failure_limit", whole, 0),
+        fields.optional("consecutive_error_limit", whole, none),
+        fields.optional("inconclusive_limit", whole, none),
+    )

@@ -73,5 +73,11 @@ def judge_alarm(
     return Kind.INCONCLUSIVE, alarm.state or "no state"
 
 
+def times_rung(alarm: AlarmView, since: datetime | None) -> int:
+    """Return how often the alarm went into ALARM since `since`; once if it is in it now."""
+    seen = sum(1 for c in alarm.changes if c.state == IN_ALARM and (not since or c.at >= since))
+    return max(seen, int(alarm.state == IN_ALARM))
+
+
 def _clock(moment: datetime) -> str:
     return moment.strftime("%H:%M:%SZ")

@@ -33,13 +33,15 @@ def promoted(stage: StagePlan, state: State) -> Attempt | None:
     return next((a for a in state.tries(stage.name, PROMOTE) if a.happened), None)
 
 
-def watch(stage: StagePlan, state: State, samples: int | None, *, deployed: bool) -> Watch:
+def watch(
+    plan: Plan, stage: StagePlan, state: State, samples: int | None = None, *, deployed: bool
+) -> Watch:
     """Return what the judges of this stage may know."""
     known = state.stage(stage.name)
     sent = promoted(stage, state)
     since = sent.at if sent is not None else known.entered_at
     baseline = {content.endpoint: content for content in known.baseline}
-    return Watch(stage, since, deployed, baseline, samples)
+    return Watch(stage, since, deployed, baseline, samples, known.baking_since, plan.settle)
 
 
 def traffic(plan: Plan, stage: StagePlan, known: StageState) -> MetricQuery | None:

@@ -11,7 +11,7 @@ from typing import Any
 from mcm.core import canonical, fold_words
 from mcm.core.journal import Entry
 from mcm.core.outcome import Outcome, Result
-from mcm.core.state import Attempt, Rollback, StageState, State, VerdictNote
+from mcm.core.state import Attempt, Rollback, StageState, State, Tally, VerdictNote
 from mcm.core.verdict import Kind
 
 
@@ -114,6 +114,13 @@ def _verdict_changed(state: State, entry: Entry) -> State:
     note = VerdictNote(Kind[entry.body["verdict"]], entry.body["reason"], entry.at)
     verdicts = {**state.stage(entry.body["stage"]).verdicts, entry.body["check"]: note}
     return _put(state, entry, verdicts=verdicts)
+
+
+def _measured(state: State, entry: Entry) -> State:
+    body = entry.body
+    tally = Tally(body["breaches"], body["errors"], body["inconclusive"], entry.at)
+    tallies = {**state.stage(body["stage"]).tallies, body["check"]: tally}
+    return _put(state, entry, tallies=tallies)
 
 
 def _intent(state: State, entry: Entry) -> State:
@@ -296,6 +303,7 @@ _HANDLERS: Mapping[str, Callable[[State, Entry], State]] = {
     "watched": _set_stage(watched_at="at"),
     "unwatched": _unwatched,
     "verdict_changed": _verdict_changed,
+    "measured": _measured,
     "breach": _breach,
     "sight": _sight,
     "rollback_started": _rollback_started,

@@ -53,7 +53,7 @@ def queries(goal: GoForward, state: State) -> frozenset[Query]:
         if veto.counts_down(stage, known):
             return frozenset(wanted | veto.queries(goal))
         return frozenset(wanted | back.queries(retreat(goal.plan, stage, known), state))
-    watch = attempts.watch(stage, state, None, deployed=False)
+    watch = attempts.watch(goal.plan, stage, state, deployed=False)
     for guardrail in stage.guardrails:
         wanted |= checks.queries(guardrail, watch)
     wanted |= {EndpointQuery(stage.place, name) for name in stage.endpoints}

@@ -1,13 +1,15 @@
 """The entries that the way forward writes about a stage. One place, one spelling."""
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
 
 from mcm.core import canonical
 from mcm.core.guard import Granted, GrantedByGlass
 from mcm.core.journal import Draft
+from mcm.core.limits import NOTHING
 from mcm.core.plan import StagePlan
-from mcm.core.state import StageState
+from mcm.core.state import StageState, Tally
 from mcm.core.statement import Statement
 from mcm.core.turn import GateView
 from mcm.core.verdict import Verdict
@@ -124,6 +126,27 @@ def _glass(said: Statement, digest: str) -> dict[str, canonical.Value]:
         "until": canonical.instant(said.expires),
         "statement": digest,
     }
+
+
+def measured(
+    stage: StagePlan, known: StageState, tallies: Mapping[str, Tally], now: datetime
+) -> tuple[Draft, ...]:
+    """Note what was counted of guardrails with limits, where it changed."""
+    return tuple(
+        Draft(
+            "measured",
+            {
+                "stage": stage.name,
+                "check": check,
+                "breaches": tally.breaches,
+                "errors": tally.errors,
+                "inconclusive": tally.inconclusive,
+            },
+            now,
+        )
+        for check, tally in tallies.items()
+        if tally != known.tallies.get(check, NOTHING)
+    )
 
 
 def verdicts(

@@ -64,6 +64,12 @@ class Guardrail:
     params: Mapping[str, Any]
     on_breach: str
     """`roll_back` or `hold`."""
+    failure_limit: int = 0
+    """BREACH measurements that are tolerated; see `mcm.core.limits`."""
+    consecutive_error_limit: int | None = None
+    """ERRORs in a row without calling a person; None: as long as the bake's limit."""
+    inconclusive_limit: int | None = None
+    """INCONCLUSIVE measurements in all without calling a person; None likewise."""
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,12 @@ is planned as it is and closes the gate `rollback-target`.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 from mcm.core import codec
 from mcm.core.change import Change
+from mcm.core.endpoint import Expected
 from mcm.core.hours import Calendar, CalendarSource
 from mcm.core.pinning import base_stage, name_packages, pin_execution, waiting
 from mcm.core.pipeline import ExecutionView, PipelineView, Revision, StageHistory
@@ -25,6 +27,8 @@ from mcm.core.structure import structure_problems, structure_warnings
 
 Definitions = Mapping[str, Mapping[str, Any]]
 """Check definitions by name, as canonical values with at least `name` and `kind`."""
+NOTHING: Mapping[str, Sequence[Expected]] = MappingProxyType({})
+"""What stages expect without a change."""
 
 
 def plan_queries(service: Service, change: Change) -> frozenset[Query]:
@@ -214,7 +218,7 @@ def _freeze(
         revisions=seen.revisions,
         packages=seen.packages,
         stages=tuple(
-            _plan_stage(service, change, stage, definitions, seen.targets[stage.name])
+            plan_stage(service, stage, definitions, seen.targets[stage.name], change.expect)
             for stage in stages
         ),
         freezes=tuple(sorted(service.freezes, key=lambda freeze: freeze.name)),
@@ -269,9 +273,14 @@ def _history_problems(
     return found
 
 
-def _plan_stage(
-    service: Service, change: Change, stage: StageConfig, definitions: Definitions, target: str
+def plan_stage(
+    service: Service,
+    stage: StageConfig,
+    definitions: Definitions,
+    target: str = "",
+    expect: Mapping[str, Sequence[Expected]] = NOTHING,
 ) -> StagePlan:
+    """Return one stage as it would be planned; without a change nothing is expected to differ."""
     guardrails = name_guardrails(stage.guardrails, definitions)
     position = service.stages.index(stage)
     endpoints = {g.params["endpoint"] for g in guardrails if g.kind == "sagemaker-endpoint"}
@@ -286,7 +295,7 @@ def _plan_stage(
         bake=stage.bake,
         guardrails=guardrails,
         endpoints=tuple(sorted(endpoints)),
-        expect=tuple(sorted(change.expect.get(stage.name, ()), key=lambda e: e.endpoint)),
+        expect=tuple(sorted(expect.get(stage.name, ()), key=lambda e: e.endpoint)),
         predecessor=service.stages[position - 1].pipeline_stage if position else "",
         rollback_target=target,
         approvals=stage.approvals,
@@ -311,7 +320,17 @@ def name_guardrails(uses: Iterable[CheckUse], definitions: Definitions) -> tuple
             name, number = f"{use.use}-{number}", number + 1
         taken.add(name)
         params = codec.to_value(use.params)
-        guardrails.append(Guardrail(name, definitions[use.use]["kind"], params, use.on_breach))
+        guardrails.append(
+            Guardrail(
+                name,
+                definitions[use.use]["kind"],
+                params,
+                use.on_breach,
+                use.failure_limit,
+                use.consecutive_error_limit,
+                use.inconclusive_limit,
+            )
+        )
     return tuple(guardrails)
 
 

@@ -38,6 +38,22 @@ class Metric:
     period: timedelta
 
 
+@dataclass(frozen=True, order=True)
+class Expression:
+    """Metric math over metrics of one period: `100 * errors / requests`.
+
+    The names in `text` are those of `metrics`; nothing else is known to it.
+    """
+
+    text: str
+    metrics: tuple[tuple[str, Metric], ...]
+    """Pairs (name, metric), sorted by name; at least one."""
+
+    @property
+    def period(self) -> timedelta:
+        return self.metrics[0][1].period
+
+
 @dataclass(frozen=True)
 class PipelineQuery:
     """→ `PipelineView`: version, mode and every stage as it stands."""
@@ -180,14 +196,15 @@ class MetricQuery:
     """→ `Points`: closed periods in `[start, end)`, oldest first.
 
     Without `end` up to the time of reading less `lag`, so that a query asked again is the
-    same query.
+    same query; without `start` as many whole periods as `last` has.
     """
 
     place: Place
-    metric: Metric
-    start: datetime
+    metric: Metric | Expression
+    start: datetime | None
     end: datetime | None
     lag: timedelta
+    last: timedelta = timedelta(0)
 
 
 @dataclass(frozen=True)
@@ -241,16 +258,6 @@ class ChangeCalendarQuery:
 
 
 @dataclass(frozen=True)
-class TrafficQuery:
-    """→ `Points`: closed periods of the newest `span` that ended `lag` ago, oldest first."""
-
-    place: Place
-    metric: Metric
-    span: timedelta
-    lag: timedelta
-
-
-@dataclass(frozen=True)
 class IdentityQuery:
     """→ `Identity`: who AWS says we are in a place."""
 
@@ -282,6 +289,5 @@ Query = (
     | FreezesQuery
     | CalendarsQuery
     | ChangeCalendarQuery
-    | TrafficQuery
     | IdentityQuery
 )

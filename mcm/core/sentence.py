@@ -8,11 +8,12 @@ line; no entry is an error here.
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
 
+from mcm.core import sentence_runbook
 from mcm.core.drill_note import read_drill
 from mcm.core.journal import Entry
 from mcm.core.sanitize import clean
+from mcm.core.sentence_body import Body
 
 _LIMIT = 600
 _LONG_ID = re.compile(
@@ -49,9 +50,9 @@ def sentence(entry: Entry) -> str:
     """Return the line for `entry`: clean text of at most 600 characters, ids shortened."""
     teller = _TELLERS.get(entry.kind, _neutral)
     try:
-        text = teller(_Body(entry.body), entry)
+        text = teller(Body(entry.body), entry)
     except (AttributeError, TypeError, ValueError):
-        text = _neutral(_Body({}), entry)
+        text = _neutral(Body({}), entry)
     return clean(shorten(text), _LIMIT)
 
 
@@ -60,60 +61,33 @@ def shorten(text: str) -> str:
     return _LONG_ID.sub(lambda found: found.group(1) or found.group(2), text)
 
 
-class _Body:
-    """An entry's facts as text; what is not there reads as `unknown`."""
-
-    def __init__(self, facts: Mapping[str, Any]) -> None:
-        self._facts = facts
-
-    def __getitem__(self, name: str) -> str:
-        value = self.get(name)
-        return value or "unknown"
-
-    def get(self, name: str) -> str:
-        value = self._facts.get(name, "")
-        return str(value) if isinstance(value, str | int) else ""
-
-    def raw(self, name: str) -> Any:
-        return self._facts.get(name)
-
-    def because(self, name: str = "reason") -> str:
-        """Return `: reason`, or nothing when there is no reason."""
-        reason = self.get(name)
-        return f": {reason}" if reason else ""
-
-    def at_stage(self) -> str:
-        stage = self.get("stage")
-        return f"{stage}: " if stage else ""
-
-
-def _neutral(body: _Body, entry: Entry) -> str:
+def _neutral(body: Body, entry: Entry) -> str:
     return f"{body.at_stage()}{entry.kind.replace('_', ' ')}{body.because()}"
 
 
-def _planned(body: _Body, _entry: Entry) -> str:
+def _planned(body: Body, _entry: Entry) -> str:
     return f"edition {body['edition']} was planned for execution {body['execution']}"
 
 
-def _requested(body: _Body, _entry: Entry) -> str:
+def _requested(body: Body, _entry: Entry) -> str:
     return f"{body['by']} asked for approval of edition {body['edition']}"
 
 
-def _approved(body: _Body, _entry: Entry) -> str:
+def _approved(body: Body, _entry: Entry) -> str:
     return f"{body['stage']}: {body['by']} approved edition {body['edition']}"
 
 
-def _rejected(body: _Body, _entry: Entry) -> str:
+def _rejected(body: Body, _entry: Entry) -> str:
     return f"{body['by']} rejected edition {body['edition']}{body.because()}"
 
 
-def _approval_answered(body: _Body, _entry: Entry) -> str:
+def _approval_answered(body: Body, _entry: Entry) -> str:
     result = _RESULTS.get(body.get("result"), "ended in an unknown way")
     detail = body.because() if body.get("reason") != result else ""
     return f"{body['stage']}: answering the pipeline's approval {body['action']}: {result}{detail}"
 
 
-def _glass_broken(body: _Body, entry: Entry) -> str:
+def _glass_broken(body: Body, entry: Entry) -> str:
     what = "broke the glass" if entry.kind == "glass_broken" else "goes forward by a broken glass"
     exceptions = body.raw("exceptions")
     items = exceptions if isinstance(exceptions, list) else []
@@ -123,11 +97,11 @@ def _glass_broken(body: _Body, entry: Entry) -> str:
     return f"{who} ({body['ticket']}){body.because()}"
 
 
-def _glass_reviewed(body: _Body, _entry: Entry) -> str:
+def _glass_reviewed(body: Body, _entry: Entry) -> str:
     return f"{body['stage']}: {body['by']} reviewed the broken glass{body.because()}"
 
 
-def _gates_open(body: _Body, _entry: Entry) -> str:
+def _gates_open(body: Body, _entry: Entry) -> str:
     approvals = body.raw("approvals")
     items = approvals if isinstance(approvals, list) else []
     names = ", ".join(str(item.get("person", "unknown")) for item in items)
@@ -135,23 +109,23 @@ def _gates_open(body: _Body, _entry: Entry) -> str:
     return f"{body['stage']}: all gates are open{by}"
 
 
-def _walk_started(body: _Body, _entry: Entry) -> str:
+def _walk_started(body: Body, _entry: Entry) -> str:
     stages = body.raw("stages")
     named = ", ".join(str(name) for name in stages) if isinstance(stages, list) else ""
     through = f" through {named}" if named else ""
     return f"{body['operator']} started the walk of edition {body['edition']}{through}"
 
 
-def _stage_started(body: _Body, _entry: Entry) -> str:
+def _stage_started(body: Body, _entry: Entry) -> str:
     return f"{body['stage']}: the walk is at this stage"
 
 
-def _gate_changed(body: _Body, _entry: Entry) -> str:
+def _gate_changed(body: Body, _entry: Entry) -> str:
     state = "is open" if body.raw("open") is True else "is closed"
     return f"{body['stage']}: gate {body['gate']} {state}{body.because()}"
 
 
-def _baseline(body: _Body, _entry: Entry) -> str:
+def _baseline(body: Body, _entry: Entry) -> str:
     contents = body.raw("contents")
     items = contents if isinstance(contents, list) else []
     names = ", ".join(str(item.get("endpoint", "unknown")) for item in items)
@@ -159,9 +133,9 @@ def _baseline(body: _Body, _entry: Entry) -> str:
     return f"{body['stage']}: {kept}, with {body['effective']} in the stage"
 
 
-def _intent(body: _Body, _entry: Entry) -> str:
+def _intent(body: Body, _entry: Entry) -> str:
     instruction = body.raw("instruction")
-    facts = _Body(instruction if isinstance(instruction, Mapping) else {})
+    facts = Body(instruction if isinstance(instruction, Mapping) else {})
     form = _OPS.get(facts.get("op"), "carry out an instruction")
     names = {name: facts[name] for name in _NAMED}
     if facts.raw("abandon") is True:
@@ -169,7 +143,7 @@ def _intent(body: _Body, _entry: Entry) -> str:
     return f"{body['stage']}: about to {form.format(**names)}{body.because('why')}"
 
 
-def _outcome(body: _Body, _entry: Entry) -> str:
+def _outcome(body: Body, _entry: Entry) -> str:
     result = _RESULTS.get(body.get("result"), "ended in an unknown way")
     code = f" ({body.get('code')})" if body.get("code") else ""
     execution = body.get("execution")
@@ -179,57 +153,62 @@ def _outcome(body: _Body, _entry: Entry) -> str:
     return f"entry {body['intent']}: {result}{code}{started}{detail}"
 
 
-def _doubt_read(body: _Body, _entry: Entry) -> str:
+def _doubt_read(body: Body, _entry: Entry) -> str:
     return f"entry {body['intent']}: looked in AWS, no trace of it so far"
 
 
-def _settled(body: _Body, _entry: Entry) -> str:
+def _settled(body: Body, _entry: Entry) -> str:
     did = "it did happen" if body.raw("happened") is True else "it did not happen"
     return f"entry {body['intent']}: {did}{body.because('detail')}"
 
 
-def _entered(body: _Body, _entry: Entry) -> str:
+def _entered(body: Body, _entry: Entry) -> str:
     who = "mcm" if body.get("by") == "mcm" else "somebody else"
     return f"{body['stage']}: the pinned execution is in the stage, let in by {who}"
 
 
-def _bake_started(body: _Body, _entry: Entry) -> str:
+def _bake_started(body: Body, _entry: Entry) -> str:
     return f"{body['stage']}: deployed; the bake begins"
 
 
-def _watched(body: _Body, _entry: Entry) -> str:
+def _watched(body: Body, _entry: Entry) -> str:
     return f"{body['stage']}: the bake was looked at"
 
 
-def _unwatched(body: _Body, _entry: Entry) -> str:
+def _unwatched(body: Body, _entry: Entry) -> str:
     since = body["since"]
     return f"{body['stage']}: nobody has watched since {since}; the bake begins again"
 
 
-def _told(body: _Body, _entry: Entry) -> str:
+def _told(body: Body, _entry: Entry) -> str:
     about = body.raw("about")
     items = about if isinstance(about, list) else []
     events = ", ".join(dict.fromkeys(str(item.get("event", "unknown")) for item in items))
     return f"{body['stage']}: people were told: {events}"
 
 
-def _verdict_changed(body: _Body, _entry: Entry) -> str:
+def _verdict_changed(body: Body, _entry: Entry) -> str:
     return f"{body['stage']}: check {body['check']} is {body['verdict']}{body.because()}"
 
 
-def _breach(body: _Body, _entry: Entry) -> str:
+def _measured(body: Body, _entry: Entry) -> str:
+    counts = f"{body['breaches']} breaches, {body['errors']} errors in a row"
+    return f"{body['stage']}: check {body['check']}: {counts}, {body['inconclusive']} inconclusive"
+
+
+def _breach(body: Body, _entry: Entry) -> str:
     rolls = body.get("action") == "roll_back"
     then = "the stage is rolled back" if rolls else "the walk holds for a person"
     return f"{body['stage']}: BREACH, {then}{body.because()}"
 
 
-def _sight(body: _Body, _entry: Entry) -> str:
+def _sight(body: Body, _entry: Entry) -> str:
     if body.raw("lost") is True:
         return f"{body['stage']}: the pipeline cannot be seen{body.because()}"
     return f"{body['stage']}: the pipeline can be seen again"
 
 
-def _rollback_started(body: _Body, _entry: Entry) -> str:
+def _rollback_started(body: Body, _entry: Entry) -> str:
     if body.get("execution"):
         run = f"rollback {body['execution']} to {body['target']}"
         return f"{body['stage']}: following {run}{body.because('why')}"
@@ -237,17 +216,17 @@ def _rollback_started(body: _Body, _entry: Entry) -> str:
     return f"{body['stage']}: rolling back {way}{body.because('why')}"
 
 
-def _rollback_adopted(body: _Body, _entry: Entry) -> str:
+def _rollback_adopted(body: Body, _entry: Entry) -> str:
     run = f"rollback {body['execution']} to {body['target']}"
     by = f", started by {body.get('by')}" if body.get("by") else ""
     return f"{body['stage']}: taking over {run}{by}"
 
 
-def _rollback_note(body: _Body, _entry: Entry) -> str:
+def _rollback_note(body: Body, _entry: Entry) -> str:
     return f"{body['stage']}: rollback{body.because('text')}"
 
 
-def _rollback_ended(body: _Body, _entry: Entry) -> str:
+def _rollback_ended(body: Body, _entry: Entry) -> str:
     if body.get("outcome") == "overtaken":
         return f"{body['stage']}: a rollback that was begun is given up{body.because('detail')}"
     if body.get("outcome") != "rolled_back":
@@ -257,97 +236,71 @@ def _rollback_ended(body: _Body, _entry: Entry) -> str:
     return f"{body['stage']}: rolled back{by}, {verified}{body.because('detail')}"
 
 
-def _put_back(body: _Body, _entry: Entry) -> str:
+def _put_back(body: Body, _entry: Entry) -> str:
     rest = ", ".join(str(each) for each in body.get("rest") or ())
     return (
         f"{body['stage']}: put back by hand: {body['what']}{f'; to come: {rest}' if rest else ''}"
     )
 
 
-def _stage_ended(body: _Body, _entry: Entry) -> str:
+def _stage_ended(body: Body, _entry: Entry) -> str:
     return f"{body['stage']}: {body['outcome'].replace('_', ' ')}{body.because()}"
 
 
-def _drill(body: _Body, entry: Entry) -> str:
+def _drill(body: Body, entry: Entry) -> str:
     note = read_drill(entry.body)
     edition = f" of edition {note.edition}" if note.edition else ""
     return f"{body.at_stage()}drill{edition} on a twin: {note.summary()}"
 
 
-def _runbook_started(body: _Body, _entry: Entry) -> str:
-    return f"{body.at_stage()}{body['by']} began the runbook {body['runbook']}"
-
-
-def _runbook_intent(body: _Body, _entry: Entry) -> str:
-    return f"{_runbook_step_of(body)}: about to run {body['command']}"
-
-
-def _runbook_outcome(body: _Body, _entry: Entry) -> str:
-    tail = body.get("tail")[-160:]
-    printed = f"; its output ended: {tail}" if tail else ""
-    return f"{_runbook_step_of(body)}: {body.get('why') or 'went well'}{printed}"
-
-
-def _runbook_step(body: _Body, _entry: Entry) -> str:
-    return f"{_runbook_step_of(body)}: {body['how']}, says {body['by']}"
-
-
-def _runbook_ended(body: _Body, _entry: Entry) -> str:
-    return f"{body.at_stage()}runbook {body['runbook']} ended: {body['outcome']}"
-
-
-def _runbook_step_of(body: _Body) -> str:
-    return f"{body.at_stage()}runbook {body['runbook']}, step {body['step']} ({body['title']})"
-
-
-def _person_needed(body: _Body, _entry: Entry) -> str:
+def _person_needed(body: Body, _entry: Entry) -> str:
     return f"{body.at_stage()}a person is needed{body.because()}"
 
 
-def _held(body: _Body, _entry: Entry) -> str:
+def _held(body: Body, _entry: Entry) -> str:
     return f"{body.at_stage()}held by {body['by']}{body.because()}"
 
 
-def _resumed(body: _Body, _entry: Entry) -> str:
+def _resumed(body: Body, _entry: Entry) -> str:
     return f"{body.at_stage()}{body['by']} let it go on{body.because()}"
 
 
-def _abort_asked(body: _Body, _entry: Entry) -> str:
+def _abort_asked(body: Body, _entry: Entry) -> str:
     return f"{body.at_stage()}{body['by']} gives it up{body.because()}"
 
 
-def _retry_asked(body: _Body, _entry: Entry) -> str:
+def _retry_asked(body: Body, _entry: Entry) -> str:
     return f"{body.at_stage()}{body['by']} has what failed tried again{body.because()}"
 
 
-def _vetoed(body: _Body, _entry: Entry) -> str:
+def _vetoed(body: Body, _entry: Entry) -> str:
     return f"{body['stage']}: {body['by']} vetoed the rollback for {body['check']}{body.because()}"
 
 
-def _countdown_over(body: _Body, _entry: Entry) -> str:
+def _countdown_over(body: Body, _entry: Entry) -> str:
     return f"{body['stage']}: nobody vetoed the rollback in time"
 
 
-def _refused(body: _Body, _entry: Entry) -> str:
+def _refused(body: Body, _entry: Entry) -> str:
     code = f" [{body.get('code')}]" if body.get("code") else ""
     by = f"{body.get('by')} was " if body.get("by") else ""
     return f"{body.at_stage()}{by}refused{body.because()}{code}"
 
 
-def _warned(body: _Body, _entry: Entry) -> str:
+def _warned(body: Body, _entry: Entry) -> str:
     name = "reason" if body.get("reason") else "text"
     return f"{body.at_stage()}warning{body.because(name)}"
 
 
-def _noted(body: _Body, _entry: Entry) -> str:
+def _noted(body: Body, _entry: Entry) -> str:
     return f"note by {body['by']}: {' '.join(body['text'].split())}"
 
 
-def _closed(body: _Body, _entry: Entry) -> str:
+def _closed(body: Body, _entry: Entry) -> str:
     return f"{body['by']} closed the change: {' '.join(body['outcome'].split())}"
 
 
-_TELLERS: Mapping[str, Callable[[_Body, Entry], str]] = {
+_TELLERS: Mapping[str, Callable[[Body, Entry], str]] = {
     "planned": _planned,
     "requested": _requested,
     "approved": _approved,
@@ -371,6 +324,7 @@ _TELLERS: Mapping[str, Callable[[_Body, Entry], str]] = {
     "unwatched": _unwatched,
     "told": _told,
     "verdict_changed": _verdict_changed,
+    "measured": _measured,
     "breach": _breach,
     "sight": _sight,
     "rollback_started": _rollback_started,
@@ -379,11 +333,7 @@ _TELLERS: Mapping[str, Callable[[_Body, Entry], str]] = {
     "rollback_ended": _rollback_ended,
     "stage_ended": _stage_ended,
     "drill": _drill,
-    "runbook_started": _runbook_started,
-    "runbook_intent": _runbook_intent,
-    "runbook_outcome": _runbook_outcome,
-    "runbook_step": _runbook_step,
-    "runbook_ended": _runbook_ended,
+    **sentence_runbook.TELLERS,
     "person_needed": _person_needed,
     "put_back": _put_back,
     "held": _held,

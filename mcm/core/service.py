@@ -36,6 +36,9 @@ class CheckUse:
     use: str
     params: Mapping[str, Any]
     on_breach: str
+    failure_limit: int = 0
+    consecutive_error_limit: int | None = None
+    inconclusive_limit: int | None = None
 
 
 @dataclass(frozen=True)

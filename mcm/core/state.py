@@ -122,6 +122,18 @@ class VerdictNote:
 
 
 @dataclass(frozen=True)
+class Tally:
+    """What was counted of one guardrail since the promotion."""
+
+    breaches: int = 0
+    errors: int = 0
+    """ERRORs in a row, up to now."""
+    inconclusive: int = 0
+    at: datetime | None = None
+    """Of the newest measurement that was counted."""
+
+
+@dataclass(frozen=True)
 class StageState:
     """What the journal knows of one stage."""
 
@@ -139,6 +151,8 @@ class StageState:
     watched_at: datetime | None = None
     """When somebody last looked at the bake who could not stay; see `mcm.core.unwatched`."""
     verdicts: Mapping[str, VerdictNote] = field(default_factory=dict)
+    tallies: Mapping[str, Tally] = field(default_factory=dict)
+    """Measurements counted since the promotion, by check, where a limit asks for it."""
     gates: Mapping[str, str] = field(default_factory=dict)
     """Closed gates and their reasons."""
     breach: str = ""

@@ -26,6 +26,10 @@ class Verdict:
     evidence: tuple[str, ...] = ()
     code: str = ""
     """Set where the walk must tell one breach from another, e.g. `silently_rolled_back`."""
+    count: int = 0
+    """BREACH measurements since the promotion, of a kind that sees its past; else 0."""
+    newest: Kind = Kind.BREACH
+    """Of a BREACH that may be over: what the newest measurement alone says."""
 
 
 def worst(verdicts: Iterable[Verdict]) -> Kind:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from mcm.core import attempts, checks, halting, notes, occupancy, veto
+from mcm.core import attempts, checks, halting, limits, notes, occupancy, veto
 from mcm.core.bake import judge_bake
 from mcm.core.checks.sagemaker_endpoint import SILENTLY_ROLLED_BACK
 from mcm.core.duration import spell
@@ -16,7 +16,7 @@ from mcm.core.plan import Plan, StagePlan
 from mcm.core.points import Points
 from mcm.core.query import EndpointQuery, PipelineQuery
 from mcm.core.reading import Readings
-from mcm.core.state import StageState, State
+from mcm.core.state import StageState, State, Tally
 from mcm.core.turn import Done, Hold, Turn, Wait
 from mcm.core.verdict import Kind, Verdict
 
@@ -40,7 +40,8 @@ def decide(
     view = readings.known(query, PipelineView)
     seen = view.stage(stage.pipeline_stage) if view else None
     samples = _samples(goal.plan, stage, known, readings)
-    verdicts = _judge(goal.plan, stage, state, seen, samples, readings, now)
+    verdicts, tallies = _judge(goal.plan, stage, state, seen, samples, readings, now)
+    known = replace(known, tallies={**known.tallies, **tallies})
     ours = seen is None or seen.execution in (goal.plan.execution, known.found)
     turn = _breach(stage, known, verdicts, now) if ours else None
     if known.abort is not None and (turn is None or isinstance(turn.next, Hold)):
@@ -52,12 +53,15 @@ def decide(
         if why or seen is None:
             turn = _unseen(goal, stage, known, readings, why, now)
         else:
-            turn = occupancy.decide(goal, stage, state, seen, readings, now) or _watch_over(
-                goal, stage, state, seen, samples, verdicts, readings, now
+            turn = (
+                occupancy.decide(goal, stage, state, seen, readings, now)
+                or _over_limit(stage, known, verdicts)
+                or _watch_over(goal, stage, state, seen, samples, verdicts, readings, now)
             )
             if known.blind_since is not None:
                 turn = replace(turn, entries=(notes.sight(stage, "", now), *turn.entries))
-    entries = (*notes.verdicts(stage, known, verdicts, now), *turn.entries)
+    counted = notes.measured(stage, state.stage(stage.name), tallies, now)
+    entries = (*counted, *notes.verdicts(stage, known, verdicts, now), *turn.entries)
     return replace(turn, entries=entries, verdicts=verdicts, samples=samples)
 
 
@@ -75,15 +79,20 @@ def _judge(
     samples: int | None,
     readings: Readings,
     now: datetime,
-) -> tuple[Verdict, ...]:
+) -> tuple[tuple[Verdict, ...], dict[str, Tally]]:
+    """Judge every guardrail, and count the measurement where a limit asks for it."""
     deployed = seen is not None and seen.status == SUCCEEDED
     deployed = deployed and seen is not None and seen.execution == plan.execution
-    watch = attempts.watch(stage, state, samples, deployed=deployed)
+    watch = attempts.watch(plan, stage, state, samples, deployed=deployed)
     known = state.stage(stage.name)
-    return tuple(
-        _give_time(checks.judge(item, watch, readings), known, now, plan.settle)
-        for item in stage.guardrails
-    )
+    verdicts, tallies = [], {}
+    for item in stage.guardrails:
+        verdict = checks.judge(item, watch, readings)
+        before = known.tallies.get(item.name, limits.NOTHING)
+        tallies[item.name] = tally = limits.count(item, verdict, before, now, plan.poll)
+        verdict = limits.apply(item, verdict, tally)
+        verdicts.append(_give_time(verdict, known, now, plan.settle))
+    return tuple(verdicts), tallies
 
 
 def _give_time(verdict: Verdict, known: StageState, now: datetime, lag: timedelta) -> Verdict:
@@ -127,6 +136,18 @@ def _action(stage: StagePlan, known: StageState, verdict: Verdict) -> str:
     if verdict.check in known.vetoed:
         return "hold"
     return next(g.on_breach for g in stage.guardrails if g.name == verdict.check)
+
+
+def _over_limit(stage: StagePlan, known: StageState, verdicts: tuple[Verdict, ...]) -> Turn | None:
+    """Call a person for a guardrail that could not be judged too often; None without one."""
+    pairs = zip(stage.guardrails, verdicts, strict=True)
+    over = [found for item, v in pairs if (found := limits.exceeded(item, v, known.tallies))]
+    if not over:
+        return None
+    first = max(over, key=lambda verdict: verdict.kind)
+    blind = first.kind is Kind.ERROR
+    reason = f"{first.check}: {first.reason}"
+    return Turn((), Hold("check", reason, None, Exit.BLIND if blind else Exit.INCONCLUSIVE))
 
 
 def _blindness(seen: StageView | None, verdicts: tuple[Verdict, ...], readings: Readings) -> str:
@@ -177,7 +198,7 @@ def _watch_over(
             return Turn((), Wait(now + plan.poll, f"{seen.name} is to be tried again"))
         return _said_no(plan, stage, known, seen, readings, now)
     if seen.status in RUNNING:
-        told = _worry(stage, state, seen, now)
+        told = _worry(plan, stage, state, seen, now)
         return Turn(told, Wait(now + plan.poll, f"{seen.name} is {seen.status}"))
     if seen.status != SUCCEEDED:
         reason = f"{seen.name} shows {seen.status or 'no status'}, which mcm does not know"
@@ -194,10 +215,12 @@ def _watch_over(
     return Turn((notes.ended(stage, "succeeded", found.reason, now),), Wait(now, found.reason))
 
 
-def _worry(stage: StagePlan, state: State, seen: StageView, now: datetime) -> tuple[Draft, ...]:
+def _worry(
+    plan: Plan, stage: StagePlan, state: State, seen: StageView, now: datetime
+) -> tuple[Draft, ...]:
     """Call a person, once, to a deployment that neither ends nor breaches."""
     known = state.stage(stage.name)
-    since = attempts.watch(stage, state, None, deployed=False).since
+    since = attempts.watch(plan, stage, state, deployed=False).since
     if since is None or now - since <= LONG:
         return ()
     reason = f"{seen.name} is {seen.status} for more than {spell(LONG)} without an end"

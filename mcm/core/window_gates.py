@@ -28,8 +28,8 @@ from mcm.core.query import (
     CalendarsQuery,
     ChangeCalendarQuery,
     FreezesQuery,
+    MetricQuery,
     Query,
-    TrafficQuery,
 )
 from mcm.core.reading import Readings
 from mcm.core.turn import GateView
@@ -151,11 +151,11 @@ def judge_calendar(
     return GateView(gate, True, f"change calendar {name} is open{until}")
 
 
-def _traffic(plan: Plan, stage: StagePlan) -> TrafficQuery | None:
+def _traffic(plan: Plan, stage: StagePlan) -> MetricQuery | None:
     low = stage.window.low_traffic if stage.window else None
     if low is None or stage.traffic is None:
         return None
-    return TrafficQuery(stage.place, stage.traffic, low.over, plan.settle)
+    return MetricQuery(stage.place, stage.traffic, None, None, plan.settle, low.over)
 
 
 def _traffic_gate(plan: Plan, stage: StagePlan, readings: Readings) -> GateView | None:
@@ -170,7 +170,7 @@ def _traffic_gate(plan: Plan, stage: StagePlan, readings: Readings) -> GateView 
     return None if gate.open else gate
 
 
-def judge_traffic(low: LowTraffic, query: TrafficQuery, readings: Readings) -> GateView:
+def judge_traffic(low: LowTraffic, query: MetricQuery, readings: Readings) -> GateView:
     """Judge current traffic by the mean of the periods that have data.
 
     So a gap never makes it look lower; no data at all is unknown, and closed.

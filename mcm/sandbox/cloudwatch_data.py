@@ -1,18 +1,28 @@
 """CloudWatch's metric operations: put, read, list.
 
-Reading is GetMetricData with statistics and simple arithmetic, and GetMetricStatistics.
-Not emulated: percentiles and other extended statistics, math functions, SEARCH and SQL,
-other accounts' metrics; asking for one is an error. GetMetricData aligns its buckets to
+Reading is GetMetricData with statistics, percentiles and metric math, and
+GetMetricStatistics. Not emulated: other extended statistics, most math functions, SEARCH
+and SQL, other accounts' metrics; asking for one is an error. GetMetricData aligns its buckets to
 the period from the epoch, where AWS promises alignment only for aligned requests.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from mcm.aws.port import Params, Reply
 from mcm.sandbox.cloudwatch_wire import invalid, page, read_token, refused, token_of
-from mcm.sandbox.metrics import STATISTICS, Metrics, Series, Stats, epoch, exact, instant, series_of
+from mcm.sandbox.metrics import (
+    PERCENTILE,
+    STATISTICS,
+    Metrics,
+    Series,
+    Stats,
+    epoch,
+    exact,
+    instant,
+    series_of,
+)
 from mcm.sandbox.metrics_math import Formula, MathError, parse
 from mcm.sandbox.service import Caller
 
@@ -188,7 +198,7 @@ class Queries:
 
     def _read(self, name: str) -> Values:
         stat = self._queries[name]["MetricStat"]
-        if stat["Stat"] not in STATISTICS:
+        if stat["Stat"] not in STATISTICS and not PERCENTILE.fullmatch(stat["Stat"]):
             raise invalid(f"the statistic {stat['Stat']} is not emulated")
         series = _series(self._region, stat["Metric"])
         found = self._metrics.read(
@@ -205,14 +215,34 @@ class Queries:
         operands = {name: self.values(name) for name in formula.names}
         if not operands:
             raise invalid("an expression must refer to at least one metric")
-        shared = set.intersection(*(set(values) for values in operands.values()))
         found: Values = {}
-        for second in shared:
+        for second in self._seconds(formula, operands):
             try:
-                found[second] = formula.compute({n: v[second] for n, v in operands.items()})
-            except (ZeroDivisionError, OverflowError):
+                value = formula.compute({n: v.get(second) for n, v in operands.items()})
+            except (ZeroDivisionError, OverflowError, ValueError):
                 continue  # AWS gives no point for a division by zero
+            if value is not None:
+                found[second] = value
         return found
+
+    def _seconds(self, formula: Formula, operands: Mapping[str, Values]) -> Iterable[int]:
+        """Return the starts of the periods that a formula may give a point for."""
+        known = {second for values in operands.values() for second in values}
+        if not formula.fills:
+            return known
+        period = self._period(formula)
+        start = self._span.start - self._span.start % period
+        end = min(self._span.end, self._span.now)
+        return known | set(range(start, end, period))
+
+    def _period(self, formula: Formula) -> int:
+        """Return the longest period among a formula's metrics."""
+        periods = []
+        for name in formula.names:
+            inner = self._formulas.get(name)
+            own = self._queries[name]
+            periods.append(self._period(inner) if inner else int(own["MetricStat"]["Period"]))
+        return max(periods)
 
 
 def _formula(query: Mapping[str, Any]) -> Formula:

@@ -7,13 +7,18 @@ minutes and hours) and follows CloudWatch's retention by age ("cloudwatch_concep
 below 60 s for 3 hours, 60 s for 15 days, 5 minutes for 63 days, 1 hour for 455 days.
 """
 
+import re
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from statistics import NormalDist
 from typing import NamedTuple, Protocol
 
 STATISTICS = ("SampleCount", "Sum", "Average", "Minimum", "Maximum")
+PERCENTILE = re.compile(r"p(?:100|\d{1,2}(?:\.\d{1,10})?)", re.ASCII)
+_TAIL = 3.0
+"""Deviations from the mean at which the sandbox's bell ends."""
 _HOUR = 3600
 _DAY = 24 * _HOUR
 
@@ -61,7 +66,7 @@ class Stats:
         )
 
     def value(self, statistic: str) -> float:
-        """Return one of STATISTICS; raise KeyError for any other."""
+        """Return one of STATISTICS or a percentile; raise KeyError for any other."""
         match statistic:
             case "Sum":
                 return self.total
@@ -73,7 +78,21 @@ class Stats:
                 return self.low
             case "Maximum":
                 return self.high
-        raise KeyError(statistic)
+        if not PERCENTILE.fullmatch(statistic):
+            raise KeyError(statistic)
+        return self._percentile(float(statistic[1:]) / 100)
+
+    def _percentile(self, share: float) -> float:
+        """Return a percentile as of a bell whose tails are the lowest and highest value.
+
+        Single values are not kept. Exact where all are the same, and at both ends.
+        """
+        if share <= 0 or share >= 1 or self.low == self.high:
+            return self.low if share <= 0 else self.high
+        mean = self.total / self.count if self.count else 0.0
+        tail = NormalDist().inv_cdf(share) / _TAIL
+        reach = self.high - mean if tail > 0 else mean - self.low
+        return min(max(mean + tail * reach, self.low), self.high)
 
 
 class Source(Protocol):

@@ -1,38 +1,19 @@
 """Readings of CloudWatch over a port that answers what AWS may answer."""
 
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
-from typing import Any
 
 import pytest
 
-from mcm.aws.port import AwsError, ErrorKind, Params, Reply
-from mcm.aws.read_cloudwatch import read_alarms, read_definitions, read_metrics
+from mcm.aws.port import AwsError, ErrorKind, Reply
+from mcm.aws.read_cloudwatch import read_alarms, read_definitions
 from mcm.core.alarm import AlarmDefinition
-from mcm.core.query import AlarmDefinitionQuery, AlarmQuery, Metric, MetricQuery, Place, Query
+from mcm.core.query import AlarmDefinitionQuery, AlarmQuery, Place, Query
 from mcm.core.reading import Blindness, Known, Reading, Unknown
+from tests.aws.answering import Answering
 
 NOW = datetime(2026, 3, 18, 10, 0, 20, tzinfo=UTC)
 US = Place("111111111111", "us-east-1")
-LAG = timedelta(0)
 OLD = NOW - timedelta(days=3)
-
-
-class Answering:
-    """A port with one answer, or a list of pages, per operation; counts the calls."""
-
-    def __init__(self, **answers: Any) -> None:
-        self.answers = answers
-        self.calls: list[tuple[str, Params]] = []
-
-    def call(self, service: str, operation: str, params: Params) -> Reply:
-        self.calls.append((operation, params))
-        answer = self.answers.get(operation, {})
-        if isinstance(answer, AwsError):
-            raise answer
-        if isinstance(answer, list):
-            return answer.pop(0)  # type: ignore[no-any-return]
-        return dict(answer(params) if callable(answer) else answer)
 
 
 def alarm(name: str, state: str = "OK", **more: object) -> Reply:
@@ -154,92 +135,3 @@ def test_an_alarm_whose_history_cannot_be_read_is_unknown() -> None:
     )
 
     assert isinstance(alarms(port, asked("one", since))[asked("one", since)], Unknown)
-
-
-# Metrics
-
-REQUESTS = Metric(
-    "AWS/SageMaker", "Invocations", (("EndpointName", "x"),), "Sum", timedelta(minutes=1)
-)
-
-
-def metric(minutes: float = 10) -> MetricQuery:
-    return MetricQuery(US, REQUESTS, NOW - timedelta(minutes=minutes), None, LAG)
-
-
-def result(name: str = "m0", status: str = "Complete", *points: tuple[int, float]) -> Reply:
-    start = NOW.replace(second=0)
-    return {
-        "Id": name,
-        "StatusCode": status,
-        "Timestamps": [start - timedelta(minutes=ago) for ago, _ in points],
-        "Values": [value for _, value in points],
-    }
-
-
-def metrics(pages: list[Reply], query: MetricQuery) -> Reading:
-    return read_metrics(Answering(GetMetricData=pages), [query], lambda: NOW)[query]
-
-
-def test_an_id_split_over_pages_is_put_together_oldest_first() -> None:
-    query = metric()
-    pages = [
-        {"MetricDataResults": [result("m0", "PartialData", (1, 5.0))], "NextToken": "more"},
-        {"MetricDataResults": [result("m0", "Complete", (3, 7.0), (2, 6.0))]},
-    ]
-    found = metrics(pages, query)
-
-    assert isinstance(found, Known)
-    assert [value for _, value in found.value.points] == [Decimal(7), Decimal(6), Decimal(5)]
-
-
-@pytest.mark.parametrize("status", ["PartialData", "InternalError", "Forbidden", "Pondering", ""])
-def test_what_is_not_complete_is_unknown(status: str) -> None:
-    found = metrics([{"MetricDataResults": [result("m0", status, (1, 5.0))]}], metric())
-
-    assert isinstance(found, Unknown)
-
-
-def test_a_metric_that_does_not_come_back_is_unknown() -> None:
-    assert isinstance(metrics([{"MetricDataResults": []}], metric()), Unknown)
-
-
-def test_the_open_period_is_not_asked_for() -> None:
-    """It still changes (AWS-RULES 24)."""
-    port = Answering(GetMetricData={"MetricDataResults": [result()]})
-    read_metrics(port, [metric()], lambda: NOW)
-    params = port.calls[0][1]
-
-    assert params["EndTime"] == NOW.replace(second=0)
-    assert params["StartTime"] == NOW.replace(second=0) - timedelta(minutes=9)
-
-
-def test_a_span_without_a_whole_period_holds_nothing_and_asks_nothing() -> None:
-    port = Answering()
-    query = metric(0.5)
-
-    found = read_metrics(port, [query], lambda: NOW)[query]
-
-    assert isinstance(found, Known)
-    assert found.value.total() == 0
-    assert port.calls == []
-
-
-def test_five_hundred_metrics_are_one_call() -> None:
-    port = Answering(
-        GetMetricData=lambda params: {
-            "MetricDataResults": [result(each["Id"]) for each in params["MetricDataQueries"]]
-        }
-    )
-    start = NOW - timedelta(minutes=10)
-    queries = [
-        MetricQuery(
-            US, Metric("Example", f"metric-{n}", (), "Sum", timedelta(minutes=1)), start, None, LAG
-        )
-        for n in range(500)
-    ]
-
-    found = read_metrics(port, queries, lambda: NOW)
-
-    assert len(port.calls) == 1
-    assert all(isinstance(one, Known) for one in found.values())

@@ -125,6 +125,7 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[frozenset
 
 ELSEWHERE = re.compile(
     "runbook|shown_runbook|doctor|audit|(windows|hours|live_gate|opening|denial|leg)$"
+    "|(checks|definition|shown_check|parameter|trial|tried|seen)$"
 )
 """Tables of commands that are tested by modules of their own."""
 HERE = sorted(name for name in documented() if not ELSEWHERE.match(name))

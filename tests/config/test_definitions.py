@@ -45,8 +45,7 @@ def use(definition: Definition, text: str) -> tuple[dict[str, object], list[str]
 
 
 def test_mcm_brings_the_definitions_that_its_judges_know() -> None:
-    assert set(BUILTIN) == {"alarms", "sagemaker-endpoint", "http-health"}
-    assert set(KINDS) == set(checks.KINDS)
+    assert set(BUILTIN) == set(KINDS) == set(checks.KINDS)
 
 
 @pytest.mark.parametrize("name", sorted(BUILTIN))
@@ -70,6 +69,45 @@ def test_defaults_are_filled_in_and_all_values_are_canonical() -> None:
     assert params == {"url": "http://127.0.0.1:8080/", "within": 2000, "status": [200]}
 
 
+LATENCY = "latency: {metric: AWS/SageMaker ModelLatency, stat: p99}"
+ERRORS = "errors: {metric: AWS/SageMaker Invocation5XXErrors, stat: %s}"
+REQUESTS = "requests: {metric: AWS/SageMaker Invocations, stat: Sum}"
+ZERO = "above: 9 ms, samples: requests, no_data_is_zero: true"
+THRESHOLDS = [
+    ("{metrics: {}, above: 1}", "`metrics` names nothing"),
+    (f"{{metrics: {{{LATENCY}}}}}", "neither `above` nor `below`"),
+    (f"{{metrics: {{{LATENCY}}}, above: 250}}", "no unit, but what is judged is in us"),
+    (f"{{metrics: {{{LATENCY}}}, above: 250 ms, points: 4/3}}", "`points` cannot be"),
+    (f"{{metrics: {{{LATENCY}}}, above: 250 ms, period: 90s}}", "CloudWatch has not"),
+    (f"{{metrics: {{{LATENCY}}}, above: quick}}", "is no quantity"),
+    (f"{{metrics: {{{LATENCY}}}, above: 250 ms, unit: ms}}", "`unit` is for an `expression`"),
+    (f"{{metrics: {{{LATENCY[:-1]}, unit: ms}}}}, above: 250 ms}}", "AWS sends ModelLatency in us"),
+    (f"{{metrics: {{{ERRORS % 'Average'}}}, above: 1}}", "can never be crossed"),
+    (f"{{metrics: {{{ERRORS % 'p0.999999999999'}}}, above: 1}}", "`metrics.errors.stat` cannot"),
+    (f"{{metrics: {{{LATENCY}, {REQUESTS}}}, above: 250 ms}}", "2 metrics to judge"),
+    (f"{{metrics: {{{LATENCY}}}, above: 250 ms, samples: hits}}", "which `metrics` has not"),
+    (f"{{metrics: {{{LATENCY}}}, above: 250 ms, min_samples: 5}}", "needs `samples`"),
+    (f"{{metrics: {{{LATENCY}, {REQUESTS}}}, {ZERO}}}", "one Sum of errors only"),
+    (f"{{metrics: {{{REQUESTS}}}, expression: SUM(METRICS()), above: 1}}", "METRICS"),
+    ("{metrics: {Bad: {metric: A B, stat: Sum}}, above: 1}", "cannot be called 'Bad'"),
+]
+COMPARISONS = [
+    (f"{{metrics: {{{LATENCY}}}}}", "`floor` is missing"),
+    (f"{{metrics: {{{LATENCY}}}, floor: 20}}", "no unit, but what is judged is in us"),
+    (f"{{metrics: {{{LATENCY}}}, floor: 0 ms}}", "must be above 0"),
+    (f"{{metrics: {{{LATENCY}}}, floor: 9 ms, against: then}}", "`against` cannot be"),
+    (f"{{metrics: {{{LATENCY}}}, floor: 9 ms, worse: up}}", "`worse` cannot be"),
+    (f"{{metrics: {{{LATENCY}}}, floor: 9 ms, against: other}}", "does not go with"),
+    (f"{{metrics: {{{LATENCY}}}, floor: 9 ms, other_region: eu-west-1}}", "does not go with"),
+    (f"{{metrics: {{{LATENCY}}}, floor: 9 ms, confidence: 98}}", "between 0.5 and 1"),
+    (f"{{metrics: {{{LATENCY}}}, floor: 9 ms, min_points: 7}}", "at least 8"),
+    (
+        f"{{metrics: {{{LATENCY}}}, floor: 9 ms, against: other, other: {{{REQUESTS}}}}}",
+        "is in another unit",
+    ),
+]
+
+
 @pytest.mark.parametrize(
     ("name", "text", "says"),
     [
@@ -90,6 +128,8 @@ def test_defaults_are_filled_in_and_all_values_are_canonical() -> None:
         ("http-health", "{url: 'https://example.com:99999/'}", "not an address"),
         ("http-health", "{url: 'https:///ping'}", "not an address"),
         ("http-health", "{url: 'https://example.com/#top'}", "not an address"),
+        *(("metric-threshold", text, says) for text, says in THRESHOLDS),
+        *(("metric-compare", text, says) for text, says in COMPARISONS),
     ],
 )
 def test_a_use_that_does_not_fit_is_refused(name: str, text: str, says: str) -> None:

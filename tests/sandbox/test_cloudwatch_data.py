@@ -62,6 +62,28 @@ def test_statistics(ask: Asker, statistic: str, value: float) -> None:
     assert values(get(ask, stat("a", "Requests", statistic))) == {"a": [value]}
 
 
+def test_a_percentile_lies_between_the_mean_and_the_ends(ask: Asker) -> None:
+    """Single values are not kept: it is as of a bell with the known ends."""
+    for sample in (1.0, 2.0, 6.0):
+        put(ask, "Requests", sample, 1)
+    wanted = ("p0", "p50", "p90", "p99", "p100")
+    found = [values(get(ask, stat("a", "Requests", name)))["a"][0] for name in wanted]
+
+    assert found == sorted(found)
+    assert (found[0], found[1], found[-1]) == (1.0, 3.0, 6.0)
+
+
+def test_a_fill_gives_a_point_where_the_metric_has_none(ask: Asker) -> None:
+    put(ask, "Errors", 4.0, 2)
+    filled = {"Id": "x", "Expression": "FILL(e, 0)"}
+    alone = {"Id": "y", "Expression": "IF(e > 3, e, 0)"}
+
+    found = values(get(ask, stat("e", "Errors"), filled, alone, back=3))
+
+    assert found["x"] == [0.0, 4.0, 0.0]
+    assert found["y"] == [4.0]
+
+
 def test_the_end_is_exclusive(ask: Asker) -> None:
     put(ask, "Requests", 1.0, 2)
     put(ask, "Requests", 2.0, 1)
@@ -93,7 +115,7 @@ def test_a_division_by_zero_gives_no_point(ask: Asker) -> None:
 @pytest.mark.parametrize(
     "queries",
     [
-        [stat("a", "Requests", "p99")],
+        [stat("a", "Requests", "tm99")],
         [stat("a", "Requests", period=45)],
         [stat("a", "Requests"), stat("a", "Errors")],
         [{"Id": "a"}],
@@ -101,7 +123,7 @@ def test_a_division_by_zero_gives_no_point(ask: Asker) -> None:
         [{"Id": "a", "Expression": "b"}],
         [{"Id": "a", "Expression": "5"}],
         [{"Id": "a", "Expression": "b"}, {"Id": "b", "Expression": "a + 1"}],
-        [stat("a", "Requests"), {"Id": "b", "Expression": "FILL(a, 0)"}],
+        [stat("a", "Requests"), {"Id": "b", "Expression": "FILL(a, REPEAT)"}],
         [stat(f"m{number}", "Requests") for number in range(501)],
     ],
 )

@@ -60,7 +60,7 @@ def test_points_in_one_period_are_one_statistic_set() -> None:
 
 def test_an_unknown_statistic_is_an_error() -> None:
     with pytest.raises(KeyError):
-        Stats.of(1.0).value("p99")
+        Stats.of(1.0).value("tm99")
 
 
 def test_the_end_is_exclusive_and_the_start_rounds_down() -> None:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from mcm.sandbox.metrics_math import MathError, parse
 
-VALUES = {"m1": 6.0, "m2": 4.0, "in": 2.0, "errors_5xx": 1.0}
+VALUES = {"m1": 6.0, "m2": 4.0, "in": 2.0, "errors_5xx": 1.0, "gone": None}
 
 
 @pytest.mark.parametrize(
@@ -23,6 +23,16 @@ VALUES = {"m1": 6.0, "m2": 4.0, "in": 2.0, "errors_5xx": 1.0}
         ("in * 2", 4.0),
         ("1 - errors_5xx/m2", 0.75),
         ("--m1", 6.0),
+        ("m1 > 3", 1.0),
+        ("m1 <= 3 || m2 == 4", 1.0),
+        ("m1 > 3 AND m2 > 4", 0.0),
+        ("IF(m1 > 3, m2, 0)", 4.0),
+        ("IF(m1 < 3, m2, -1)", -1.0),
+        ("FILL(m1, 0)", 6.0),
+        ("FILL(gone, -2) + 1", -1.0),
+        ("MAX([m1, m2, in])", 6.0),
+        ("SUM([m1, gone])", 6.0),
+        ("ABS(m2 - m1) + FLOOR(m1 / m2) + CEIL(.5) + LOG10(100)", 6.0),
     ],
 )
 def test_arithmetic(text: str, result: float) -> None:
@@ -43,9 +53,11 @@ def test_names_are_the_ids_it_refers_to() -> None:
         "(m1",
         "m1)",
         "SUM(METRICS())",
-        "FILL(m1, 0)",
+        "FILL(m1, REPEAT)",
+        "IF(m1)",
+        "MAX(m1)",
+        "RATE(m1)",
         "m1 ** 2",
-        "m1 > 3",
         "m1; m2",
         "__import__('os')",
         "m1.real",
@@ -79,3 +91,8 @@ def test_any_text_either_parses_or_is_a_math_error(text: str) -> None:
 def test_it_computes_what_python_does(a: float, b: float, c: float) -> None:
     values = {"a": a, "b": b, "c": c}
     assert parse("a + b * (a - b) / c").compute(values) == a + b * (a - b) / c
+
+
+@pytest.mark.parametrize("text", ["gone", "m1 + gone", "IF(gone, 1, 2)", "ABS(gone)", "gone > 1"])
+def test_what_rests_on_a_missing_value_has_none(text: str) -> None:
+    assert parse(text).compute(VALUES) is None

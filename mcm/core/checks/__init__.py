@@ -7,7 +7,13 @@ adding a module and a line in `KINDS`; a kind that is not listed is an ERROR, ne
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from mcm.core.checks import alarms, http_health, sagemaker_endpoint
+from mcm.core.checks import (
+    alarms,
+    http_health,
+    metric_compare,
+    metric_threshold,
+    sagemaker_endpoint,
+)
 from mcm.core.checks.watch import Watch
 from mcm.core.plan import Guardrail
 from mcm.core.query import Query
@@ -27,6 +33,8 @@ KINDS: dict[str, CheckKind] = {
     "alarms": CheckKind(alarms.queries, alarms.judge),
     "sagemaker-endpoint": CheckKind(sagemaker_endpoint.queries, sagemaker_endpoint.judge),
     "http-health": CheckKind(http_health.queries, http_health.judge),
+    "metric-threshold": CheckKind(metric_threshold.queries, metric_threshold.judge),
+    "metric-compare": CheckKind(metric_compare.queries, metric_compare.judge),
 }
 
 

@@ -1,6 +1,8 @@
 """`alarms`: named CloudWatch alarms, judged by transitions (AWS-RULES 18–23)."""
 
-from mcm.core.alarm import AlarmView, judge_alarm
+from dataclasses import replace
+
+from mcm.core.alarm import IN_ALARM, AlarmView, judge_alarm, times_rung
 from mcm.core.checks.watch import Watch
 from mcm.core.plan import Guardrail
 from mcm.core.query import AlarmQuery, Query
@@ -18,6 +20,7 @@ def judge(guardrail: Guardrail, watch: Watch, readings: Readings) -> Verdict:
     silent_ok = guardrail.params.get("silent_ok", ())
     enough = watch.samples is not None and watch.samples >= watch.stage.bake.min_samples
     found: list[tuple[Kind, str]] = []
+    rang, rings = 0, False
     for name in guardrail.params["names"]:
         query = _query(name, watch)
         alarm = readings.known(query, AlarmView)
@@ -25,6 +28,8 @@ def judge(guardrail: Guardrail, watch: Watch, readings: Readings) -> Verdict:
             found.append((Kind.ERROR, f"{name}: {readings.why_unknown(query)}"))
             continue
         kind, reason = judge_alarm(alarm, watch.since, silence_is_fine=name in silent_ok and enough)
+        rang += times_rung(alarm, watch.since)
+        rings = rings or alarm.state == IN_ALARM
         muted = "" if alarm.pages else " (will not page)"
         found.append((kind, f"{name}: {reason}{muted}"))
     if not found:
@@ -32,7 +37,11 @@ def judge(guardrail: Guardrail, watch: Watch, readings: Readings) -> Verdict:
     worst = max(kind for kind, _ in found)
     reasons = [reason for kind, reason in found if kind is worst]
     summary = f"{len(found)} OK" if worst is Kind.PASS else "; ".join(reasons)
-    return Verdict(guardrail.name, worst, summary, tuple(reason for _, reason in found))
+    verdict = Verdict(guardrail.name, worst, summary, tuple(reason for _, reason in found))
+    if worst is not Kind.BREACH:
+        return verdict
+    others = max((kind for kind, _ in found if kind is not Kind.BREACH), default=Kind.PASS)
+    return replace(verdict, count=rang, newest=Kind.BREACH if rings else others)
 
 
 def _query(name: str, watch: Watch) -> AlarmQuery:

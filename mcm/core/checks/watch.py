@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from mcm.core.endpoint import Content, Expected
 from mcm.core.plan import StagePlan
@@ -21,6 +21,10 @@ class Watch:
     """Contents by endpoint, taken right before the promotion; empty before it."""
     samples: int | None
     """Requests seen since the promotion; None when unknown."""
+    baking: datetime | None = None
+    """Since when the new content bakes; None before that."""
+    settle: timedelta = timedelta(minutes=3)
+    """How old a period must be before its points count."""
 
     def expected(self, endpoint: str) -> tuple[Expected, ...]:
         """Return what the change makes different at `endpoint`."""

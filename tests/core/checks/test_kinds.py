@@ -2,6 +2,7 @@
 
 import pytest
 
+from mcm.config.definitions import builtin_definitions
 from mcm.core.checks import KINDS, Watch, judge, queries
 from mcm.core.plan import Guardrail
 from mcm.core.reading import Readings
@@ -9,17 +10,13 @@ from mcm.core.verdict import Kind
 from tests.kit.readings import NOW
 from tests.kit.world import stage_plan
 
-PARAMS = {
-    "alarms": {"names": ["photo-check-5xx"], "silent_ok": []},
-    "sagemaker-endpoint": {"endpoint": "photo-check-us"},
-    "http-health": {"url": "https://example.com/ping", "status": [200], "within": 2000},
-}
+BUILTIN = builtin_definitions()
 WATCH = Watch(stage_plan("old"), NOW, True, {}, 500)
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_was_not_read_never_passes_and_never_breaks(kind: str) -> None:
-    guardrail = Guardrail(kind, kind, PARAMS[kind], "roll_back")
+    guardrail = Guardrail(kind, kind, BUILTIN[kind].example, "roll_back")
 
     found = judge(guardrail, WATCH, Readings({}, NOW))
 

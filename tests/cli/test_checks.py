@@ -1,0 +1,93 @@
+"""checks: list, show and run, over the sandbox and without any project."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from mcm.cli.main import run
+from tests.cli.conftest import Shop
+from tests.cli.test_show_json import documented, objects
+
+PARTS = {
+    "definitions": "definition",
+    "parameters": "parameter",
+    "tried": "tried",
+    "readings": "seen",
+}
+
+
+def keys_fit(name: str, printed: str) -> None:
+    for part, keys in objects(name, json.loads(printed), PARTS):
+        assert keys == documented()[part], part
+
+
+def test_each_check_is_listed_and_explained_without_a_project(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run(["checks", "list", "--json"]) == 0
+    printed = capsys.readouterr().out
+    keys_fit("checks", printed)
+
+    for definition in json.loads(printed)["definitions"]:
+        assert run(["checks", "show", definition["name"]]) == 0
+        shown = capsys.readouterr().out
+        assert f"- use: {definition['name']}" in shown
+        assert run(["checks", "show", definition["name"], "--json"]) == 0
+        keys_fit("shown_check", capsys.readouterr().out)
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ("run", "nothing says what to try"),
+        ("run alarms", "alarms needs names, and no --stage says with what"),
+        ("run alarms --with names=[a]", "none is named"),
+        ("run alarms --with names", "KEY=VALUE"),
+        ("run alarms --with names=a", "`names` must be a list"),
+        ("show alarm", "no check alarm: there are alarms"),
+        ("run alarms --region us-east-1 --with names=[a] --since soon", "--since cannot be used"),
+    ],
+)
+def test_what_cannot_be_tried_says_why_and_what_helps(
+    words: str,
+    says: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    assert run(["checks", *words.split()]) == 2
+    assert says in capsys.readouterr().err
+
+
+def test_a_stages_guardrails_are_tried_with_reading_measurement_and_verdict(
+    shop: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert shop.mcm("checks run --stage prod-us") == 0
+    out = capsys.readouterr().out
+    assert "alarms at prod-us 111111111111 us-east-1" in out
+    assert "  reading   alarm photo-check-5xx: OK since" in out
+    assert "  verdict   PASS: 2 OK" in out
+    assert "  reading   endpoint photo-check-us: InService" in out
+
+    assert shop.mcm("checks run alarms --stage ProdUS --with names=[no-such] --json") == 8
+    printed = capsys.readouterr().out
+    keys_fit("trial", printed)
+    assert json.loads(printed)["tried"][0]["verdict"] == "ERROR"
+
+
+def test_parameters_may_come_from_the_command_line_alone(
+    shop: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    metric = (
+        "{calls:{metric:AWS/SageMaker_Invocations,stat:Sum,"
+        "dimensions:{EndpointName:photo-check-us,VariantName:live}}}"
+    )
+    spelled = metric.replace(":", ": ").replace(",", ", ").replace("_", " ")
+    words = ["--with", f"metrics={spelled}", "--with", "below=1000000", "--with", "period=1s"]
+
+    assert run(["checks", "run", "metric-threshold", "--region", "us-east-1", *words]) == 5
+    assert "Sum of Invocations" in capsys.readouterr().out
