@@ -15,6 +15,7 @@ from mcm import __version__
 from mcm.cli import (
     audit,
     back,
+    backtest,
     checks,
     close,
     demo,
@@ -75,6 +76,7 @@ runbook.register(app)
 checks.register(app)
 sandbox.register(app)
 windows.register(app)
+backtest.register(app)
 
 INTERRUPTED = "interrupted; run the same command to go on"
 

@@ -6,6 +6,7 @@ import typer
 
 from mcm.cli.complete import stage_names
 from mcm.cli.options import Json, Profile
+from mcm.cli.windows_suggest import suggest
 from mcm.core.errors import Exit
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ def register(app: typer.Typer) -> None:
     """Add this module's commands to `app`."""
     group = typer.Typer(help="When stages may be promoted.", invoke_without_command=True)
     group.callback()(windows)
+    group.command()(suggest)
     app.add_typer(group, name="windows")
 
 
