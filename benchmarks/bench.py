@@ -174,6 +174,15 @@ def reading(tools: Tools) -> Row:
     return Row("10,000 commits read, paired and folded / git log", ours, theirs, 3.0)
 
 
+def drawing(tools: Tools) -> Row:
+    """Compare six graphs of a week of minutes each with one empty figure, loading included."""
+    from benchmarks.drawing import commands
+
+    del tools
+    ours, theirs = race(*commands())
+    return Row("six graphs drawn / matplotlib loaded, one empty figure saved", ours, theirs, 3.0)
+
+
 ROWS: tuple[Callable[[Tools], Row], ...] = (
     version,
     status,
@@ -183,6 +192,7 @@ ROWS: tuple[Callable[[Tools], Row], ...] = (
     verifying,
     appending,
     reading,
+    drawing,
 )
 
 

@@ -26,3 +26,7 @@ Key = Annotated[
     ),
 ]
 Offline = Annotated[bool, typer.Option("--offline", help="Neither fetch nor send statements.")]
+Graphs = Annotated[
+    bool,
+    typer.Option("--graphs", help="Draw the graphs anew, by what AWS says now, into graphs/."),
+]

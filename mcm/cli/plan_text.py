@@ -60,6 +60,8 @@ def range_lines(found: "CommitRange") -> Iterator[str]:
 
     shown = build_range_line(found)
     yield f"{_COLUMN}{clean(shown.summary, 300)}"
+    if found.unknown.startswith("git has no commit"):
+        yield f"{_COLUMN}To have them, fetch that repository into this one and plan again."
     for note in shown.notes:
         yield f"{_COLUMN}! {clean(note, 300)}"
     for line in shown.commits[:_COMMITS]:

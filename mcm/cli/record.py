@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from mcm.cli.compose import Project
+from mcm.cli.graphs import read_index
 from mcm.core import canonical
 from mcm.core.errors import McmError, RefusedError
 from mcm.core.fold import fold
@@ -34,13 +35,16 @@ def render_change(
     except RefusedError as err:
         problems.append(ChainProblem(err.code, 1, str(err)))
     told = known if entries is None else entries
+    plan = None if data is None else Plan.from_bytes(data)
+    index = read_index(project.folder(change), plan) if plan is not None else None
     view = build_view(
         project.read_change(change),
-        None if data is None else Plan.from_bytes(data),
+        plan,
         entries=told,
         statements=_statements(project, change, known[len(told) :]) if data is not None else (),
         problems=problems,
         closing=closing,
+        drawn=index.drawn() if index else None,
     )
     return render_record(view, own_template(project, view.template))
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from mcm.cli.options import Change, Json, Profile
+from mcm.cli.options import Change, Graphs, Json, Profile
 from mcm.cli.refusals import journaled
 from mcm.core.errors import Exit, UsageError
 
@@ -99,14 +99,18 @@ def _next_command(project: "Project", change: str) -> str:
     return next((command for command in found if command), "")
 
 
-def render(change: Change = None) -> int:
+def render(change: Change = None, graphs: Graphs = False, profile: Profile = None) -> int:
     """Write the record, record.md, from the plan and the journal."""
     from mcm.cli.compose import Project
     from mcm.cli.folder import replace_file
     from mcm.cli.record import current_record
 
-    project = Project.here()
+    project = Project.here(profile=profile)
     name = project.pick_change(change)
+    if graphs:
+        from mcm.cli.graphs import draw_graphs
+
+        draw_graphs(project, name)
     path = project.folder(name).record_file
     replace_file(path, current_record(project, name))
     print(path.relative_to(project.root))

@@ -19,8 +19,8 @@ from mcm.record import progress, topics
 from mcm.record.difference import build_difference
 from mcm.record.stages import build_stage
 from mcm.record.view import (
+    Drawn,
     ExceptionLine,
-    Figure,
     Planned,
     RecordView,
     ShadowLine,
@@ -39,13 +39,13 @@ def build_view(
     statements: Sequence[Verified] = (),
     problems: Sequence[ChainProblem] = (),
     closing: Closing | None = None,
-    figures: Sequence[Figure] = (),
+    drawn: Drawn | None = None,
 ) -> RecordView:
     """Return what the record of `change` shows.
 
     With a `plan` everything that was signed comes from it, not from the change, which may
     have been edited since. `entries` are the journal's verified ones, `problems` what its
-    verification found, `statements` those that trust verified, `figures` what lies beside
+    verification found, `statements` those that trust verified, `drawn` what lies beside
     it. A change that is closed is shown as it was then; `closing` is for the record that is
     being frozen, whose closing is no entry yet.
     """
@@ -83,7 +83,7 @@ def build_view(
         services=topics.build_topics(questions.SERVICES, answers, facts),
         worst=topics.build_topics(questions.WORST, answers, facts),
         back=topics.build_topics(questions.BACK, answers, facts),
-        figures=tuple(figures),
+        drawn=drawn or Drawn(),
         approvals=progress.build_approvals(statements, plan, state, sure=sure),
         outcomes=_outcomes(plan, state, sure=sure),
         log=progress.build_log(entries, problems, odd),

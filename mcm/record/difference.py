@@ -40,8 +40,8 @@ def build_range_line(found: CommitRange) -> RangeLine:
 
 def _summary(found: CommitRange, cancelling: int) -> str:
     if found.unknown:
-        names = "AWS names these of its heads" if found.commits else "AWS names nothing of it"
-        return f"the commits are unknown, {found.unknown}; {names}"
+        names = "AWS names these heads" if found.commits else "AWS names nothing of it"
+        return f"commits unknown, for {found.unknown}; {names}"
     parts = [f"{'at least ' if found.more else ''}{_count(found.total, 'commit')}"]
     if found.merges:
         parts.append(f"{_count(found.merges, 'merge')} not listed")

@@ -50,6 +50,18 @@ class Figure:
 
 
 @dataclass(frozen=True)
+class Drawn:
+    """The pictures that lie beside a record."""
+
+    graphs: tuple[Figure, ...] = ()
+    """Metrics with the bounds at which a guardrail acts."""
+    traffic: tuple[Figure, ...] = ()
+    """Heat maps, which show why the windows are a quiet time."""
+    missing: tuple[str, ...] = ()
+    """What there is no picture of, and why."""
+
+
+@dataclass(frozen=True)
 class ShadowLine:
     """A shadow variant that this change brings."""
 
@@ -264,7 +276,7 @@ class RecordView:
     services: tuple[Topic, ...]
     worst: tuple[Topic, ...]
     back: tuple[Topic, ...]
-    figures: tuple[Figure, ...]
+    drawn: Drawn
     approvals: tuple[ApprovalLine, ...]
     outcomes: tuple[str, ...]
     log: Log

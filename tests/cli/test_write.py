@@ -1,6 +1,7 @@
 """lint, plan and render: the files are read strictly, the plan is frozen bytes."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -101,6 +102,41 @@ def test_the_record_is_written_with_and_without_a_plan(shop: Shop) -> None:
     assert shop.mcm("render CM-0001") == 0
 
     assert shop.plan().digest[:12] in record.read_text()
+
+
+def test_graphs_are_drawn_beside_the_record_which_shows_those_of_its_own_plan(
+    shop: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = shop.root / "changes/CM-0001"
+    assert shop.mcm("render CM-0001 --graphs") == 2  # there is no plan whose guardrails to draw
+    shop.mcm("plan CM-0001")
+    (folder / "graphs").mkdir()
+    (folder / "graphs" / "mine.svg").write_text("<svg/>")
+    assert shop.mcm("render CM-0001 --graphs") == 0
+    drawn = sorted(path.name for path in (folder / "graphs").glob("*.svg"))
+    shown = (folder / "record.md").read_text()
+
+    assert len(drawn) == 4
+    assert "mine.svg" in drawn
+    assert "![" in shown
+    assert "](graphs/prod-us-photo-check-5xx.svg)" in shown
+    assert "mine.svg" not in shown
+
+    change = folder / "change.yaml"
+    change.write_text(change.read_text().replace("title: ", "title: Now "))
+    shop.mcm("plan CM-0001")
+    capsys.readouterr()
+    assert shop.mcm("render CM-0001") == 0
+    assert "drawn for another plan" in capsys.readouterr().err
+    assert "graphs/" not in (folder / "record.md").read_text()
+
+
+def test_nothing_is_drawn_through_a_link(shop: Shop, tmp_path: Path) -> None:
+    shop.mcm("plan CM-0001")
+    (shop.root / "changes/CM-0001/graphs").symlink_to(tmp_path)
+
+    assert shop.mcm("render CM-0001 --graphs") == 4
+    assert list(tmp_path.glob("*.svg")) == []
 
 
 def test_a_standing_edition_says_what_comes_next(
