@@ -17,7 +17,7 @@ from mcm.core.instruction import AnswerApproval, Outcome, Result
 from mcm.core.journal import Draft, Journal, head
 from mcm.core.pipeline import ActionRun, Identity
 from mcm.core.plan import Plan, StagePlan
-from mcm.core.principal import Principal, is_nobody
+from mcm.core.principal import Principal, is_nobody, untrusted
 from mcm.core.principal import find as find_principal
 from mcm.core.query import ActionsQuery, IdentityQuery
 from mcm.core.reading import Readings
@@ -123,8 +123,9 @@ def check_caller(plan: Plan, stage: StagePlan, signed: Signed, observer: Observe
         raise RefusedError(NOT_THE_SIGNER, f"nothing signed: {answered.text}", hint=answered.hint)
     identity = readings.known(_identity(plan), Identity)
     foreign = _foreign(signed, identity.arn) if identity else ""
-    if foreign:
-        raise RefusedError(NOT_THE_SIGNER, f"nothing signed: {foreign}", hint=_own(plan, stage))
+    if identity and foreign:
+        code = _code(signed, identity.arn)
+        raise RefusedError(code, f"nothing signed: {foreign}", hint=_own(plan, stage))
 
 
 def _actions(plan: Plan) -> ActionsQuery:
@@ -170,7 +171,13 @@ def _refusal(plan: Plan, stage: StagePlan, signed: Signed, readings: Readings) -
     foreign = _foreign(signed, identity.arn)
     if not foreign:
         return None
-    return Answered(Exit.REFUSED, f"not answered: {foreign} [{NOT_THE_SIGNER}]", _own(plan, stage))
+    code = _code(signed, identity.arn)
+    return Answered(Exit.REFUSED, f"not answered: {foreign} [{code}]", _own(plan, stage))
+
+
+def _code(signed: Signed, arn: str) -> str:
+    """Return the code for credentials that are not the signer's: whose they are, if known."""
+    return NOT_THE_SIGNER if signed.holder(arn) else untrusted(arn)
 
 
 def _foreign(signed: Signed, arn: str) -> str:

@@ -4,7 +4,7 @@ An approval's summary cannot be changed once it was given, and AWS says who gave
 transition's reason is as whoever closed it last wrote it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from mcm.app.anchors import AwsWord
 from mcm.app.evidence import Evidence
@@ -13,9 +13,9 @@ from mcm.app.planning import PATIENCE
 from mcm.app.proof import Finding, Proof
 from mcm.core import anchor
 from mcm.core.anchor import Anchor
-from mcm.core.pipeline import SUCCEEDED, ActionRun, PipelineView
+from mcm.core.pipeline import SUCCEEDED, ActionRun, ExecutionView, PipelineView
 from mcm.core.plan import Plan
-from mcm.core.query import ActionsQuery, PipelineId, PipelineQuery
+from mcm.core.query import ActionsQuery, ExecutionsQuery, PipelineId, PipelineQuery
 from mcm.core.reading import Readings
 
 
@@ -25,18 +25,20 @@ def read_aws(
     """Ask AWS for the answers and reasons that mcm left there about `change`.
 
     Approval summaries are those of the plan's own execution; transition reasons are as
-    they stand now, so a later closing hides an earlier one.
+    they stand now, so a later closing hides an earlier one; stop reasons stay with each
+    execution for as long as AWS lists it.
     """
-    state = PipelineQuery(pipeline)
+    state, stopped = PipelineQuery(pipeline), ExecutionsQuery(pipeline)
     actions = ActionsQuery(pipeline, plan.execution) if plan else None
-    readings = observer.observe([state, *([actions] if actions else [])], PATIENCE)
+    readings = observer.observe([state, stopped, *([actions] if actions else [])], PATIENCE)
     kept: list[Anchor] = []
     findings: list[Finding] = []
-    for query in (state, actions):
+    for query in (state, stopped, actions):
         if query is not None and readings.known(query, object) is None:
             text = f"AWS cannot be asked: {readings.why_unknown(query)}"
             findings.append(Finding("aws", Proof.MISSING, text))
     kept += _reasons(change, readings.known(state, PipelineView))
+    kept += _stops(change, readings.known(stopped, tuple) or ())
     if plan is not None and actions is not None:
         for found in _answers(plan, actions, readings, evidence):
             (kept if isinstance(found, Anchor) else findings).append(found)  # type: ignore[arg-type]
@@ -50,6 +52,14 @@ def _reasons(change: str, view: PipelineView | None) -> Iterator[Anchor]:
         if not stage.transition_enabled:
             where = f"the closed way into {stage.name} in AWS"
             found = anchor.read_mark(stage.transition_reason, change, where)
+            if found is not None:
+                yield found
+
+
+def _stops(change: str, runs: Iterable[object]) -> Iterator[Anchor]:
+    for run in runs:
+        if isinstance(run, ExecutionView) and run.stop_reason:
+            found = anchor.read_mark(run.stop_reason, change, f"the stop of {run.id} in AWS")
             if found is not None:
                 yield found
 

@@ -68,6 +68,8 @@ class Evidence:
     """What AWS shows of the execution's actions, when it was asked."""
     callers: Mapping[Principal, str] = field(default_factory=dict)
     """Whom an AWS caller stands for, by today's trust file."""
+    names: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Every name of each person of today's trust file, by id; they serve to deny."""
 
 
 def read_evidence(
@@ -103,6 +105,7 @@ def read_evidence(
         trust_problem,
         bad,
         callers=_callers(trust),
+        names={each.id: each.aliases | {each.id} for each in (trust.persons if trust else ())},
     )
 
 

@@ -60,6 +60,8 @@ class Promotion:
     findings: tuple[Finding, ...]
     glass: str = ""
     """Who went forward alone, why, and who reviewed it; empty for an approved promotion."""
+    authorship: str = ""
+    """Whether who approved it had written it, in words; empty where nobody approved."""
 
     @property
     def is_proven(self) -> bool:
@@ -78,7 +80,7 @@ class Promotion:
         nobody = {1: f"{one} is not", 2: "neither is"}.get(len(self.approvers), "none of them is")
         return (
             f"{what}: approved by {signed}, before the promotion {self._promoted()};"
-            f" same content; {nobody} the requester, {self.requester}."
+            f" same content; {self.authorship}; {nobody} the requester, {self.requester}."
         )
 
     def _promoted(self) -> str:
@@ -157,11 +159,31 @@ class _Judge:
             approvers=tuple(approver for approver, _ in said),
             findings=tuple(self.findings),
             glass=glass[0] if glass else "",
+            authorship=self._authorship([approver.person for approver, _ in said]),
         )
 
     def add(self, proof: Proof, text: str) -> None:
         where = f"into {self.attempt.stage} (entry {self.intent.seq})"
         self.findings.append(Finding("promotion", proof, f"{where}: {text}"))
+
+    def _authorship(self, approvers: list[str]) -> str:
+        """Say whether an approver wrote part of it, by the authors that the plan names."""
+        plan = self.plan
+        if plan is None or not approvers:
+            return ""
+        wrote = set(spellings(plan.authors))
+        known = self.evidence.names
+        authors = [
+            one
+            for one in approvers
+            if wrote & {loosely(name) for name in known.get(one, frozenset({one}))}
+        ]
+        if authors:
+            return f"{' and '.join(authors)} wrote part of it, which its plan allows"
+        if plan.authors_unknown or not plan.authors:
+            why = f" ({plan.authors_unknown})" if plan.authors_unknown else ""
+            return f"who wrote it is unknown{why}"
+        return "not the author" if len(approvers) == 1 else "none of them the author"
 
     def _evidence_entry(self, name: str) -> list[dict[str, str]]:
         """What the promotion rested on, `approvals` or `glass`, from the entry written with it."""

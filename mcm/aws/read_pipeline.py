@@ -299,6 +299,7 @@ def execution_view(item: Reply) -> ExecutionView:
             item.get("rollbackMetadata", {}).get("rollbackTargetPipelineExecutionId")
         ),
         started_by=words(trigger.get("triggerDetail")) or words(trigger.get("triggerType")),
+        stop_reason=words(item.get("stopTrigger", {}).get("reason")),
     )
 
 

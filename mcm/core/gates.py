@@ -26,7 +26,7 @@ from mcm.core.inbox import Inbox
 from mcm.core.pipeline import SUCCEEDED, ActionRun, Identity, PipelineView
 from mcm.core.plan import Plan, StagePlan, is_exemptable
 from mcm.core.principal import find as find_principal
-from mcm.core.principal import is_nobody
+from mcm.core.principal import is_nobody, untrusted
 from mcm.core.query import (
     ActionsQuery,
     ExecutionQuery,
@@ -272,12 +272,14 @@ def _answer_gate(
         return GateView("answer", False, f"{where} was answered by {by}, nobody has signed yet")
     if is_nobody(by):
         reason = f"{where} was answered by {by}, which is no person and so not who signed for it"
+        reason = f"{reason} [{untrusted(by)}]"
         return GateView("answer", False, reason, exit=Exit.REFUSED, leave=True)
     known = {principal for each in granted.statements for principal in each.principals}
     if not known:
         return GateView("answer", True, f"{where} answered by {by}, whom no trust entry names")
     if not by or find_principal(by) not in known:
         reason = f"{where} was answered by {by or 'nobody known'}, who is not who signed for it"
+        reason = f"{reason} [{untrusted(by)}]"
         return GateView("answer", False, reason, exit=Exit.REFUSED, leave=True)
     return GateView("answer", True, f"{where} answered by {by}")
 

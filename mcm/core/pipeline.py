@@ -114,6 +114,8 @@ class ExecutionView:
     """For a ROLLBACK, the execution it goes back to; else empty."""
     started_by: str
     """ARN or trigger detail, for people to read."""
+    stop_reason: str = ""
+    """What was said when it was stopped; empty where it was not, or AWS does not tell."""
 
 
 @dataclass(frozen=True)

@@ -87,5 +87,14 @@ def is_nobody(arn: str) -> bool:
     return match is not None and match[4] == "root"
 
 
+def untrusted(arn: str) -> str:
+    """Return the code that refuses an answer by `arn`, who is not who signed for it."""
+    if is_nobody(arn):
+        return "E_NOT_A_PERSON"
+    caller = find(arn)
+    # Whoever may assume a role names the session: that counts only where IAM enforces it.
+    return "E_SESSION_UNTRUSTED" if caller and caller.kind == ROLE else "E_NOT_THE_SIGNER"
+
+
 def _nobody(arn: str, reason: str) -> RefusedError:
     return RefusedError("E_NOT_A_PERSON", f"caller refused: {arn[:200]!r} is no person: {reason}")

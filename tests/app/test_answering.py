@@ -138,6 +138,23 @@ def test_anothers_credentials_answer_nothing(world: World, person: str) -> None:
     assert world.entries() == []
 
 
+def test_threat_06_a_session_that_anybody_may_name_signs_and_answers_nothing(
+    world: World,
+) -> None:
+    """Named as the signer, but by whoever opened it."""
+    plan = world.plan()
+    role = {"RoleArn": f"arn:aws:iam::{ACCOUNT}:role/deployer", "RoleSessionName": "bob"}
+    key = world.port("alice").call("sts", "AssumeRole", role)["Credentials"]["AccessKeyId"]
+    seen = Observer(
+        [AwsSource(lambda place: world.engine.port(key, place.region), world.clock.now)],
+        world.clock,
+    )
+
+    with pytest.raises(RefusedError, match="nothing signed") as caught:
+        check_caller(plan, plan.stages[0], BOB, seen)
+    assert caught.value.code == "E_SESSION_UNTRUSTED"
+
+
 def test_credentials_that_cannot_be_known_answer_nothing(world: World) -> None:
     plan = world.plan()
     world.before = nobody_knows_who

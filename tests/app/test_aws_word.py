@@ -103,6 +103,24 @@ def test_an_answer_on_an_earlier_editions_approval_is_noted() -> None:
     assert not texts(word, Proof.BROKEN)
 
 
+def test_a_stop_keeps_the_head_of_that_moment_also_after_a_later_closing() -> None:
+    """The reason stays with the execution that was stopped."""
+    world = World(update_takes=timedelta(minutes=20))
+    plan = world.ready()
+    world.when("intent", world.scenario.raise_errors)
+    world.deploy(plan)
+    assert world.sent("StopPipelineExecution") == 1, world.kinds()
+    entries = world.journal.entries(plan.change)
+    found = Evidence(plan.change, entries, "", "", None, "", (), "", None, "")
+
+    word = read_aws(plan.change, None, PIPELINE, world.runner().observer, found)
+
+    stop = next(each for each in word.kept if each.where.startswith("the stop of "))
+    assert anchor.contradiction(entries, stop) is None
+    edited = (*entries[: stop.seq - 1], replace(entries[stop.seq - 1], hash="0" * 64))
+    assert anchor.contradiction(edited, stop) is not None
+
+
 def test_a_rollback_leaves_the_head_of_its_own_journal() -> None:
     world = World()
     place = {"pipelineName": PIPELINE.name, "stageName": "ProdUS", "transitionType": "Inbound"}

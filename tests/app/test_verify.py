@@ -27,9 +27,13 @@ TRUST = TrustRef(1, "0" * 64)
 
 @pytest.fixture(scope="module")
 def walked() -> Evidence:
+    return walk()
+
+
+def walk(**changes: Any) -> Evidence:
     """A change that was planned, requested, approved by bob and promoted."""
     world = World()
-    plan = world.plan()
+    plan = world.plan(**changes)
     note(world, plan, "planned")
     said = world.approve(plan)
     request = world.people.statements[0]
@@ -47,6 +51,7 @@ def walked() -> Evidence:
         statements_problem="",
         trust=TRUST,
         trust_problem="",
+        names={"bob": frozenset({"bob", "bob@example.com"})},
     )
 
 
@@ -102,9 +107,27 @@ def test_a_whole_record_is_proven_and_read_aloud(walked: Evidence) -> None:
     promoted, rests = found.sentences
     assert promoted == (
         "CM-0001, edition 1, into prod-us: approved by bob on 2026-03-18 at 09:40:00 UTC,"
-        " before the promotion at 09:40:00; same content; bob is not the requester, alice."
+        " before the promotion at 09:40:00; same content; who wrote it is unknown;"
+        " bob is not the requester, alice."
     )
     assert rests == f"Not anchored: all {len(walked.entries)} entries rest on this file alone."
+
+
+@pytest.mark.parametrize(
+    ("authors", "unknown", "clause"),
+    [
+        (("Dora <dora@example.com>",), "", "; not the author; "),
+        (("Bob B <bob@example.com>",), "", "; bob wrote part of it, which its plan allows; "),
+        (("dora",), "no git", "; who wrote it is unknown (no git); "),
+    ],
+)
+def test_whether_the_approver_wrote_it_is_said(
+    authors: tuple[str, ...], unknown: str, clause: str
+) -> None:
+    found = verify_change(walk(authors=authors, authors_unknown=unknown))
+
+    assert found.verdict is Verdict.PROVEN, found.findings
+    assert clause in found.sentences[0]
 
 
 def test_what_rests_on_the_file_alone_is_said(walked: Evidence) -> None:

@@ -93,7 +93,7 @@ def test_threat_06_a_plain_role_session_named_as_a_colleague() -> None:
     plan = answered_as(world, "bob")
     tied(world, f"arn:aws:iam::{ACCOUNT}:user/bob")
 
-    refused(world, plan, "answer", "")
+    refused(world, plan, "answer", "E_SESSION_UNTRUSTED")
 
 
 def test_threat_06_it_names_nobody_without_an_enforced_name(tmp_path: Path) -> None:
@@ -114,7 +114,7 @@ def test_threat_07_threat_08_an_answer_by_a_program(session: str) -> None:
     """Nobody is tied to anything here; a caller that is no human counts all the same for none."""
     world = World()
 
-    refused(world, answered_as(world, session), "answer", "")
+    refused(world, answered_as(world, session), "answer", "E_NOT_A_PERSON")
 
 
 @pytest.mark.parametrize(

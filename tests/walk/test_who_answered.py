@@ -31,6 +31,7 @@ def test_another_persons_answer_stops_the_promotion() -> None:
     ending = world.deploy(plan)
 
     assert (ending.exit, ending.gate) == (Exit.REFUSED, "answer")
+    assert ending.reason.endswith("who is not who signed for it [E_NOT_THE_SIGNER]")
     assert world.sent("EnableStageTransition") == 0
 
 
