@@ -9,23 +9,30 @@ from datetime import datetime
 
 from mcm.app.notebook import note
 from mcm.app.refusals import note_refused, plain_reason
+from mcm.core import notes
 from mcm.core.journal import Draft, Journal
 from mcm.core.statement import Rejected, Statement, Verified
 
-_KINDS = {"request": "requested", "approval": "approved", "rejection": "rejected"}
+_KINDS = {
+    "request": "requested",
+    "approval": "approved",
+    "rejection": "rejected",
+    "breakglass": "glass_broken",
+    "review": "glass_reviewed",
+}
 
 
 def note_arrivals(
     journal: Journal, change: str, arrived: Iterable[Verified], now: datetime
 ) -> tuple[Verified, ...]:
-    """Journal requests, approvals and rejections that are new here; return those."""
+    """Journal what persons said about a plan or a glass that is new here; return that."""
     known = {entry.body.get("statement") for entry in journal.entries(change)}
     new = tuple(
         each
         for each in {one.digest: one for one in arrived}.values()
         if each.statement.kind in _KINDS and each.digest not in known
     )
-    drafts = [Draft(_KINDS[each.statement.kind], _body(each), now) for each in new]
+    drafts = [_draft(each, now) for each in new]
     if drafts:
         note(journal, change, *drafts)
     return new
@@ -41,10 +48,18 @@ def note_refusals(
             note_refused(journal, change, "", each.source, each.code, each.reason, now)
 
 
+def _draft(each: Verified, now: datetime) -> Draft:
+    if each.statement.kind == "breakglass":
+        return notes.glass_broken(each.statement, each.digest, now)
+    return Draft(_KINDS[each.statement.kind], _body(each), now)
+
+
 def _body(each: Verified) -> dict[str, object]:
     said: Statement = each.statement
     body: dict[str, object] = {"by": each.person, "edition": said.edition}
-    if said.kind == "approval":
+    if said.kind in ("approval", "review"):
         body["stage"] = said.stage
+    if said.kind == "review":
+        return {**body, "reason": said.reason, "glass": said.request, "statement": each.digest}
     body |= {"reason": said.reason} if said.kind == "rejection" else {"plan": said.plan}
     return {**body, "statement": each.digest}

@@ -10,7 +10,7 @@ from dataclasses import replace
 from mcm.core.glass import KIND, Glass, review_of, told
 from mcm.core.inbox import Inbox
 from mcm.core.journal import Journal
-from mcm.core.naming import OF_RUNBOOKS
+from mcm.core.naming import ASIDE
 from mcm.core.statement import Verified
 
 
@@ -24,7 +24,7 @@ def find_glasses(
     """
     known: dict[str, dict[str, Glass]] = {}
     for change in journal.changes():
-        if not change.startswith(OF_RUNBOOKS):
+        if not change.startswith(ASIDE):
             found = {each.statement: each for each in told(journal.entries(change), change)}
             if found:
                 known[change] = found

@@ -16,7 +16,7 @@ from mcm.core.errors import Exit, McmError, most_severe
 from mcm.core.fold import fold
 from mcm.core.glass import Glass, told
 from mcm.core.journal import Entry, Journal
-from mcm.core.naming import OF_RUNBOOKS
+from mcm.core.naming import ASIDE
 from mcm.core.state import StageState, State, Word
 
 _ASIDE = frozenset({"watched", "told"})
@@ -175,7 +175,7 @@ def read_all(changes: Iterable[str], read_plan: ReadPlan, journal: Journal) -> l
     names = list(dict.fromkeys(changes))
     problem = ""
     try:
-        rest = (name for name in journal.changes() if not name.startswith(OF_RUNBOOKS))
+        rest = (name for name in journal.changes() if not name.startswith(ASIDE))
         names += [name for name in rest if name not in set(names)]
     except McmError as err:
         problem = str(err)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mcm.cli.complete import stage_names
-from mcm.cli.options import Change, Key, Profile
+from mcm.cli.options import Change, Key, Offline, Profile
 from mcm.cli.people import tool
 from mcm.cli.refusals import journaled
 from mcm.core.errors import Exit, RefusedError, UsageError
@@ -48,6 +48,7 @@ def break_glass(
     ] = None,
     key: Key = None,
     profile: Profile = None,
+    offline: Offline = False,
 ) -> int:
     """Go forward alone, for one stage and half an hour; another person reviews it in a day.
 
@@ -60,12 +61,13 @@ def break_glass(
     from mcm.cli.lines import say
     from mcm.cli.pinned import check_trust, glasses_of
     from mcm.cli.saying import one_line
+    from mcm.cli.wired import fetch_and_load, send
     from mcm.core import commands
 
     _require_terminal()
     project = Project.here(profile=profile)
-    name = project.pick_change(change)
-    plan = project.plan(name)
+    # Whoever goes forward alone drives the change from here, also where they were a guest.
+    name, plan, wire = fetch_and_load(project, change, offline=offline, guest=False)
     words = (one_line(reason), one_line(ticket), tuple(map(read_exception, exception or ())))
     app.check_words(*words)
     check_trust(project)
@@ -82,6 +84,7 @@ def break_glass(
     said = broken.statement.statement
     say(f"{desk.person} broke the glass of {name} for {planned.name}, until {_time(said.expires)}")
     _tell(project, plan, planned, broken.entries)
+    send(wire, name)
     caller = profile or (desk.person if project.service.sandbox else None)
     code = answer_gate(project, plan, planned, broken.statement.digest, caller)
     say(f"Next: `{commands.deploy(name, planned.name)}`; then, within a day, somebody else runs")
@@ -97,6 +100,7 @@ def review(
     reason: Annotated[str, typer.Option("--reason", help="What you found, in one line.")] = "",
     key: Key = None,
     profile: Profile = None,
+    offline: Offline = False,
 ) -> int:
     """Say, signed, that you have looked at a broken glass; for an approver who did not break it."""
     from mcm.app import break_glass as app
@@ -104,11 +108,11 @@ def review(
     from mcm.cli.lines import say
     from mcm.cli.pinned import check_trust, glasses_of
     from mcm.cli.saying import one_line
+    from mcm.cli.wired import fetch_and_load, send
 
     _require_terminal()
     project = Project.here(profile=profile)
-    name = project.pick_change(change)
-    plan = project.plan(name)
+    name, plan, wire = fetch_and_load(project, change, offline=offline)
     check_trust(project)
     planned = _stage(plan, stage)
     found = app.to_review(glasses_of(project), name, planned.name)
@@ -124,7 +128,7 @@ def review(
     why = one_line(reason) if reason else ""
     print(app.review(plan, found, desk, why, project.journal, now, tool()))
     say(f"{desk.person} reviewed what {found.by} did alone; nothing waits for it any more")
-    return Exit.DONE
+    return Exit.DONE if send(wire, name) else Exit.BLIND
 
 
 def read_exception(text: str) -> "Opening":

@@ -81,9 +81,21 @@ def log(
             print(log_json(line))
     elif lines:
         _show(log_text(lines))
+    _tell_own(project, name)
     if broken is not None:
         raise broken
     return Exit.DONE
+
+
+def _tell_own(project: "Project", change: str) -> None:
+    """Say where this clone keeps what it refused about a change of another clone's."""
+    from mcm.app.visiting import own_journal
+    from mcm.cli.lines import say
+    from mcm.core import commands
+
+    own = own_journal(change)
+    if project.stored.is_copy(change) and (count := len(project.stored.entries(own))):
+        say(f"{count} refusals of this clone's own: `{commands.about('log', own)}`")
 
 
 def verify(

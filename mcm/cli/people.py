@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     from mcm.cli.compose import Project
     from mcm.cli.desk import KeyDesk
-    from mcm.cli.wired import Wire
     from mcm.core.plan import Plan, StagePlan
 
 Paste = Annotated[
@@ -55,7 +54,8 @@ def request(
     from mcm.cli.wired import print_blocks, send, wire_of
 
     project = Project.here(profile=profile)
-    name, plan = _load(project, change)
+    name = project.pick_change(change)
+    plan = project.plan(name)
     wire = wire_of(project, name, offline=offline)
     check_trust(project)
     check_current(project.files(name), plan, project.journal)
@@ -99,12 +99,12 @@ def approve(
     from mcm.cli.answer import check_credentials
     from mcm.cli.compose import Project
     from mcm.cli.pinned import check_trust
-    from mcm.cli.wired import print_blocks, send
+    from mcm.cli.wired import fetch_and_load, print_blocks, send
     from mcm.core.naming import find_stage
 
     _require_terminal()
     project = Project.here(profile=profile)
-    name, plan, wire = _fetch_and_load(project, change, offline=offline)
+    name, plan, wire = fetch_and_load(project, change, offline=offline)
     check_trust(project)
     check_current(project.files(name), plan, project.journal)
     known = [each.name for each in plan.stages]
@@ -143,10 +143,10 @@ def reject(
     from mcm.app.people import reject as say_no
     from mcm.cli.compose import Project
     from mcm.cli.lines import say
-    from mcm.cli.wired import send
+    from mcm.cli.wired import fetch_and_load, send
 
     project = Project.here(profile=profile)
-    name, plan, wire = _fetch_and_load(project, change, offline=offline)
+    name, plan, wire = fetch_and_load(project, change, offline=offline)
     desk = _desk(project, name, key, profile)
     said = say_no(plan, desk, reason, project.journal, project.clock.now(), tool())
     print(said.file)
@@ -154,25 +154,6 @@ def reject(
     sent = send(wire, name)
     say("Next: mend the change, then `mcm plan` and a new `mcm request`.")
     return Exit.DONE if sent else Exit.BLIND
-
-
-def _load(project: "Project", change: str | None) -> "tuple[str, Plan]":
-    name = project.pick_change(change)
-    return name, project.plan(name)
-
-
-def _fetch_and_load(
-    project: "Project", change: str | None, *, offline: bool
-) -> "tuple[str, Plan, Wire | None]":
-    """Fetch what the remote has of the change, which this clone may never have seen."""
-    from mcm.cli.wired import receive, visit, wire_of
-
-    name = change or project.pick_change(None)
-    wire = wire_of(project, name, offline=offline)
-    receive(wire)
-    name, plan = _load(project, name)
-    visit(project, name)
-    return name, plan, wire
 
 
 def _desk(project: "Project", change: str, key: str | None, person: str | None) -> "KeyDesk":

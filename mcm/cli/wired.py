@@ -22,6 +22,7 @@ from mcm.core.sanitize import clean
 if TYPE_CHECKING:
     from mcm.app.lookout import Lookout
     from mcm.cli.compose import Project
+    from mcm.core.plan import Plan
     from mcm.core.statement import Rejected, Verified
     from mcm.wire.git import Git
     from mcm.wire.parcel import Parcel
@@ -178,15 +179,33 @@ def wire_of(project: "Project", change: str | None, *, offline: bool = False) ->
     return Wire(project, change, program, remote) if remote else None
 
 
+def fetch_and_load(
+    project: "Project", change: str | None, *, offline: bool, guest: bool = True
+) -> "tuple[str, Plan, Wire | None]":
+    """Fetch what the remote has of the change, which this clone may never have seen.
+
+    A `guest` writes nothing into a journal that another clone keeps, see `visit`.
+    """
+    name = change or project.pick_change(None)
+    wire = wire_of(project, name, offline=offline)
+    receive(wire)
+    name = project.pick_change(name)
+    plan = project.plan(name)
+    if guest:
+        visit(project, name)
+    return name, plan, wire
+
+
 def visit(project: "Project", change: str) -> None:
     """Let this command write nothing into a journal that another clone keeps.
 
-    What is said here are statements; that clone notes them when they arrive.
+    What is said here are statements; that clone notes them when they arrive. What is
+    refused here no other clone hears of: it is noted in a journal of this clone's own.
     """
     if project.stored.is_copy(change):
-        from mcm.store.memory import MemoryJournal
+        from mcm.app.visiting import GuestJournal
 
-        project.journal = MemoryJournal({change: project.journal.entries(change)})
+        project.journal = GuestJournal(change, project.journal)
 
 
 def receive(wire: Wire | None) -> None:

@@ -13,6 +13,11 @@ from mcm.core.errors import RefusedError, UsageError
 OF_RUNBOOKS = "RUNBOOK-"
 """How the journal of a runbook begins that is followed for no change: it is about no stage."""
 
+OF_GUESTS = "GUEST-"
+"""How the journal begins of what a clone refused about a change that another one keeps."""
+ASIDE = (OF_RUNBOOKS, OF_GUESTS)
+"""How journals begin that are of no change of their own, and show none's standing."""
+
 _CHANGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 # git refuses these in a tag; the first also climbs folders.
 _NOT_IN_A_TAG = re.compile(r"\.\.|\.\Z|\.lock\Z", re.ASCII | re.IGNORECASE)

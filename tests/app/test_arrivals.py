@@ -1,9 +1,10 @@
 """What arrived from another clone is noted once, by the clone that keeps the journal."""
 
 from mcm.app.arrivals import note_arrivals, note_refusals
+from mcm.core.glass import told
 from mcm.core.statement import Rejected
 from mcm.store.memory import MemoryJournal
-from tests.core.approvals import NOW, a_request, an_approval, signed
+from tests.core.approvals import NOW, a_glass, a_request, an_approval, signed
 
 
 def test_statements_are_noted_once_under_whatever_name_they_came() -> None:
@@ -17,6 +18,20 @@ def test_statements_are_noted_once_under_whatever_name_they_came() -> None:
     assert [entry.kind for entry in entries] == ["requested", "approved"]
     assert entries[1].body["by"] == "bob"
     assert entries[1].body["statement"] == said.digest
+
+
+def test_a_broken_glass_and_its_review_are_noted_as_where_they_were_said() -> None:
+    journal = MemoryJournal()
+    glass = signed(a_glass("carol"))
+    seen = signed(an_approval("bob", kind="review", decision="reviewed", request=glass.digest))
+
+    assert note_arrivals(journal, "MCM-1", [glass, seen], NOW) == (glass, seen)
+    assert note_arrivals(journal, "MCM-1", [glass, seen], NOW) == ()
+    entries = journal.entries("MCM-1")
+    assert [entry.kind for entry in entries] == ["glass_broken", "glass_reviewed"]
+    (found,) = told(entries, "MCM-1")
+    assert (found.by, found.stage, found.ticket) == ("carol", "prod-us", "INC-7")
+    assert (entries[1].body["by"], entries[1].body["glass"]) == ("bob", glass.digest)
 
 
 def test_what_is_not_taken_is_noted_once() -> None:

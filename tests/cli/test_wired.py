@@ -128,6 +128,34 @@ def test_the_requester_cannot_approve_in_another_clone(clones: tuple[Clone, Clon
 
     code, text = bob.type("approve CM-0001 --profile alice", "CM-0001\n")
     assert (code, "[E_SELF_APPROVAL]" in text) == (4, True)
+    # alice's journal is not bob's to write in: his clone keeps it by itself, and says where.
+    log = bob.mcm("log CM-0001")
+    assert "`mcm log GUEST-CM-0001`" in log.stderr
+    assert "E_SELF_APPROVAL" in bob.mcm("log GUEST-CM-0001").stdout
+    assert "refused" not in [entry.kind for entry in alice.entries()]
+
+
+def test_a_glass_broken_in_one_clone_is_reviewed_in_another(clones: tuple[Clone, Clone]) -> None:
+    """carol goes forward alone from her clone; bob's word about it comes by the same ref."""
+    alice, bob = clones
+    assert alice.mcm("plan CM-0001").returncode == 0
+    why = "photos-of-every-parcel-are-lost"
+    line = f"break-glass CM-0001 --stage prod-us --ticket INC-7 --reason {why} --profile carol"
+    code, text = alice.type(line, "CM-0001\n")
+    assert code == 0, text
+    assert "sent to origin as refs/mcm/CM-0001" in text
+
+    code, text = bob.type("review CM-0001 --stage prod-us --profile carol", "CM-0001\n")
+    assert (code, "[E_SELF_APPROVAL]" in text) == (4, True)
+    assert "arrived: breakglass by carol for prod-us" in text
+    code, text = bob.type("review CM-0001 --stage prod-us --profile bob", "CM-0001\n")
+    assert code == 0, text
+
+    synced = alice.mcm("inbox sync CM-0001")
+    assert "arrived: review by bob for prod-us" in synced.stderr
+    kinds = [entry.kind for entry in alice.entries()]
+    assert (kinds.count("glass_broken"), kinds.count("glass_reviewed")) == (1, 1)
+    assert "Reviewed by bob" in alice.mcm("status CM-0001").stdout
 
 
 def test_threat_3_what_does_not_verify_is_not_taken(clones: tuple[Clone, Clone]) -> None:

@@ -1,8 +1,12 @@
 """Terraform's form of a policy says what the JSON says."""
 
+import json
 import re
+from typing import Any
 
-from mcm.core.iam_policy import documents
+import pytest
+
+from mcm.core.iam_policy import ROLES, documents
 from mcm.core.iam_terraform import resource_name, terraform
 from tests.kit.files import example_service
 
@@ -22,6 +26,102 @@ def test_each_document_is_a_data_source_with_all_its_statements() -> None:
     assert 'variable = "aws:RequestedRegion"' in text
 
 
+_TOKEN = re.compile(r'\s*(?:("(?:[^"\\\\]|\\\\.)*")|([a-z_]+)|([{}=\[\],]))', re.ASCII)
+
+
+class Hcl:
+    """The little of HCL that a policy document takes, read strictly: anything else fails."""
+
+    def __init__(self, text: str) -> None:
+        self.tokens: list[str] = []
+        place = 0
+        while text[place:].strip():
+            found = _TOKEN.match(text, place)
+            assert found, text[place : place + 60]
+            self.tokens.append(found[0].strip())
+            place = found.end()
+
+    def take(self, *wanted: str) -> str:
+        token = self.tokens.pop(0)
+        assert not wanted or token in wanted, (token, wanted)
+        return token
+
+    def value(self) -> Any:
+        """Read a quoted text, in which no template may begin, or a list of such."""
+        token = self.take()
+        if token != "[":
+            assert token.startswith('"'), token
+            text = json.loads(token)
+            assert not re.search(r"(?<!\$)\$\{|(?<!%)%\{", text), text
+            return text.replace("$${", "${").replace("%%{", "%{")
+        found = []
+        while self.tokens[0] != "]":
+            found.append(self.value())
+            if self.tokens[0] != "]":
+                self.take(",")
+        self.take("]")
+        return found
+
+    def body(self) -> list[tuple[str, Any]]:
+        """Read `{ … }`: attributes and blocks in their order, no attribute twice."""
+        self.take("{")
+        found: list[tuple[str, Any]] = []
+        while self.tokens[0] != "}":
+            name = self.take()
+            assert re.fullmatch("[a-z_]+", name), name
+            if self.tokens[0] == "=":
+                self.take("=")
+                assert name not in dict(found), name
+                found.append((name, self.value()))
+            else:
+                found.append((name, self.body()))
+        self.take("}")
+        return found
+
+    def documents(self) -> dict[str, dict[str, Any]]:
+        """Return every data source as the JSON document that it stands for."""
+        found = {}
+        while self.tokens:
+            self.take("data")
+            self.take('"aws_iam_policy_document"')
+            name = json.loads(self.take())
+            version, *blocks = self.body()
+            assert version[0] == "version"
+            assert {kind for kind, _ in blocks} == {"statement"}
+            statements = [_statement(each) for _, each in blocks]
+            found[name] = {"Version": version[1], "Statement": statements}
+        return found
+
+
+def _statement(body: list[tuple[str, Any]]) -> dict[str, Any]:
+    keys = {"sid": "Sid", "effect": "Effect", "actions": "Action", "resources": "Resource"}
+    made: dict[str, Any] = {keys[name]: value for name, value in body if name != "condition"}
+    for block in (dict(value) for name, value in body if name == "condition"):
+        assert set(block) == {"test", "variable", "values"}
+        tests = made.setdefault("Condition", {}).setdefault(block["test"], {})
+        tests[block["variable"]] = block["values"]
+    return made
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_read_back_it_is_the_json_document(role: str) -> None:
+    service = example_service()
+    found = documents(service, role, "aws", service.stages)
+    named = {f"mcm_{role}_{account}": document for account, document in found.items()}
+
+    read = Hcl(terraform(named)).documents()
+
+    assert read == {resource_name(name): document for name, document in named.items()}
+
+
+@pytest.mark.parametrize(
+    "text", ['data "a" {', "data = 1", 'data "aws_iam_policy_document" "a" {}']
+)
+def test_the_reader_takes_nothing_else(text: str) -> None:
+    with pytest.raises((AssertionError, IndexError, ValueError)):
+        Hcl(text).documents()
+
+
 def test_text_cannot_begin_a_template() -> None:
     document = {
         "Version": "2012-10-17",
@@ -30,6 +130,7 @@ def test_text_cannot_begin_a_template() -> None:
         ],
     }
     assert '"$${x}%%{y}"' in terraform({"a": document})
+    assert Hcl(terraform({"a": document})).documents() == {"a": document}
 
 
 def test_a_name_keeps_only_what_terraform_takes() -> None:

@@ -1,14 +1,19 @@
 """A pasted statement comes through what chats do to text, or is refused."""
 
 import base64
+import json
 import os
 import zlib
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mcm.trust.signing import sign
 from mcm.wire.paste import LIMIT, WIDTH, Block, find_blocks, to_block
+from tests.core.approvals import an_approval
+from tests.trust.people import AWS, make_key
 
 DATA = b'{"payloadType": "x", "payload": "' + base64.b64encode(os.urandom(300)) + b'"}\n'
 TEXT = to_block("CM-0001", DATA)
@@ -68,6 +73,36 @@ def test_a_bomb_is_refused() -> None:
     text = f"{LINES[0]}\n{packed}\n={'0' * 16}\n{LINES[-1]}"
 
     assert find_blocks(text).blocks == ()
+
+
+@pytest.mark.parametrize("kind", ["ed25519", "ecdsa"])
+def test_a_signed_approval_takes_less_than_a_kilobyte(tmp_path: Path, kind: str) -> None:
+    key = make_key(tmp_path, "bob", kind)
+    data = sign(an_approval(realm=AWS), key).to_bytes()
+    text = to_block("MCM-1", data)
+
+    assert find_blocks(text).blocks == (Block("MCM-1", data),)
+    assert len(text) < 1000
+
+
+def envelope(kind: str, payload: bytes, sig: str) -> bytes:
+    proofs = [{"type": "ssh", "sig": sig}]
+    value = {"payloadType": kind, "payload": base64.b64encode(payload).decode(), "proofs": proofs}
+    return (json.dumps(value, indent=1) + "\n").encode()
+
+
+@given(st.text(max_size=40), st.binary(max_size=400), st.text(max_size=300), st.binary())
+def test_whatever_is_packed_comes_out_the_same(
+    kind: str, payload: bytes, sig: str, other: bytes
+) -> None:
+    """Also what only looks like an envelope, or has a signature in another spelling."""
+    armor = "-----BEGIN SSH SIGNATURE-----\n{}\n-----END SSH SIGNATURE-----\n"
+    for data in (
+        envelope(kind, payload, sig),
+        envelope(kind, payload, armor.format(base64.b64encode(payload).decode())),
+        other,
+    ):
+        assert find_blocks(to_block("CM-0001", data)).blocks == (Block("CM-0001", data),)
 
 
 @given(st.text(max_size=400))
