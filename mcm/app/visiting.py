@@ -1,7 +1,8 @@
 """A change whose journal another clone keeps: read here, and only refusals are written down.
 
-Two clones cannot both write one chain (docs/adr/0018), so what is said here goes into the
-copy in memory and is forgotten; statements travel and are noted where they arrive. An
+Two clones cannot both write one chain (docs/adr/0018), so what is said here is forgotten,
+and a head that is signed or left in AWS is one that the other clone has. Statements travel
+and are noted where they arrive. An
 attempt that was turned away makes no statement: it is kept in this clone, in a journal of
 its own, `GUEST-CHANGE`.
 """
@@ -50,9 +51,7 @@ class GuestJournal(Journal):
         if refusals:
             with suppress(McmError):  # it was told; that it is not kept refuses nothing more
                 note(self._stored, own_journal(change), *refusals)
-        made = chain_all(self._entries[-1] if self._entries else None, drafts)
-        self._entries = (*self._entries, *made)
-        return made
+        return chain_all(self._entries[-1] if self._entries else None, drafts)
 
     def changes(self) -> tuple[str, ...]:
         """See `Journal.changes`."""

@@ -16,7 +16,8 @@ def test_only_a_refusal_is_stored_and_not_in_the_other_clones_journal() -> None:
     guest.append("CM-1", [Draft("approved", {"by": "bob"}, NOW)], after=1, claims={})
     note_refused(guest, "CM-1", "prod-us", "alice", "E_SELF_APPROVAL", "hers", NOW)
 
-    assert [e.kind for e in guest.entries("CM-1")] == ["planned", "approved", "refused"]
+    # A head that this process signs or leaves in AWS must be one that the other clone has.
+    assert guest.entries("CM-1") == stored.entries("CM-1")
     assert [e.kind for e in stored.entries("CM-1")] == ["planned"]
     (kept,) = stored.entries(own_journal("CM-1"))
     assert (kept.kind, kept.body["code"]) == ("refused", "E_SELF_APPROVAL")
@@ -40,4 +41,4 @@ def test_a_refusal_that_cannot_be_kept_refuses_nothing_more() -> None:
     guest = GuestJournal("CM-1", Full())
     note_refused(guest, "CM-1", "prod-us", "alice", "E_SELF_APPROVAL", "hers", NOW)
 
-    assert [e.kind for e in guest.entries("CM-1")] == ["refused"]
+    assert guest.entries("CM-1") == ()

@@ -43,6 +43,9 @@ def test_a_clone_that_never_saw_the_change_approves_it(clones: tuple[Clone, Clon
     verified = alice.mcm("verify CM-0001")
     assert verified.returncode == 0, verified.stdout
     assert "approved by bob" in verified.stdout
+    # What bob's clone left in AWS names an entry of alice's journal, not one of its own.
+    asked = alice.mcm("verify CM-0001 --aws")
+    assert asked.returncode == 0, asked.stdout
 
 
 def test_what_the_approver_signs_vouches_for_the_requesters_journal(
