@@ -25,8 +25,9 @@ def test_drafts_are_listed_and_nothing_is_claimed_of_them(
     code, text = told(shop, capsys, "list")
     assert code == 0
     assert [line.split()[:3] for line in text.splitlines()] == [
-        ["CM-0001", "draft", "alice"],
+        ["CHANGE", "STATE", "OWNER"],
         ["CM-0002", "draft", "alice"],
+        ["CM-0001", "draft", "alice"],
     ]
     assert told(shop, capsys, "status")[0] == 0
     assert told(shop, capsys, "status --exit-code")[0] == 3
