@@ -15,6 +15,7 @@ from mcm.app.drill_stand import (
     Scenario,
     Stand,
     how_it_breaches,
+    left_out,
     opening,
 )
 from mcm.app.notebook import note
@@ -114,7 +115,7 @@ def drill(
 ) -> Report:
     """Play scenarios, each on a twin of what was seen; nothing but memory is written."""
     start, when = opening(seen.plan, seen.stage, now)
-    assumed: tuple[str, ...] = (when,) if when else ()
+    assumed: tuple[str, ...] = (*((when,) if when else ()), *left_out(seen.stage))
     rows = []
     way = how_it_breaches(seen.stage)
     for scenario in scenarios:

@@ -57,6 +57,10 @@ class EndlessError(Exception):
     """The walk has no end in a time in which it should have one."""
 
 
+PLAYED = frozenset({"alarms", "http-health", "sagemaker-endpoint"})
+"""Kinds of guardrail that a twin answers; the others are left out, and that is said."""
+
+
 class DrillClock(VirtualClock):
     """A virtual clock that runs out."""
 
@@ -121,7 +125,17 @@ def drilled(plan: Plan, stage: StagePlan, start: datetime) -> Plan:
     shut = asks or opening(plan, stage, start) != (start, "")
     until = start + timedelta(days=400)
     more = tuple(Exemption(gate, "drill", until) for gate in gates) if shut else ()
-    return replace(plan, realm=new_realm(), exceptions=(*plan.exceptions, *more))
+    stages = tuple(
+        replace(s, guardrails=tuple(g for g in s.guardrails if g.kind in PLAYED))
+        for s in plan.stages
+    )
+    return replace(plan, realm=new_realm(), stages=stages, exceptions=(*plan.exceptions, *more))
+
+
+def left_out(stage: StagePlan) -> tuple[str, ...]:
+    """Name the guardrails that a twin has nothing to show to."""
+    names = [item.name for item in stage.guardrails if item.kind not in PLAYED]
+    return (f"guardrails that a twin cannot show: {', '.join(names)}",) if names else ()
 
 
 class Stand:

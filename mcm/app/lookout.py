@@ -1,8 +1,9 @@
 """Looking out, beside a walk, for what people say elsewhere.
 
-While a walk waits at the gate `approval`, someone has to look every now and then at the
-place where statements arrive. A look may be slow or fail: it runs beside the loop, one at
-a time, and neither it nor its failure stops anything.
+While a walk waits at the gate `approval`, or while a guardrail `person` hears reports,
+someone has to look every now and then at the place where statements arrive. A look may be
+slow or fail: it runs beside the loop, one at a time, and neither it nor its failure stops
+anything.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,10 +14,12 @@ from mcm.core.state import State
 from mcm.core.turn import Turn
 
 EVERY = timedelta(seconds=15)
+HEARS = "person"
+"""Name of the guardrail that people speak to."""
 
 
 class Lookout:
-    """A listener that lets `look` run, through `spawn`, every 15 s at a closed approval.
+    """A listener that lets `look` run, through `spawn`, every 15 s while that is waited for.
 
     `look` may raise anything. A failure is told by `say`, and not again before a look went
     well in between.
@@ -47,11 +50,16 @@ class Lookout:
         """Begin a look when one is due and none is under way."""
         del state
         waits = any(gate.name == "approval" and not gate.open for gate in turn.gates)
-        if not waits or self._busy or (self._last is not None and now - self._last < EVERY):
+        hears = any(verdict.check.partition("-")[0] == HEARS for verdict in turn.verdicts)
+        if (
+            not (waits or hears)
+            or self._busy
+            or (self._last is not None and now - self._last < EVERY)
+        ):
             return
         if self._last is None:
             seconds = f"{EVERY.total_seconds():g}"
-            self._say(f"looking for approvals on {self._where} every {seconds} s")
+            self._say(f"looking for what people sign on {self._where} every {seconds} s")
         self._last, self._busy = now, True
         self._spawn(self._run)
 

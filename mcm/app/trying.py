@@ -54,7 +54,7 @@ def try_checks(
 ) -> tuple[Trial, ...]:
     """Judge `guardrails` as before a promotion, or as `since` after one that has just ended."""
     began = None if since is None else clock.now() - since
-    watch = Watch(stage, began, since is not None, {}, None, began, settle)
+    watch = Watch(stage, began, since is not None, {}, None, began, settle=settle)
     asked = {item.name: checks.queries(item, watch) for item in guardrails}
     readings = observer.observe({q for wanted in asked.values() for q in wanted}, WITHIN)
     now = clock.now()

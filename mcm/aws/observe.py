@@ -10,8 +10,10 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from mcm.aws.port import AwsError, Port
+from mcm.aws.read_capture import read_captures
 from mcm.aws.read_cloudwatch import read_alarms, read_definitions, read_firing
 from mcm.aws.read_endpoint import read_endpoints, read_identity
+from mcm.aws.read_incidents import read_incidents
 from mcm.aws.read_metrics import read_metrics
 from mcm.aws.read_pipeline import PipelineReader
 from mcm.aws.reading import Clock, nonsense, unknown
@@ -20,6 +22,7 @@ from mcm.core.query import (
     AlarmDefinitionQuery,
     AlarmQuery,
     AlarmsQuery,
+    CaptureQuery,
     ChangeCalendarQuery,
     DeclarationQuery,
     EndpointQuery,
@@ -29,6 +32,7 @@ from mcm.core.query import (
     FiringQuery,
     HistoryQuery,
     IdentityQuery,
+    IncidentsQuery,
     LongHistoryQuery,
     MetricQuery,
     PassagesQuery,
@@ -65,6 +69,8 @@ _KINDS: Mapping[type, str] = {
     MetricQuery: "metrics",
     ChangeCalendarQuery: "calendars",
     EndpointQuery: "endpoints",
+    IncidentsQuery: "incidents",
+    CaptureQuery: "captures",
     IdentityQuery: "identity",
 }
 
@@ -161,6 +167,8 @@ class AwsSource:
             "definitions": read_definitions,
             "metrics": read_metrics,
             "endpoints": read_endpoints,
+            "incidents": read_incidents,
+            "captures": read_captures,
             "identity": read_identity,
         }
         return readers[kind](port, members, self._clock)  # type: ignore[operator, no-any-return]

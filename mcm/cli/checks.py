@@ -206,18 +206,23 @@ def _look_for_place(where: "StagePlan", guardrails: "Sequence[Guardrail]") -> No
 
 def _eyes(project: "Project | None", profile: str | None) -> "tuple[Observer, Any]":
     """Return what looks: the project's own way, or the ambient credentials without one."""
+    from pathlib import Path
+
     if project is not None:
         return project.observer, project.clock
     from mcm.app.observing import Observer
     from mcm.aws.gather import ThreadedGather
     from mcm.aws.observe import AwsSource
     from mcm.cli.connections import Connections
+    from mcm.cli.slow import slow_checks
     from mcm.clock import SystemClock
     from mcm.probe.http import HttpSource
 
     clock = SystemClock()
-    aws = AwsSource(Connections(None, {}, profile), clock.now, ThreadedGather())
-    return Observer([aws, HttpSource(clock.now)], clock), clock
+    connect = Connections(None, {}, profile)
+    aws = AwsSource(connect, clock.now, ThreadedGather())
+    slow = slow_checks(connect, Path.cwd(), clock.now)
+    return Observer([aws, HttpSource(clock.now), slow], clock), clock
 
 
 def _span(text: str) -> "timedelta | None":

@@ -205,6 +205,7 @@ class Project:
         from mcm.aws.observe import AwsSource
         from mcm.cli.console import ConsoleAnswers
         from mcm.cli.pinned import PinnedInbox
+        from mcm.cli.slow import slow_checks
         from mcm.probe.http import HttpSource
 
         pinned = PinnedInbox(self)
@@ -214,6 +215,7 @@ class Project:
             InboxWithAnswers(aws, local, ConsoleAnswers(self, pinned)),
             local,
             HttpSource(self.clock.now),
+            slow_checks(self.connect, self.root, self.clock.now),
         ]
 
     @cached_property

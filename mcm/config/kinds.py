@@ -5,6 +5,7 @@ could never fire, or not mean what it says, while somebody is there to mend it
 (AWS-RULES 25, 26).
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -17,6 +18,7 @@ from mcm.core.units import RATES, fits
 Params = Mapping[str, Any]
 Rule = Callable[[Fields, Params], None]
 
+BUCKET = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9!_.*'()/-]*)?", re.ASCII)
 LEAST_POINTS = 8
 """Below so many points the test's approximation is none."""
 _SERIES = {
@@ -30,6 +32,37 @@ KINDS: Mapping[str, Mapping[str, str]] = {
     "alarms": {"names": "text-list", "silent_ok": "text-list"},
     "sagemaker-endpoint": {"endpoint": "text"},
     "http-health": {"url": "url", "within": "duration", "status": "integer-list"},
+    "command": {
+        "run": "text-list",
+        "within": "duration",
+        "every": "duration",
+        "environment": "text-list",
+    },
+    "open-incidents": {"severities": "text-list", "source": "optional-text"},
+    "person": {},
+    "smoke": {
+        "endpoint": "text",
+        "sample": "file",
+        "sha256": "sha256",
+        "content_type": "text",
+        "answer": "text-list",
+        "variant": "optional-text",
+        "within": "duration",
+        "every": "duration",
+    },
+    "shadow-traffic": {
+        "endpoint": "text",
+        "live": "text",
+        "shadow": "text",
+        "at_least": "decimal",
+        "at_most": "decimal",
+        "min_samples": "integer",
+        "period": "duration",
+        "over": "duration",
+        "records": "optional-text",
+        "record_within": "duration",
+        "fields": "text-list",
+    },
     "metric-threshold": {
         **_SERIES,
         "above": "quantity",
@@ -116,6 +149,21 @@ def _other_series(fields: Fields, params: Params) -> None:
         fields.refuse("other", f"is in another unit: {', '.join(sorted(units))}")
 
 
+def _shadow_traffic(fields: Fields, params: Params) -> None:
+    _period(fields, params)
+    if params["live"] == params["shadow"]:
+        fields.refuse("shadow", f"is {params['live'][:40]!r}, as `live`")
+    least, most = float(params["at_least"]), float(params["at_most"])
+    if not 0 < least <= most:
+        fields.refuse("at_least", "must be above 0 and at most `at_most`")
+    if params["min_samples"] < 1:
+        fields.refuse("min_samples", "must be at least 1: nothing has no share")
+    if params["records"] and not BUCKET.fullmatch(params["records"]):
+        fields.refuse(
+            "records", f"cannot be {params['records'][:60]!r}", "Write s3://BUCKET/PREFIX."
+        )
+
+
 def _choice(fields: Fields, params: Params, key: str, choices: Sequence[str]) -> None:
     if params[key] not in choices:
         fields.refuse(key, f"cannot be {params[key][:40]!r}", f"Write one of {', '.join(choices)}.")
@@ -191,5 +239,6 @@ RULES: Mapping[str, Rule] = {
     "alarms": _alarms,
     "metric-threshold": _metric_threshold,
     "metric-compare": _metric_compare,
+    "shadow-traffic": _shadow_traffic,
 }
 """What a use must keep besides its types."""

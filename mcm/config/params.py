@@ -22,6 +22,8 @@ _LEAST = timedelta(milliseconds=1)
 _INTEGER = re.compile(r"0|[1-9][0-9]{0,14}", re.ASCII)
 _QUANTITY = re.compile(r"(-?(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,15})?)(?: ?([A-Za-z%][A-Za-z%/]*))?")
 _POINTS = re.compile(r"([1-9][0-9]?)/([1-9][0-9]?)", re.ASCII)
+_FILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*", re.ASCII)
+_SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 NOTHING = "none"
 """How a quantity that is not given is written."""
 
@@ -129,6 +131,14 @@ def _read_optional_text(fields: Fields, key: str) -> str:
     return fields.text(key)
 
 
+def _read_file(fields: Fields, key: str) -> str:
+    """Return a path below the project's directory, as it is written."""
+    text = fields.text(key, form=_FILE, like="samples/parcel.json")
+    if ".." in text.split("/"):
+        fields.refuse(key, "leads out of the project's directory", "Write a path below it.")
+    return text
+
+
 TYPES: Mapping[str, ParamType] = {
     "text": ParamType(lambda fields, key: fields.text(key), _same),
     "optional-text": ParamType(_read_optional_text, _same),
@@ -142,5 +152,10 @@ TYPES: Mapping[str, ParamType] = {
     "points": ParamType(_read_points, lambda value: f"{value['breach']}/{value['of']}"),
     "metrics": ParamType(read_metrics, write_metrics),
     "url": ParamType(_read_url, _same),
+    "file": ParamType(_read_file, _same),
+    "sha256": ParamType(
+        lambda fields, key: fields.text(key, form=_SHA256, like="64 digits 0 to 9 and a to f"),
+        _same,
+    ),
 }
 """By the name that a definition says."""

@@ -41,7 +41,17 @@ def watch(
     sent = promoted(stage, state)
     since = sent.at if sent is not None else known.entered_at
     baseline = {content.endpoint: content for content in known.baseline}
-    return Watch(stage, since, deployed, baseline, samples, known.baking_since, plan.settle)
+    return Watch(
+        stage,
+        since,
+        deployed,
+        baseline,
+        samples,
+        known.baking_since,
+        plan.change,
+        plan.digest,
+        plan.settle,
+    )
 
 
 def traffic(plan: Plan, stage: StagePlan, known: StageState) -> MetricQuery | None:

@@ -38,10 +38,16 @@ class Call:
 
     @property
     def action(self) -> str:
-        """The action as IAM spells it; for these services the prefix is botocore's name."""
-        return f"{self.service}:{self.operation}"
+        """The action as IAM spells it; for most the prefix is botocore's name."""
+        spelled = f"{self.service}:{self.operation}"
+        return _SPELLED.get(spelled, spelled)
 
 
+_SPELLED: Mapping[str, str] = {
+    "sagemaker-runtime:InvokeEndpoint": "sagemaker:InvokeEndpoint",
+    "s3:ListObjectsV2": "s3:ListBucket",
+}
+"""Actions that IAM calls otherwise than the API calls its operations."""
 _DRIVES = (OPERATOR, ON_CALL)
 
 CALLS = (
@@ -55,6 +61,10 @@ CALLS = (
     Call("cloudwatch", "DescribeAlarmHistory", "ReadAlarmsAndMetrics", ROLES),
     Call("cloudwatch", "DescribeAlarms", "ReadAlarmsAndMetrics", ROLES),
     Call("cloudwatch", "GetMetricData", "ReadAlarmsAndMetrics", ROLES),
+    Call("ssm", "DescribeOpsItems", "ReadIncidents", ROLES),
+    Call("sagemaker-runtime", "InvokeEndpoint", "TryEndpoints", (REQUESTER, OPERATOR)),
+    Call("s3", "GetObject", "ReadRecords", (REQUESTER, OPERATOR)),
+    Call("s3", "ListObjectsV2", "ReadRecords", (REQUESTER, OPERATOR)),
     Call("sagemaker", "ListEndpoints", "FindEndpoints", (REQUESTER,)),
     Call("ssm", "GetCalendarState", "ReadChangeCalendars", ROLES),
     Call("codepipeline", "ListPipelines", "FindPipelines", (ON_CALL,)),
@@ -175,6 +185,34 @@ class _Scope:
                 found.append(name if name.startswith("arn:") else arn)
         return list(dict.fromkeys(found))
 
+    def uses(self, check: str) -> list[tuple[StageConfig, Mapping[str, Any]]]:
+        """Return the parameters of each use of a check in this account, with its stage."""
+        return [
+            (stage, use.params)
+            for stage in self.stages
+            for use in stage.guardrails
+            if use.use == check and stage.place.account == self.account
+        ]
+
+    def tried_endpoints(self) -> list[str]:
+        """Return the endpoints that samples are sent to; names in both spellings."""
+        found: list[str] = []
+        for stage, params in self.uses("smoke"):
+            names = {params["endpoint"], params["endpoint"].lower()}
+            found += [self._sagemaker(stage, f"endpoint/{name}") for name in sorted(names)]
+        return list(dict.fromkeys(found))
+
+    def records(self) -> list[str]:
+        """Return the buckets of captured records, and the objects below their prefixes."""
+        places = [params["records"] for _, params in self.uses("shadow-traffic")]
+        found: list[str] = []
+        for place in dict.fromkeys(each for each in places if each):
+            bucket, _, prefix = place.removeprefix("s3://").partition("/")
+            below = f"{prefix.strip('/')}/*".lstrip("/")
+            arn = f"arn:{self.partition}:s3:::{bucket}"
+            found += [arn, f"{arn}/{below}"]
+        return list(dict.fromkeys(found))
+
     def topics(self) -> list[str]:
         targets = [each.target for each in self.service.notify if each.kind == "sns"]
         return [target for target in targets if target.split(":")[4] == self.account]
@@ -228,6 +266,12 @@ def _resources(scope: _Scope, sid: str) -> list[str]:
     # Composite alarms are told to `*` only, metrics and lists of endpoints likewise.
     if sid in ("ReadAlarmsAndMetrics", "FindEndpoints"):
         return ["*"]
+    if sid == "ReadIncidents":
+        return ["*"] if scope.uses("open-incidents") else []
+    if sid == "TryEndpoints":
+        return scope.tried_endpoints()
+    if sid == "ReadRecords":
+        return scope.records()
     if sid == "ReadChangeCalendars":
         return scope.change_calendars()
     if sid == "Notify":

@@ -224,6 +224,69 @@ class HttpQuery:
 
 
 @dataclass(frozen=True)
+class CommandQuery:
+    """→ `PluginView`: a program by the convention of the monitoring plugins.
+
+    Slow: it runs beside the loop, once `every` so often; see `good_for`.
+    """
+
+    argv: tuple[str, ...]
+    within: timedelta
+    every: timedelta
+    environment: tuple[str, ...] = ()
+    """Variables that it gets besides the few that every program gets."""
+
+    @property
+    def good_for(self) -> timedelta:
+        """How old an answer may be and still count: until the next one has to be there."""
+        return self.every + self.within
+
+
+@dataclass(frozen=True)
+class InvocationQuery:
+    """→ `InvocationView`: what an endpoint answers to one sample. Slow, as `CommandQuery`."""
+
+    place: Place
+    endpoint: str
+    variant: str
+    """Empty for whichever the endpoint picks."""
+    sample: str
+    """File below the project's directory."""
+    digest: str
+    """SHA-256 of its bytes; others are not sent."""
+    content_type: str
+    within: timedelta
+    every: timedelta
+
+    @property
+    def good_for(self) -> timedelta:
+        """How old an answer may be and still count: until the next one has to be there."""
+        return self.every + self.within
+
+
+@dataclass(frozen=True)
+class IncidentsQuery:
+    """→ `Incidents`: the open OpsItems of a place with one of these severities."""
+
+    place: Place
+    severities: tuple[str, ...]
+    source: str
+    """Empty for any."""
+
+
+@dataclass(frozen=True)
+class CaptureQuery:
+    """→ `CaptureView`: the newest record of one variant that data capture wrote into S3."""
+
+    place: Place
+    bucket: str
+    prefix: str
+    """Of the capture's destination, without the endpoint's name."""
+    endpoint: str
+    variant: str
+
+
+@dataclass(frozen=True)
 class InboxQuery:
     """→ `Inbox`: the statements people have left for a change, verified or rejected."""
 
@@ -285,6 +348,10 @@ Query = (
     | MetricQuery
     | EndpointQuery
     | HttpQuery
+    | CommandQuery
+    | InvocationQuery
+    | IncidentsQuery
+    | CaptureQuery
     | InboxQuery
     | FreezesQuery
     | CalendarsQuery

@@ -62,7 +62,7 @@ class LocalShell:
             assert process.stdout is not None
             tail, late = self._follow(process.stdout, monotonic() + within.total_seconds())
             if late:
-                _end(process)
+                end_group(process)
                 return Ran(None, tail, f"it took longer than {within} and was ended")
             status = process.wait()
         if status < 0:
@@ -89,7 +89,8 @@ def _text(tail: bytes) -> str:
     return tail.decode("utf-8", "replace")
 
 
-def _end(process: "subprocess.Popen[bytes]") -> None:
+def end_group(process: "subprocess.Popen[bytes]") -> None:
+    """End a process that leads a group, and whatever else is in the group."""
     for number in (signal.SIGTERM, signal.SIGKILL):
         with suppress(ProcessLookupError):
             os.killpg(process.pid, number)

@@ -1,6 +1,6 @@
 """The sandbox's engine as AWS's own protocols show it.
 
-AWS JSON (`X-Amz-Target`) for CodePipeline, SageMaker and CloudWatch, query with XML for
+AWS JSON (`X-Amz-Target`) for CodePipeline, SageMaker, CloudWatch and SSM, query with XML for
 STS: what botocore 1.44.5 and awscli 1.45.11 (botocore 1.43) choose for these services.
 Their models also name CBOR and, for CloudWatch, query; a client that insists on those
 gets a clear 400.
@@ -33,6 +33,7 @@ TARGETS = {
     "CodePipeline_20150709": "codepipeline",
     "SageMaker": "sagemaker",
     "GraniteServiceVersion20100801": "cloudwatch",
+    "AmazonSSM": "ssm",
 }
 """Services that speak AWS JSON, by the prefix of their X-Amz-Target."""
 
@@ -40,6 +41,7 @@ SIGNING_NAMES = {
     "codepipeline": "codepipeline",
     "sagemaker": "sagemaker",
     "monitoring": "cloudwatch",
+    "ssm": "ssm",
     "sts": "sts",
 }
 """Services of the engine, by the name that a signature carries."""

@@ -22,6 +22,7 @@ from mcm.sandbox.scenario_catalogue import (
     Place,
 )
 from mcm.sandbox.service import Caller, Service
+from mcm.sandbox.ssm import Ssm
 from mcm.sandbox.traffic import Traffic
 from mcm.sandbox.traffic_shape import Shape
 
@@ -118,12 +119,13 @@ class ExampleWorld:
         self.cloudwatch = cloudwatch
         self.sagemaker = sagemaker
         self.traffic = traffic
+        self.ssm = Ssm()
         self._refused: set[tuple[str, str]] = set()
         self._regions = {place.endpoint: place.region for place in PLACES}
 
     @property
     def services(self) -> Mapping[str, Service]:
-        return {"sagemaker": self.sagemaker, "cloudwatch": self.cloudwatch}
+        return {"sagemaker": self.sagemaker, "cloudwatch": self.cloudwatch, "ssm": self.ssm}
 
     @property
     def deploys(self) -> DeployTarget:

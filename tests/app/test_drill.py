@@ -55,6 +55,16 @@ def guard(name: str, kind: str, on_breach: str = "roll_back", **params: Any) -> 
     return Guardrail(name, kind, params, on_breach)
 
 
+def test_what_a_twin_cannot_show_is_left_out_and_said() -> None:
+    endpoint = guard("endpoint", "sagemaker-endpoint", endpoint="photo-check-us")
+    person = guard("person", "person")
+
+    report = play(World(), guardrails=(endpoint, person))
+
+    assert set(ends(report).values()) == {"succeeded", "rolled back"}
+    assert "guardrails that a twin cannot show: person" in report.assumed
+
+
 # Unknown first
 
 

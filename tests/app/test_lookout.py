@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from mcm.app.lookout import EVERY, Lookout
 from mcm.core.state import State
 from mcm.core.turn import GateView, Hold, Turn
+from mcm.core.verdict import Kind, Verdict
 
 NOW = datetime(2026, 3, 18, 9, 0, tzinfo=UTC)
 
@@ -51,6 +52,15 @@ def test_other_gates_and_an_open_one_ask_for_no_look() -> None:
     assert post.looks == 0
 
 
+def test_it_looks_for_reports_while_somebody_may_report() -> None:
+    post = Post()
+    hears = Turn((), Hold("bake", "baking", None), (Verdict("person", Kind.PASS, "nobody"),), ())
+    post.turned(0, hears)
+    post.turned(20, hears)
+
+    assert post.looks == 2
+
+
 def test_a_slow_look_is_not_begun_twice_and_holds_nothing_up() -> None:
     post = Post()
     post.turned(0, run=False)
@@ -64,7 +74,7 @@ def test_a_failure_is_told_once_until_a_look_goes_well() -> None:
     post.wrong = "no route"
     post.turned(0)
     post.turned(20)
-    assert post.said[0] == "looking for approvals on origin every 15 s"
+    assert post.said[0] == "looking for what people sign on origin every 15 s"
     assert len(post.said) == 2
     assert "no route" in post.said[1]
 

@@ -75,3 +75,17 @@ def test_what_nothing_can_read_is_an_error_and_no_pass() -> None:
 def test_outside_of_a_stage_nothing_is_expected() -> None:
     assert nowhere(US).expect == ()
     assert nowhere(US).place == US
+
+
+def test_an_incident_that_somebody_opens_is_seen() -> None:
+    world = World()
+    world.port("carol").call(
+        "ssm",
+        "CreateOpsItem",
+        {"Title": "photos are lost", "Description": "-", "Source": "x", "Severity": "1"},
+    )
+
+    (trial,) = tried(world, example("open-incidents"))
+
+    assert trial.verdict.kind is Kind.BREACH
+    assert "photos are lost" in trial.verdict.reason

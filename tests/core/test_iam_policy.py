@@ -15,13 +15,15 @@ from mcm.core.hours import CalendarSource
 from mcm.core.iam_policy import CALLS, DENIED, LIMIT, ROLES, Document, documents
 from mcm.core.plan import Approval, Gate
 from mcm.core.query import Place
-from mcm.core.service import Access, Channel, Service, StageConfig
+from mcm.core.service import Access, Channel, CheckUse, Service, StageConfig
 from tests.kit.files import example_service
 
 PREFIXES = {
     "codepipeline": "codepipeline",
     "cloudwatch": "cloudwatch",  # its endpoint is called `monitoring`, IAM's prefix is not
     "sagemaker": "sagemaker",
+    "sagemaker-runtime": "sagemaker",
+    "s3": "s3",
     "sns": "sns",
     "ssm": "ssm",
     "sts": "sts",
@@ -93,9 +95,9 @@ def test_the_table_has_every_call_that_the_adapters_make_and_no_other() -> None:
 
 @pytest.mark.parametrize("call", CALLS, ids=lambda call: call.operation)
 def test_each_action_is_an_operation_of_its_service(call: object) -> None:
-    prefix, operation = call.action.split(":")  # type: ignore[attr-defined]
-    service_name = {ours: theirs for theirs, ours in PREFIXES.items()}[prefix]
-    assert operation in operations(service_name)
+    prefix, _ = call.action.split(":")  # type: ignore[attr-defined]
+    assert call.operation in operations(call.service)  # type: ignore[attr-defined]
+    assert PREFIXES[call.service] == prefix  # type: ignore[attr-defined]
 
 
 def test_each_denied_action_is_an_operation_of_codepipeline() -> None:
@@ -276,3 +278,22 @@ def test_what_aws_would_find_too_long_is_refused_with_the_way_out() -> None:
     with pytest.raises(UsageError, match="6144") as told:
         documents(found, "operator", "aws", many)
     assert "--stage" in str(told.value.hint)
+
+
+def test_slow_checks_get_just_what_they_look_at() -> None:
+    uses = (
+        CheckUse("open-incidents", {}, "hold"),
+        CheckUse("smoke", {"endpoint": "Photo"}, "hold"),
+        CheckUse("shadow-traffic", {"endpoint": "x", "records": "s3://records/capture/"}, "hold"),
+    )
+    found = example_service()
+    stage = replace(found.stages[0], guardrails=uses, place=found.pipeline.place)
+    allowed = granted(policy("operator", replace(found, stages=(stage,))))
+
+    assert allowed["ssm:DescribeOpsItems"] == ["*"]
+    assert [arn.rsplit(":", 1)[1] for arn in allowed["sagemaker:InvokeEndpoint"]] == [
+        "endpoint/Photo",
+        "endpoint/photo",
+    ]
+    assert allowed["s3:ListBucket"] == ["arn:aws:s3:::records", "arn:aws:s3:::records/capture/*"]
+    assert "ssm:DescribeOpsItems" not in granted(policy("operator", found))

@@ -9,10 +9,15 @@ from dataclasses import dataclass
 
 from mcm.core.checks import (
     alarms,
+    command,
     http_health,
     metric_compare,
     metric_threshold,
+    open_incidents,
+    person,
     sagemaker_endpoint,
+    shadow_traffic,
+    smoke,
 )
 from mcm.core.checks.watch import Watch
 from mcm.core.plan import Guardrail
@@ -33,6 +38,11 @@ KINDS: dict[str, CheckKind] = {
     "alarms": CheckKind(alarms.queries, alarms.judge),
     "sagemaker-endpoint": CheckKind(sagemaker_endpoint.queries, sagemaker_endpoint.judge),
     "http-health": CheckKind(http_health.queries, http_health.judge),
+    "command": CheckKind(command.queries, command.judge),
+    "open-incidents": CheckKind(open_incidents.queries, open_incidents.judge),
+    "person": CheckKind(person.queries, person.judge),
+    "shadow-traffic": CheckKind(shadow_traffic.queries, shadow_traffic.judge),
+    "smoke": CheckKind(smoke.queries, smoke.judge),
     "metric-threshold": CheckKind(metric_threshold.queries, metric_threshold.judge),
     "metric-compare": CheckKind(metric_compare.queries, metric_compare.judge),
 }

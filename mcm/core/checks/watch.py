@@ -23,6 +23,10 @@ class Watch:
     """Requests seen since the promotion; None when unknown."""
     baking: datetime | None = None
     """Since when the new content bakes; None before that."""
+    change: str = ""
+    """The change whose inbox people write to; empty outside of a walk."""
+    plan: str = ""
+    """Digest of the plan that is walked."""
     settle: timedelta = timedelta(minutes=3)
     """How old a period must be before its points count."""
 

@@ -11,7 +11,7 @@ from tests.kit.readings import NOW
 from tests.kit.world import stage_plan
 
 BUILTIN = builtin_definitions()
-WATCH = Watch(stage_plan("old"), NOW, True, {}, 500)
+WATCH = Watch(stage_plan("old"), NOW, True, {}, 500, change="CM-0001", plan="0" * 64)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -1,0 +1,21 @@
+"""Incidents as the core sees them: what is open, since when, how severe."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True)
+class Incident:
+    id: str
+    title: str
+    """Somebody's words: data, never shown unsanitised."""
+    severity: str
+    opened_at: datetime
+
+
+@dataclass(frozen=True)
+class Incidents:
+    open: tuple[Incident, ...]
+    """Newest first."""
+    more: bool
+    """Whether there are others that were not read."""

@@ -1,0 +1,155 @@
+"""Readings of OpsItems, of captured records, and a sample sent to an endpoint."""
+
+import hashlib
+import io
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from mcm.aws.invoke import invoke
+from mcm.aws.port import AwsError, ErrorKind, Reply
+from mcm.aws.read_capture import read_captures
+from mcm.aws.read_incidents import read_incidents
+from mcm.core.capture import CaptureView
+from mcm.core.incident import Incidents
+from mcm.core.invocation import InvocationView
+from mcm.core.query import CaptureQuery, IncidentsQuery, InvocationQuery, Place
+from mcm.core.reading import Blindness, Known, Reading, Unknown
+from tests.aws.answering import Answering
+
+NOW = datetime(2026, 3, 18, 10, 5, tzinfo=UTC)
+US = Place("111111111111", "us-east-1")
+DENIED = AwsError(ErrorKind.DENIED, "AccessDenied", "no")
+
+
+def item(name: str, hours: float) -> Reply:
+    return {
+        "OpsItemId": name,
+        "Title": "photos are lost",
+        "Severity": "1",
+        "CreatedTime": NOW - timedelta(hours=hours),
+    }
+
+
+def test_open_incidents_are_asked_for_by_severity_newest_first() -> None:
+    query = IncidentsQuery(US, ("1", "2"), "ticketing")
+    port = Answering(DescribeOpsItems={"OpsItemSummaries": [item("oi-1", 5), item("oi-2", 1)]})
+
+    found = read_incidents(port, [query], lambda: NOW)[query]
+
+    assert isinstance(found, Known)
+    assert isinstance(found.value, Incidents)
+    assert [each.id for each in found.value.open] == ["oi-2", "oi-1"]
+    assert not found.value.more
+    filters = port.calls[0][1]["OpsItemFilters"]
+    assert [(f["Key"], f["Values"]) for f in filters] == [
+        ("Status", ["Open", "InProgress"]),
+        ("Severity", ["1", "2"]),
+        ("Source", ["ticketing"]),
+    ]
+
+
+def test_incidents_that_may_not_be_read_are_unknown() -> None:
+    query = IncidentsQuery(US, (), "")
+    found = read_incidents(Answering(DescribeOpsItems=DENIED), [query], lambda: NOW)[query]
+
+    assert isinstance(found, Unknown)
+    assert found.why is Blindness.DENIED
+
+
+CAPTURE = CaptureQuery(US, "records", "capture", "photo-check-us", "candidate")
+
+
+def captured(*lines: bytes, **more: Any) -> Reading:
+    port = Answering(
+        ListObjectsV2={"Contents": [{"Key": "old", "LastModified": NOW - timedelta(minutes=9)}]}
+        | {"Contents": [{"Key": "new.jsonl", "LastModified": NOW - timedelta(minutes=2)}]},
+        GetObject={"Body": io.BytesIO(b"\n".join(lines))},
+        **more,
+    )
+    return read_captures(port, [CAPTURE], lambda: NOW)[CAPTURE]
+
+
+def test_the_last_record_of_the_newest_object_is_read() -> None:
+    record = json.dumps({"captureData": {"endpointInput": {"data": "x"}}}).encode()
+    found = captured(b"not this one", record, b"")
+
+    assert isinstance(found, Known)
+    assert isinstance(found.value, CaptureView)
+    assert found.value.key == "new.jsonl"
+    assert "captureData.endpointInput.data" in found.value.fields
+
+
+@pytest.mark.parametrize("line", [b"{", b"[1]", b"\xff\xfe", b""])
+def test_a_record_that_is_no_json_object_says_so(line: bytes) -> None:
+    found = captured(line)
+
+    assert isinstance(found, Known)
+    assert found.value.problem
+
+
+def test_this_hour_is_looked_at_and_then_the_one_before() -> None:
+    port = Answering(ListObjectsV2={})
+
+    found = read_captures(port, [CAPTURE], lambda: NOW)[CAPTURE]
+
+    assert [params["Prefix"] for _, params in port.calls] == [
+        "capture/photo-check-us/candidate/2026/03/18/10/",
+        "capture/photo-check-us/candidate/2026/03/18/09/",
+    ]
+    assert found == Known(CaptureView("", None, frozenset()), NOW)
+
+
+SAMPLE = b'{"photo": "parcel"}'
+DIGEST = hashlib.sha256(SAMPLE).hexdigest()
+
+
+def sent(
+    answer: Any, digest: str = DIGEST, sample: bytes | OSError = SAMPLE
+) -> tuple[Reading, Answering]:
+    def read(name: str) -> bytes:
+        if isinstance(sample, OSError):
+            raise sample
+        return sample
+
+    second = timedelta(seconds=1)
+    query = InvocationQuery(
+        US, "photo-check-us", "live", "samples/x.json", digest, "application/json", second, second
+    )
+    port = Answering(InvokeEndpoint=answer)
+    return invoke(port, query, read, lambda: NOW), port
+
+
+def test_the_signed_sample_is_sent_and_the_answer_kept() -> None:
+    reading, port = sent({"Body": io.BytesIO(b'{"label"'), "InvokedProductionVariant": "live"})
+
+    assert isinstance(reading, Known)
+    assert isinstance(reading.value, InvocationView)
+    assert (reading.value.answer, reading.value.variant) == ('{"label"', "live")
+    assert port.calls[0][1]["TargetVariant"] == "live"
+
+
+def test_another_file_than_the_signed_one_is_never_sent() -> None:
+    reading, port = sent({"Body": b"x"}, digest="0" * 64)
+
+    assert isinstance(reading, Unknown)
+    assert DIGEST in reading.reason
+    assert port.calls == []
+
+
+def test_a_sample_that_is_gone_is_unknown() -> None:
+    reading, port = sent({"Body": b"x"}, sample=FileNotFoundError(2, "No such file"))
+
+    assert isinstance(reading, Unknown)
+    assert port.calls == []
+
+
+def test_a_failing_model_is_an_answer_and_a_refusal_is_none() -> None:
+    failed, _ = sent(AwsError(ErrorKind.INVALID, "ModelError", "500 from the container"))
+    refused, _ = sent(AwsError(ErrorKind.INVALID, "ValidationError", "no such endpoint"))
+
+    assert isinstance(failed, Known)
+    assert "500 from the container" in failed.value.failed
+    assert isinstance(refused, Unknown)
