@@ -40,11 +40,13 @@ from mcm.cli import (
     windows,
     write,
 )
+from mcm.cli.chapters import Chapters
 from mcm.cli.lines import say
 from mcm.core.errors import Exit, McmError
 
 app = typer.Typer(
     name="mcm",
+    cls=Chapters,
     help="Change records, two people and guardrails for production deployments on AWS.",
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
