@@ -8,7 +8,16 @@ if TYPE_CHECKING:
     from typer._click import Context, HelpFormatter
 
 CHAPTERS = {
-    "When it goes wrong": ("rollback", "hold", "resume", "abort", "retry", "reopen", "runbook"),
+    "When it goes wrong": (
+        "rollback",
+        "hold",
+        "resume",
+        "abort",
+        "retry",
+        "reopen",
+        "report",
+        "runbook",
+    ),
     "Write a change": ("init", "new", "lint", "plan", "render", "schema"),
     "Get it approved": ("request", "approve", "reject", "break-glass", "review", "inbox"),
     "Promote it": ("deploy", "tick", "watch", "drill"),
