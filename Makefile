@@ -9,13 +9,15 @@ AWS_VENV := .venv-aws
 AWS_STAMP := $(AWS_VENV)/.installed
 FUZZ_VENV := .venv-fuzz
 FUZZ_STAMP := $(FUZZ_VENV)/.installed
+BROWSER_VENV := .venv-browser
+BROWSER_STAMP := $(BROWSER_VENV)/.installed
 FUZZ_SECONDS ?= 60
 FUZZ_TARGETS ?= canonical statement plan envelope signature key trust yaml service change paste
 LOCK := $(BIN)/pip-compile --quiet --no-build-isolation --generate-hashes --allow-unsafe \
 	--no-emit-index-url --no-emit-find-links --no-header --strip-extras
 
 .DEFAULT_GOAL := help
-.PHONY: help dev preflight test check lint lint-format lint-code lint-types lint-imports format simulate mutants coverage demo bench fuzz wheel lock clean
+.PHONY: help dev preflight test test-browser check lint lint-format lint-code lint-types lint-imports format simulate mutants coverage demo bench fuzz wheel lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1 -- \2/'
@@ -38,6 +40,16 @@ $(STAMP): requirements/dev.txt pyproject.toml | preflight
 # Four workers on two cores: the tests of the commands wait for a bake, they do not compute.
 test: dev ## run the tests
 	@$(BIN)/python -m pytest -n 4 --dist worksteal
+
+test-browser: $(BROWSER_STAMP) ## look at the HTML record in headless Chromium
+	@for each in chromium chromedriver; do command -v $$each >/dev/null || { \
+		echo "make test-browser needs $$each; install it (Debian: apt install chromium chromium-driver)" >&2; exit 1; }; done
+	@$(BROWSER_VENV)/bin/python -m pytest -p no:cacheprovider tests/browser
+
+$(BROWSER_STAMP): requirements/browser.txt requirements/runtime.txt | preflight
+	@test -x $(BROWSER_VENV)/bin/python || "$(PYTHON)" -m venv $(BROWSER_VENV)
+	$(BROWSER_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/runtime.txt -r requirements/browser.txt
+	@touch $@
 
 # One target each, so that `make -k lint` shows all that is wrong.
 lint: lint-format lint-code lint-types lint-imports
@@ -98,6 +110,7 @@ lock: dev
 	$(LOCK) --constraint requirements/dev.txt --output-file requirements/runtime.txt pyproject.toml
 	echo hatchling | $(LOCK) --constraint requirements/dev.txt --output-file requirements/build.txt -
 	echo awscli | $(LOCK) --output-file requirements/aws.txt -
+	printf 'pytest\nselenium\n' | $(LOCK) --constraint requirements/dev.txt --output-file requirements/browser.txt -
 	echo atheris | $(LOCK) --output-file requirements/fuzz.txt -
 
 clean: ## remove what the tools leave behind; the environments stay

@@ -1,11 +1,12 @@
 """The record of a change, rendered from what is there: change, plan, journal, statements."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from mcm.cli.compose import Project
 from mcm.cli.graphs import read_index
 from mcm.core import canonical
-from mcm.core.errors import McmError, RefusedError
+from mcm.core.errors import McmError, RefusedError, UsageError
 from mcm.core.fold import fold
 from mcm.core.journal import ChainProblem, Entry
 from mcm.core.plan import Plan
@@ -13,6 +14,9 @@ from mcm.core.state import Closing
 from mcm.core.statement import Verified
 from mcm.record.build import build_view
 from mcm.record.render import render_record
+
+_PICTURE_LIMIT = 4_000_000
+_RECORD_LIMIT = 64_000_000
 
 
 def render_change(
@@ -81,6 +85,62 @@ def current_record(project: Project, change: str) -> bytes:
         f"{change} is closed, and the record that would be written is not the one that was frozen",
         hint="Take record.md from git, as it was when the change was closed.",
     )
+
+
+class Page:
+    """The record of one change in both of its forms; each is a path and the bytes for it."""
+
+    def __init__(self, project: Project, change: str, data: bytes) -> None:
+        self.change = change
+        self._folder = project.folder(change)
+        self._data = data
+
+    def markdown(self) -> tuple[Path, bytes]:
+        """Return record.md."""
+        return self._folder.record_file, self._data
+
+    def html(self) -> tuple[Path, bytes]:
+        """Return record.html, with the pictures that lie beside it."""
+        from mcm.record.html import render_html
+
+        page = render_html(self._data.decode(), self._picture)
+        return self._folder.record_file.with_suffix(".html"), page.encode()
+
+    def _picture(self, path: str) -> bytes | None:
+        from mcm.record.escape import is_picture
+        from mcm.trust.files import read_small
+
+        if not is_picture(path):
+            return None
+        try:
+            return read_small(self._folder.path / path, limit=_PICTURE_LIMIT)
+        except (OSError, McmError):
+            return None  # the page says that it is missing
+
+
+def check_pages(page: Page, form: str | None) -> None:
+    """Raise UsageError when a file is not what it should be: one form, or all that are there."""
+    path, _ = page.markdown()
+    both = [page.markdown] if form in (None, "md") else []
+    if form == "html" or (form is None and path.with_suffix(".html").exists()):
+        both.append(page.html)
+    stale = [path for path, data in (each() for each in both) if _bytes_of(path) != data]
+    if stale:
+        names = " and ".join(f"{each.parent.name}/{each.name}" for each in stale)
+        flag = "" if stale[0].suffix == ".md" else " --format html"
+        raise UsageError(
+            f"stale: {names} is not what change, plan and journal give now",
+            hint=f"Run `mcm render {page.change}{flag}` and commit what it writes.",
+        )
+
+
+def _bytes_of(path: Path) -> bytes | None:
+    from mcm.trust.files import read_small
+
+    try:
+        return read_small(path, limit=_RECORD_LIMIT)
+    except FileNotFoundError:
+        return None
 
 
 def own_template(project: Project, template: str) -> str | None:

@@ -1,6 +1,7 @@
 """Commands that write a change: lint, plan, render."""
 
-from typing import TYPE_CHECKING
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -99,11 +100,29 @@ def _next_command(project: "Project", change: str) -> str:
     return next((command for command in found if command), "")
 
 
-def render(change: Change = None, graphs: Graphs = False, profile: Profile = None) -> int:
-    """Write the record, record.md, from the plan and the journal."""
+class Format(StrEnum):
+    """What a record can be written as."""
+
+    md = "md"
+    html = "html"
+
+
+def render(
+    change: Change = None,
+    form: Annotated[
+        Format | None,
+        typer.Option("--format", help="Markdown (record.md, the default) or one HTML file."),
+    ] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; 2 when what lies there is stale.")
+    ] = False,
+    graphs: Graphs = False,
+    profile: Profile = None,
+) -> int:
+    """Write the record, record.md or record.html, from the plan and the journal."""
     from mcm.cli.compose import Project
     from mcm.cli.folder import replace_file
-    from mcm.cli.record import current_record
+    from mcm.cli.record import Page, check_pages, current_record
 
     project = Project.here(profile=profile)
     name = project.pick_change(change)
@@ -111,7 +130,11 @@ def render(change: Change = None, graphs: Graphs = False, profile: Profile = Non
         from mcm.cli.graphs import draw_graphs
 
         draw_graphs(project, name)
-    path = project.folder(name).record_file
-    replace_file(path, current_record(project, name))
+    page = Page(project, name, current_record(project, name))
+    if check:
+        check_pages(page, form)
+        return Exit.DONE
+    path, data = page.html() if form is Format.html else page.markdown()
+    replace_file(path, data)
     print(path.relative_to(project.root))
     return Exit.DONE

@@ -58,7 +58,12 @@ def is_plain_address(url: str) -> bool:
 
 def image(alt: str, path: str) -> str:
     """Return a picture that lies beside the record, else `alt` alone as text."""
-    return f"![{text(alt)}]({path})" if _PICTURE.fullmatch(path) else text(alt)
+    return f"![{text(alt)}]({path})" if is_picture(path) else text(alt)
+
+
+def is_picture(path: str) -> bool:
+    """Say whether `path` is that of a picture beside a record, and of nothing else."""
+    return _PICTURE.fullmatch(path) is not None
 
 
 def _mark(found: re.Match[str]) -> str:

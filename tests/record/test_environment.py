@@ -7,6 +7,7 @@ from mcm.core.questions import TEMPLATES
 from mcm.data import data_names
 from mcm.record.build import build_view
 from mcm.record.environment import MOST
+from mcm.record.html import STYLE
 from mcm.record.render import BASE, render, render_record, template_file
 from tests.planned import make_change
 from tests.record.story import page, plan, rolled_back
@@ -111,7 +112,7 @@ def test_a_template_that_is_nowhere_is_refused_with_the_ones_there_are() -> None
 
 
 def test_each_template_is_one_base_with_blocks() -> None:
-    assert set(data_names("templates")) == {BASE, *map(template_file, TEMPLATES)}
+    assert set(data_names("templates")) == {BASE, STYLE, *map(template_file, TEMPLATES)}
 
 
 @pytest.mark.parametrize("template", TEMPLATES)
