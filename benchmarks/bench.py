@@ -183,6 +183,24 @@ def drawing(tools: Tools) -> Row:
     return Row("six graphs drawn / matplotlib loaded, one empty figure saved", ours, theirs, 3.0)
 
 
+def backtesting(tools: Tools) -> Row:
+    """Compare back-tests of ten thresholds over 15 days of minutes with a pass over the points."""
+    from benchmarks.judging import backtested
+
+    del tools
+    ours, theirs = backtested()
+    return Row("10 back-tests of 15 days by the minute / one bare pass", ours, theirs, 10.0)
+
+
+def deciding(tools: Tools) -> Row:
+    """Compare the decision for a stage with spelling and hashing its plan."""
+    from benchmarks.judging import decided
+
+    del tools
+    ours, theirs = decided()
+    return Row("20 decisions for a stage / 20 digests of its plan", ours, theirs, 100.0)
+
+
 ROWS: tuple[Callable[[Tools], Row], ...] = (
     version,
     status,
@@ -193,6 +211,8 @@ ROWS: tuple[Callable[[Tools], Row], ...] = (
     appending,
     reading,
     drawing,
+    backtesting,
+    deciding,
 )
 
 

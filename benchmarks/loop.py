@@ -70,6 +70,15 @@ def calls_of_a_turn() -> Measure:
     return Measure(f"calls for {ALARMS} alarms and {METRICS} metrics", port.calls, 11, "calls")
 
 
+def calls_of_a_thousand_stages() -> Measure:
+    """Count the calls of a turn over a thousand stages with their alarms, metrics, endpoints."""
+    from benchmarks.judging import calls_of_a_big_turn
+
+    calls, most = calls_of_a_big_turn()
+    what = "calls for 1,000 stages of 10 alarms, 2 metrics, an endpoint and a pipeline"
+    return Measure(what, calls, most, "calls")
+
+
 def reaction() -> Measure:
     """Measure the p99 of computing between the alarm's reading and the first write back."""
     spent = sorted(_react(f"bench-{n}") for n in range(RUNS))
@@ -131,4 +140,4 @@ def deployments() -> Measure:
     return Measure(what, tally.rate, None, "deployments a second")
 
 
-MEASURES = (calls_of_a_turn, reaction, turns_to_go_back, deployments)
+MEASURES = (calls_of_a_turn, calls_of_a_thousand_stages, reaction, turns_to_go_back, deployments)

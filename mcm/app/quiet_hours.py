@@ -6,12 +6,12 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from mcm.app.observing import Observer
-from mcm.core.backtest import LONGEST
 from mcm.core.errors import BlindError, UsageError
 from mcm.core.points import Points
 from mcm.core.query import MetricQuery
 from mcm.core.quiet_week import Profile, build_profile
 from mcm.core.replay import History
+from mcm.core.retention import kept_for
 from mcm.core.service import Service, StageConfig
 from mcm.core.window import Freeze
 from mcm.core.zone import to_instant
@@ -50,7 +50,7 @@ def read_traffic(
         )
     metric = replace(stage.traffic, period=HOUR)
     end = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
-    start = end - min(timedelta(weeks=weeks), LONGEST)
+    start = end - min(timedelta(weeks=weeks), kept_for(HOUR) - HOUR)
     query = MetricQuery(stage.place, metric, start, end, service.settle)
     readings = observer.observe({query}, PATIENCE)
     points = readings.known(query, Points)

@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mcm.cli.options import Json
+from mcm.cli.complete import change_ids, stage_names
+from mcm.cli.options import Json, Profile
 from mcm.core.errors import Exit, UsageError
 
 if TYPE_CHECKING:
+    from mcm.cli.compose import Project
+    from mcm.core.plan import StagePlan
     from mcm.core.threshold import Rule
     from mcm.core.window import Span
 
@@ -20,6 +23,17 @@ def register(app: typer.Typer) -> None:
 
 
 def backtest(
+    change: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[CHANGE]", autocompletion=change_ids, help="By its plan; else by mcm.yaml."
+        ),
+    ] = None,
+    stage: Annotated[
+        str | None,
+        typer.Option("--stage", autocompletion=stage_names, help="Its guardrails only."),
+    ] = None,
+    days: Annotated[int, typer.Option("--days", min=1, max=454, help="How far to look back.")] = 14,
     csv: Annotated[
         Path | None,
         typer.Option(
@@ -27,13 +41,13 @@ def backtest(
         ),
     ] = None,
     above: Annotated[
-        str, typer.Option("--above", metavar="N", help="More than this is beyond the bound.")
+        str, typer.Option("--above", metavar="N", help="With --csv: more is beyond the bound.")
     ] = "",
     below: Annotated[
-        str, typer.Option("--below", metavar="N", help="Less than this is beyond the bound.")
+        str, typer.Option("--below", metavar="N", help="With --csv: less is beyond the bound.")
     ] = "",
     points: Annotated[
-        str, typer.Option("--points", metavar="M/N", help="How many of N periods make a breach.")
+        str, typer.Option("--points", metavar="M/N", help="With --csv: M of N make a breach.")
     ] = "2/3",
     anomalies: Annotated[
         Path | None,
@@ -43,13 +57,68 @@ def backtest(
         float, typer.Option("--rate", help="False alarms a week to suggest a bound for.")
     ] = 1.0,
     json: Json = False,
+    profile: Profile = None,
 ) -> int:
-    """Replay thresholds over history: false alarms with dates, time to detect, a better bound."""
-    if csv is None:
+    """Replay guardrails over history: false alarms with dates, time to detect, a better bound."""
+    if csv is not None:
+        return _of_file(csv, _rule(above, below, points), anomalies, rate, json=json)
+    if above or below:
         raise UsageError(
-            "name the history: --csv FILE", hint="Write --csv latency.csv --above 250."
+            "--above and --below are for a file: name it with --csv",
+            hint="Write --csv latency.csv --above 250.",
         )
-    return _of_file(csv, _rule(above, below, points), anomalies, rate, json=json)
+    return _of_project(change, stage, days, anomalies, rate, profile, json=json)
+
+
+def _of_project(
+    change: str | None,
+    stage: str | None,
+    days: int,
+    anomalies: Path | None,
+    rate: float,
+    profile: str | None,
+    *,
+    json: bool,
+) -> int:
+    from mcm.app.backtesting import Terms, backtest_stage
+    from mcm.cli.backtest_text import tried_json, tried_lines
+    from mcm.cli.compose import Project
+    from mcm.cli.lines import say, show
+
+    project = Project.here(profile=profile)
+    stages = _stages(project, change, stage)
+    incidents = _incidents(anomalies, "")
+    terms = Terms(project.clock.now(), days, incidents, rate)
+    settle = project.service.settle
+    say(f"reading {days} days of {', '.join(each.name for each in stages)}")
+    found = [
+        tried for each in stages for tried in backtest_stage(each, project.observer, settle, terms)
+    ]
+    if json:
+        from mcm.cli.show_json import to_json
+
+        print(to_json(tried_json(found, terms.now, days)))
+        return Exit.DONE
+    for line in tried_lines(found):
+        show(line, 12)
+    return Exit.DONE
+
+
+def _stages(project: "Project", change: str | None, named: str | None) -> "list[StagePlan]":
+    """Return the stages of a plan, or of mcm.yaml; raise UsageError for a name of none."""
+    from mcm.config.definitions import definition_values
+    from mcm.core.naming import find_stage
+    from mcm.core.planning import plan_stage
+
+    if change is not None:
+        stages = list(project.plan(project.pick_change(change)).stages)
+    else:
+        service, definitions = project.service, definition_values(project.definitions)
+        stages = [plan_stage(service, config, definitions) for config in service.stages]
+    if named is None:
+        return stages
+    name = find_stage(named, [each.name for each in stages])
+    return [each for each in stages if each.name == name]
 
 
 def _of_file(csv: Path, rule: "Rule", anomalies: Path | None, rate: float, *, json: bool) -> int:

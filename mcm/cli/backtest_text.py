@@ -1,14 +1,16 @@
 """Back-tests in words and as JSON."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from mcm.app.backtesting import Tried
 from mcm.core import canonical
 from mcm.core.backtest import Backtest, spell
 from mcm.core.duration import spell_wait
 from mcm.core.replay import Alarm, Score
+from mcm.core.sanitize import clean
 from mcm.core.threshold import Bound
 from mcm.core.zone import find_zone, spell_local
 
@@ -43,6 +45,43 @@ def backtest_lines(found: Backtest, unit: str = "") -> Iterator[str]:
         would = f"; {len(tried.caught)} of {known} incidents noticed" if known else ""
         says = f"{tried.false_a_week:.1f} false alarms a week here{would}"
         yield _row("suggestion", f"{spell_bound(found.suggestion.bound, unit)}: {says}")
+
+
+def tried_lines(found: Iterable[Tried]) -> Iterator[str]:
+    """Yield each guardrail of some stages: how it did, or why nobody can say."""
+    for each in found:
+        same = each.series == each.guardrail
+        name = clean(each.guardrail if same else f"{each.guardrail}: {each.series}", 120)
+        yield f"{each.stage}  {name}"
+        for note in each.notes:
+            yield _row("note", note)
+        if each.result is None:
+            yield _row("no result", clean(each.why_not, 200))
+        else:
+            yield from backtest_lines(each.result, each.unit)
+        yield ""
+
+
+def tried_json(found: Iterable[Tried], now: datetime, days: int) -> dict[str, Any]:
+    """Return the document of `mcm backtest --json`."""
+    return {
+        "version": 1,
+        "at": canonical.instant(now),
+        "days": days,
+        "guardrails": [
+            {
+                "stage": each.stage,
+                "guardrail": each.guardrail,
+                "kind": each.kind,
+                "series": each.series,
+                "unit": each.unit,
+                "notes": list(each.notes),
+                "why_not": each.why_not,
+                "result": None if each.result is None else backtest_json(each.result),
+            }
+            for each in found
+        ],
+    }
 
 
 def spell_bound(bound: Bound, unit: str = "") -> str:

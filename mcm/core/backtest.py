@@ -2,23 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
-from mcm.core.replay import History, Score, alarms_of, breaches, score, suggest
+from mcm.core.replay import History, Score, alarms_of, breaches, crossings, score, suggest
+from mcm.core.retention import kept_for
 from mcm.core.threshold import Bound, Rule
 from mcm.core.window import Span
 
 DIGITS = 4
 """Of a suggested bound: rounded outwards, so that it is crossed no more often."""
-_RETENTION = (
-    (timedelta(hours=3), timedelta(seconds=1)),
-    (timedelta(days=15), timedelta(minutes=1)),
-    (timedelta(days=63), timedelta(minutes=5)),
-    (timedelta(days=455), timedelta(hours=1)),
-)
-"""How long CloudWatch keeps points, and of which period at the finest (AWS-RULES 27)."""
-LONGEST = _RETENTION[-1][0]
+_PERIODS = (timedelta(minutes=1), timedelta(minutes=5), timedelta(hours=1))
+"""Those into which CloudWatch merges what is older (`retention`)."""
 
 
 @dataclass(frozen=True)
@@ -63,25 +58,34 @@ class Resolution:
     """Whether finer ones, as the rule wants them, are gone."""
 
 
-def backtest(history: History, rule: Rule, incidents: Sequence[Span], most: float) -> Backtest:
-    """Replay `rule` over `history`; suggest a bound for at most `most` false alarms a week."""
-    found = breaches(rule, history.values)
-    crossed = sum(value is not None and rule.bound.is_crossed(value) for value in history.values)
-    scored = score(history, alarms_of(history, found, rule.bound), incidents)
+def backtest(
+    history: History,
+    rule: Rule,
+    incidents: Sequence[Span],
+    most: float,
+    found: Sequence[int] | None = None,
+) -> Backtest:
+    """Replay `rule` over `history`; suggest a bound for at most `most` false alarms a week.
+
+    `found` are the periods in breach where another evaluator than the judge has told them.
+    """
+    indices = breaches(rule, history.values) if found is None else found
+    crossed = crossings(rule.bound, history.values)
+    scored = score(history, alarms_of(history, indices, rule.bound), incidents)
     return Backtest(history, rule, scored, _suggest(history, rule, incidents, most), crossed)
 
 
 def resolution(period: timedelta, age: timedelta) -> Resolution:
     """Return the finest points that CloudWatch still has of something `age` ago.
 
-    Raises ValueError where it has none any more.
+    Raises ValueError where it has none any more (AWS-RULES 27).
     """
-    for kept, finest in _RETENTION:
-        if age <= kept:
-            if period % finest == timedelta(0):
-                return Resolution(max(period, finest), coarse=False)
-            return Resolution(finest, coarse=True)
-    raise ValueError(f"CloudWatch keeps metrics for {LONGEST.days} days")
+    if kept_for(period) >= age:
+        return Resolution(period, coarse=False)
+    for coarser in _PERIODS:
+        if coarser > period and kept_for(coarser) >= age:
+            return Resolution(coarser, coarse=True)
+    raise ValueError(f"CloudWatch keeps metrics for {kept_for(_PERIODS[-1]).days} days")
 
 
 def stretch(rule: Rule, period: timedelta, to: timedelta, *, is_sum: bool) -> Rule:
@@ -112,11 +116,6 @@ def spell(value: Decimal) -> str:
     """Write a number without an exponent, four digits or all that stand before the point."""
     number = float(value)
     return f"{number:.0f}" if abs(number) >= 1000 else f"{number:.4g}"
-
-
-def whole_periods(start: datetime, end: datetime, period: timedelta) -> int:
-    """Return how many periods lie in a span."""
-    return max(0, (end - start) // period)
 
 
 def _suggest(

@@ -7,11 +7,13 @@ first of them would have taken the change back. Times are starts of periods; an 
 *noticed* when the period that completes it closes.
 """
 
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from itertools import accumulate
+from heapq import nlargest, nsmallest
+from itertools import accumulate, groupby
 
 from mcm.core.alarm_rule import AlarmRule, State, evaluate
 from mcm.core.threshold import Bound, Rule, Value
@@ -19,6 +21,8 @@ from mcm.core.window import Span
 
 JOIN = timedelta(hours=1)
 WEEK = timedelta(days=7)
+_FIRST_LOOK = 200
+"""So many of the farthest values are looked at first for a suggestion."""
 
 
 @dataclass(frozen=True)
@@ -113,23 +117,16 @@ def alarm_breaches(rule: AlarmRule, values: Sequence[Value]) -> list[int]:
 
 def alarms_of(history: History, indices: Sequence[int], bound: Bound) -> tuple[Alarm, ...]:
     """Join breaches at these ascending indices into alarms."""
-    if not indices:
-        return ()
-    gap = max(1, JOIN // history.period)
-    groups = [[indices[0]]]
-    for index in indices[1:]:
-        if index - groups[-1][-1] <= gap:
-            groups[-1].append(index)
-        else:
-            groups.append([index])
-    return tuple(
-        Alarm(
-            history.noticed(group[0]),
-            history.noticed(group[-1]),
-            _worst(bound, [history.values[index] for index in group]),
-        )
-        for group in groups
-    )
+    found = []
+    for at, end in _spans(history, indices):
+        first, last = (int((moment - history.start) / history.period) - 1 for moment in (at, end))
+        hit = (history.values[i] for i in _between(indices, first, last))
+        found.append(Alarm(at, end, _worst(bound, hit)))
+    return tuple(found)
+
+
+def _between(indices: Sequence[int], first: int, last: int) -> Sequence[int]:
+    return indices[bisect_left(indices, first) : bisect_right(indices, last)]
 
 
 def score(history: History, alarms: Sequence[Alarm], incidents: Iterable[Span]) -> Score:
@@ -162,34 +159,96 @@ def suggest(
     `high` asks for an upper bound, else a lower one; M and N stay. None where there is too
     little data to say. It fits this history: another week may be another matter.
     """
-    ranked = sorted(set(_orders(rule, history.values, high=high)), reverse=high)
-    if len(ranked) < 2:
+    known = sum(value is not None and value.is_finite() for value in history.values)
+    if known < max(2, rule.breach):
         return None
-    best, rank = ranked[0], 0  # at the farthest value nothing is beyond it
-    # From there inwards, not by halves: a bound so tight that it is crossed all the time
-    # gives one long alarm, which would look like few.
-    while rank < len(ranked):
-        if _false_a_week(history, rule, ranked[rank], incidents, high=high) > most:
-            break
-        best, rank = ranked[rank], rank + 1 + rank // 50
-    return best
+    looked = _FIRST_LOOK
+    while True:
+        farthest = _farthest(history.values, looked, high=high)
+        best, is_done = _search(history, rule, incidents, farthest[-1], most=most, high=high)
+        if is_done or looked >= known:
+            return best
+        looked *= 4
 
 
-def _false_a_week(
-    history: History, rule: Rule, limit: Decimal, incidents: Sequence[Span], *, high: bool
-) -> float:
-    bound = Bound(limit, None) if high else Bound(None, limit)
-    found = breaches(Rule(bound, rule.breach, rule.of), history.values)
-    return score(history, alarms_of(history, found, bound), incidents).false_a_week
+def _search(
+    history: History,
+    rule: Rule,
+    incidents: Sequence[Span],
+    cut: Decimal,
+    *,
+    most: float,
+    high: bool,
+) -> tuple[Decimal | None, bool]:
+    """Go inwards as far as `cut`; return the best bound, and whether a worse one was met.
+
+    From the farthest value, not by halves: a bound so tight that it is crossed all the time
+    gives one long alarm, which would look like few.
+    """
+    orders = _orders(rule, history.values, cut, high=high)
+    ranked = sorted(((stat, index) for index, stat in orders), reverse=high)
+    best, beyond, looked = ranked[0][0] if ranked else None, list[int](), 0
+    for limit, group in groupby(ranked, key=lambda pair: pair[0]):
+        if not looked or len(beyond) > looked + looked // 50:
+            looked = len(beyond)
+            if _false_a_week(history, beyond, incidents) > most:
+                return best, True
+            best = limit
+        for _, index in group:
+            insort(beyond, index)
+    return best, False
 
 
-def _orders(rule: Rule, values: Sequence[Value], *, high: bool) -> Iterable[Decimal]:
-    """Yield for each window the value at which M of its N periods begin to cross a bound."""
-    for end in range(1, len(values) + 1):
-        window = [v for v in values[max(0, end - rule.of) : end] if v is not None and v.is_finite()]
-        if len(window) >= rule.breach:
-            window.sort(reverse=high)
-            yield window[rule.breach - 1]
+def _farthest(values: Sequence[Value], count: int, *, high: bool) -> list[Decimal]:
+    known = (value for value in values if value is not None and value.is_finite())
+    return nlargest(count, known) if high else nsmallest(count, known)
+
+
+def _false_a_week(history: History, indices: Sequence[int], incidents: Sequence[Span]) -> float:
+    alarms = [Alarm(*span, None) for span in _spans(history, indices)]
+    return score(history, alarms, incidents).false_a_week
+
+
+def _spans(history: History, indices: Sequence[int]) -> Iterator[tuple[datetime, datetime]]:
+    """Yield from when to when each alarm lasts, by the ascending indices of its breaches."""
+    gap = max(1, JOIN // history.period)
+    first = last = None
+    for index in indices:
+        if first is None or last is None or index - last > gap:
+            if first is not None and last is not None:
+                yield history.noticed(first), history.noticed(last)
+            first = index
+        last = index
+    if first is not None and last is not None:
+        yield history.noticed(first), history.noticed(last)
+
+
+def _orders(
+    rule: Rule, values: Sequence[Value], cut: Decimal, *, high: bool
+) -> Iterator[tuple[int, Decimal]]:
+    """Yield for each window its index and the bound from which M of its N begin to cross.
+
+    Only for windows in which M values reach `cut`: those are few, and no others matter yet.
+    """
+    reach = [
+        index
+        for index, value in enumerate(values)
+        if value is not None and value.is_finite() and (value >= cut if high else value <= cut)
+    ]
+    seen = -1
+    for place, index in enumerate(reach):
+        for end in range(max(index, seen + 1), min(index + rule.of, len(values))):
+            seen = end
+            first = bisect_right(reach, end - rule.of)
+            inside = reach[first : bisect_right(reach, end, lo=place)]
+            if len(inside) >= rule.breach:
+                window = sorted((values[i] for i in inside), reverse=high)  # type: ignore[type-var]
+                yield end, window[rule.breach - 1]  # type: ignore[misc]
+
+
+def crossings(bound: Bound, values: Sequence[Value]) -> int:
+    """Return how many values lie beyond."""
+    return sum(_crossed(bound, values))
 
 
 def _crossed(bound: Bound, values: Sequence[Value]) -> list[bool]:

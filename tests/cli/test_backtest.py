@@ -6,7 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from mcm.app.backtesting import RE_EVALUATED, Tried
+from mcm.cli.backtest_text import tried_json, tried_lines
 from mcm.cli.main import run
+from mcm.core.plan import Guardrail
+from tests.app.test_backtesting import Past, alarms, threshold
+from tests.app.test_backtesting import replayed as tried_of
 from tests.cli.test_show_json import documented, objects
 
 START = datetime(2026, 3, 2, tzinfo=UTC)
@@ -79,7 +84,7 @@ def test_json_is_what_the_page_says(
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ("", "name the history"),
+        ("--above 5", "are for a file"),
         ("--csv FILE", "no threshold"),
         ("--csv FILE --above x", "--above cannot be 'x'"),
         ("--csv FILE --above 5 --below 6", "--below must be less"),
@@ -93,3 +98,33 @@ def test_mistakes_are_told(
 ) -> None:
     assert run(["backtest", *words.replace("FILE", str(series)).split()]) == 2
     assert message in capsys.readouterr().err
+
+
+def replayed() -> list[Tried]:
+    health = Guardrail("http-health", "http-health", {}, "roll_back")
+    return list(tried_of(Past(), threshold(), alarms("latency", "gone"), health))
+
+
+def test_guardrails_are_told_with_how_they_were_judged() -> None:
+    lines = list(tried_lines(replayed()))
+
+    assert lines[0] == "prod-us  metric-threshold: Sum of Invocation5XXErrors"
+    assert "alarms      1: 1 false, 0.5 a week" in lines
+    assert "prod-us  alarms: latency" in lines
+    assert f"note        {RE_EVALUATED}" in lines
+    assert "no result   CloudWatch has no alarm of that name" in lines
+    assert lines[-3:-1] == [
+        "prod-us  http-health",
+        "no result   nothing is kept of what it looks at",
+    ]
+
+
+def test_json_of_a_project_is_what_the_page_says() -> None:
+    document = tried_json(replayed(), START, 14)
+    parts = {"guardrails": "guardrail_tried", "result": "backtest"}
+    printed = dict(objects("backtests", json.loads(json.dumps(document)), parts))
+    whole = documented()
+
+    assert printed["backtests"] == whole["backtests"]
+    assert printed["guardrail_tried"] == whole["guardrail_tried"]
+    assert printed["backtest"] == whole["backtest"] - {"version", "file"}

@@ -47,7 +47,7 @@ def judge_points(guardrail: Guardrail, points: Points, requests: Points | None) 
         rule = rule_of(guardrail, series.unit)
     except ValueError as err:  # a plan that another version of mcm has made
         return Verdict(guardrail.name, Kind.ERROR, str(err))
-    values = _values(guardrail, points, requests)
+    values = values_of(guardrail, points, requests)
     found = judge_values(rule, list(values.values()))
     told = _evidence(series, rule, values, found)
     verdict = Verdict(guardrail.name, found.kind, _reason(series, rule, values, found), told)
@@ -65,7 +65,8 @@ def rule_of(guardrail: Guardrail, unit: str) -> Rule:
     return Rule(bound, params["points"]["breach"], params["points"]["of"])
 
 
-def _values(guardrail: Guardrail, points: Points, requests: Points | None) -> Values:
+def values_of(guardrail: Guardrail, points: Points, requests: Points | None) -> Values:
+    """Return each closed period's value; 0 for no data where the use says so (AWS-RULES 25)."""
     period = parse_duration(guardrail.params["period"])
     values = points.by_period(period)
     if guardrail.params["no_data_is_zero"] and requests is not None:
