@@ -42,6 +42,24 @@ def for_reader(text: str) -> str:
     return "\n".join(broken(line) for line in text.split("\n")) if _reads_along() else text
 
 
+def say_command(line: str, deep: int) -> None:
+    """Print a command to stderr, `deep` columns in, so that it can be copied as it stands."""
+    for part in fitted(line, deep) if _reads_along() else [line]:
+        say(part if part.startswith(" ") else f"{'':{deep}}{part}")
+
+
+def fitted(line: str, deep: int) -> list[str]:
+    """Break a line for a terminal: a command so that a shell reads it as one, all else by words."""
+    import shutil
+
+    from mcm.cli.oncall_screen import fold
+
+    command = line.strip()
+    width = max(shutil.get_terminal_size().columns, 40)
+    folded = fold(command, width - deep) if command.startswith(("aws ", "mcm ")) else None
+    return [broken(line, deep)] if folded is None else [f"{'':{deep}}{part}" for part in folded]
+
+
 def _reads_along() -> bool:
     """Say whether somebody at a terminal reads stderr, perhaps through a pipe as of `tee`."""
     if sys.stderr.isatty():

@@ -1,6 +1,5 @@
 """The summary of a rollback, printed for a ticket: data, so on stdout."""
 
-import shutil
 import sys
 from dataclasses import replace
 from datetime import timedelta
@@ -8,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from mcm.app.oncall import Facts, Scene, build_facts
 from mcm.app.ticket import Ending, rung_lines, tells_of, ticket_lines
-from mcm.cli.lines import broken, say
+from mcm.cli.lines import fitted, say
 from mcm.cli.streams import offer
 from mcm.core.pipeline import Identity, PipelineView
 from mcm.core.query import HistoryQuery, IdentityQuery, PipelineQuery
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
     from datetime import datetime
 
     from mcm.app.runner import Runner
@@ -79,17 +78,6 @@ def _ending(ground: "Ground", look: "Look", readings: "Readings", now: "datetime
 
 def _print(lines: "Iterable[str]") -> None:
     say("For the ticket:")
-    offer([part for line in lines for part in _fitted(line)] if sys.stdout.isatty() else lines)
-
-
-def _fitted(line: str) -> "Iterator[str]":
-    """Break a line for a terminal: a command so that a shell reads it as one, all else by words."""
-    from mcm.cli.oncall_screen import fold  # which a script's rollback does not load
-
-    width = max(shutil.get_terminal_size().columns, 40)
-    command = line.strip()
-    folded = fold(command, width - _DEEP) if command.startswith(("aws ", "mcm ")) else None
-    if folded is None:
-        yield broken(line, _DEEP)
-    else:
-        yield from (f"{'':{_DEEP}}{part}" for part in folded)
+    offer(
+        [part for line in lines for part in fitted(line, _DEEP)] if sys.stdout.isatty() else lines
+    )

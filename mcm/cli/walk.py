@@ -64,6 +64,7 @@ def deploy(
     by = operator_name(project, who)
     with leased(project, goal, by, "mcm deploy") as barred:
         receive(wire)
+        _tell_take_over(project, goal.plan.change)
         if _is_untouched(project, goal.plan.change, goal.stages[0]):
             _tell_proof(project, goal.plan, goal.stages[0])
         if detach:
@@ -72,6 +73,15 @@ def deploy(
             _tell_way_back(goal, goal.stages[0])
             return hand_over(project, goal, by, profile)
         return _drive(project, goal, who, patience, barred, wire)
+
+
+def _tell_take_over(project: "Project", change: str) -> None:
+    """Say so where another clone keeps the change: from here on there are two journals of it."""
+    from mcm.cli.lines import say
+
+    if project.stored.is_copy(change):
+        say(f"warning: another clone planned {change}, and this one takes it over from here:")
+        say("what that clone did since it last sent is not known, and it must not go on with it")
 
 
 def retry(
@@ -302,9 +312,10 @@ def _tell_proof(project: "Project", plan: "Plan", stage: str) -> None:
 
 def _tell_way_back(goal: "GoForward", stage: str) -> None:
     from mcm.app.explain import rollback_lines
-    from mcm.cli.lines import say
+    from mcm.cli.lines import say, say_command
 
     mine, *plain = rollback_lines(goal, stage)
     say(f"to take it back: {mine}")
+    say("or without mcm:")
     for line in plain:
-        say(f"or without mcm:  {line}")
+        say_command(line, 2)

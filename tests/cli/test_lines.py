@@ -1,5 +1,6 @@
 """Talk and data: broken between words at a terminal, one line each in a pipe."""
 
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -43,6 +44,23 @@ def test_a_command_within_a_sentence_stays_whole(tmp_path: Path) -> None:
     lines = at_terminal("say", BACKTICKS, tmp_path)
 
     assert any("`mcm deploy CM-0001 --stage prod-us --wait=2h`" in line for line in lines)
+
+
+def test_a_long_command_is_folded_so_that_a_shell_reads_it_as_one(tmp_path: Path) -> None:
+    command = (
+        "aws codepipeline rollback-stage --pipeline-name P --reason 'rolling back it all' " * 2
+    )
+    text = command.strip()
+    script = f"from mcm.cli.lines import say_command; say_command({text!r}, 2)"
+    env = {**ENV, "COLUMNS": "80"}
+    line = [sys.executable, "-c", script]
+    _, said = run_at_terminal(line, "", after="", cwd=tmp_path, env=env)
+
+    assert max(map(len, said.splitlines())) <= 80
+    assert said.startswith("  aws codepipeline")
+    assert shlex.split(said) == shlex.split(text)
+    piped = subprocess.run(line, env=env, capture_output=True, text=True, check=True)
+    assert piped.stderr == f"  {text}\n"
 
 
 @pytest.mark.parametrize("word", ["say", "show"])
