@@ -99,6 +99,9 @@ def look_back(
     under_way = [c for c, found in entries.items() if fold(found).stage(stage).rollback]
     owner = next((c for c, plan in plans.items() if _pins(plan, stage, effective)), None)
     signed = _signed(plans[owner], stage, effective, inbox, warn) if owner else ""
+    # A plan that cannot be read any more: its journal still says what it promoted.
+    walked = (c for c, found in entries.items() if _promoted(found, stage, effective))
+    owner = owner or next(walked, None)
     # One that was begun is finished where it was begun, whatever the stage runs by now.
     home = under_way[0] if under_way else owner or own_journal(stage)
     taken = frozenset[str]().union(*(left_behind(found, stage) for found in entries.values()))
@@ -150,6 +153,12 @@ def _known_contents(stage: str, journals: Iterable[tuple[Entry, ...]]) -> Known:
                 continue  # written by another version: no snapshot, and that is said later
     found.pop("", None)
     return tuple(sorted(found.items()))
+
+
+def _promoted(entries: Sequence[Entry], stage: str, effective: str) -> bool:
+    """Say whether this journal's change let `effective` into the stage."""
+    sent = (a for a in fold(entries).tries(stage, "promote") if a.happened is not False)
+    return bool(effective) and any(each.spelled.get("execution") == effective for each in sent)
 
 
 def _pins(plan: Plan, stage: str, effective: str) -> bool:

@@ -59,6 +59,18 @@ def test_the_change_whose_plan_pins_what_runs_is_taken_back() -> None:
     assert (other.journal, other.signed) == (own_journal(STAGE), "")
 
 
+def test_without_its_plan_a_change_is_known_by_what_its_journal_promoted() -> None:
+    """Else its status would say that it succeeded, while it was rolled back elsewhere."""
+    world = World()
+    plan = world.ready()
+    world.deploy(plan)
+    found = look_back(STAGE, plan.execution, {}, world.journal, lambda _: NOBODY, pytest.fail)
+
+    assert (found.journal, found.signed) == (plan.change, "")
+    other = look_back("prod-eu", plan.execution, {}, world.journal, lambda _: NOBODY, pytest.fail)
+    assert other.journal == own_journal("prod-eu")
+
+
 def test_a_target_that_nobody_signed_is_not_used() -> None:
     world = World()
     plan = world.plan()
