@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from mcm.cli.folder import replace_file
 from mcm.cli.lines import say
-from mcm.core.errors import McmError, RefusedError
+from mcm.core.errors import McmError, RefusedError, UsageError
 from mcm.core.naming import check_change_id
 from mcm.core.sanitize import clean
 
@@ -166,6 +166,12 @@ def wire_of(project: "Project", change: str | None, *, offline: bool = False) ->
     if offline:
         say("offline: nothing is fetched")
         return None
+    program, remote = _way(project)
+    return Wire(project, change, program, remote) if remote else None
+
+
+def _way(project: "Project") -> tuple[Path, str]:
+    """Return git and the remote's name, which is empty where there is none."""
     from mcm.trust.git import find_git
     from mcm.wire.git import find_remote, top_of
 
@@ -174,9 +180,39 @@ def wire_of(project: "Project", change: str | None, *, offline: bool = False) ->
         remote = find_remote(program, project.root)
         if project.service.sandbox and top_of(program, project.root) != project.root.resolve():
             remote = ""  # a sandbox tried out inside of a repository is none of its business
+        return program, remote
     except McmError:
-        remote = ""
-    return Wire(project, change, program, remote) if remote else None
+        return Path(), ""
+
+
+def _pick(project: "Project", *, offline: bool) -> str:
+    """Return the change that is open here, else the only one of the remote's that is not here."""
+    try:
+        return project.pick_change(None)
+    except UsageError:
+        program, remote = _way(project)
+        if offline or not remote:
+            raise
+        new = sorted(set(_names(project, program, remote)) - set(project.change_ids()))
+        if not new:
+            raise
+    if len(new) > 1:
+        shown = f"{', '.join(new[:20])}{' and more' if len(new) > 20 else ''}"
+        raise UsageError(f"{remote} has several changes: {shown}", hint="Name one of them.")
+    say(f"{new[0]} is on {remote}")
+    return new[0]
+
+
+def _names(project: "Project", program: Path, remote: str) -> tuple[str, ...]:
+    from mcm.wire.git import opened
+    from mcm.wire.refs import names
+
+    try:
+        with opened(program, project.root, remote) as git:
+            return names(git)
+    except McmError as err:
+        say(f"warning: not asked ({remote}): {clean(str(err), 500)}")
+        return ()
 
 
 def fetch_and_load(
@@ -186,7 +222,7 @@ def fetch_and_load(
 
     A `guest` writes nothing into a journal that another clone keeps, see `visit`.
     """
-    name = change or project.pick_change(None)
+    name = change or _pick(project, offline=offline)
     wire = wire_of(project, name, offline=offline)
     receive(wire)
     name = project.pick_change(name)

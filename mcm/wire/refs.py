@@ -6,6 +6,7 @@ there. Who comes second reads again, adds what is its own and pushes again.
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 from mcm.core.errors import RefusedError
@@ -15,6 +16,7 @@ from mcm.wire.parcel import MOST_BYTES, Parcel, TreeFile, check_tree
 
 TRIES = 6
 _HERE = "refs/parcel"
+_REFS = "refs/mcm/"
 _LISTING = 2_000_000
 
 
@@ -29,7 +31,7 @@ class Fetched:
 
 def ref_name(change: str) -> str:
     """Return the ref of a change, whose id is checked."""
-    return f"refs/mcm/{check_change_id(change)}"
+    return f"{_REFS}{check_change_id(change)}"
 
 
 def look(git: Git, change: str) -> str:
@@ -40,6 +42,16 @@ def look(git: Git, change: str) -> str:
         if found == name:
             return target
     return ""
+
+
+def names(git: Git) -> tuple[str, ...]:
+    """Return the changes that the remote has, sorted; names that are none are left out."""
+    listed = git.run(["ls-remote", "--", git.url, f"{_REFS}*"], most=_LISTING)
+    found = []
+    for line in listed.decode("utf-8", "replace").splitlines():
+        with suppress(RefusedError):
+            found.append(check_change_id(line.partition("\t")[2].removeprefix(_REFS)))
+    return tuple(sorted(found))
 
 
 def fetch(git: Git, change: str) -> Fetched:

@@ -47,9 +47,7 @@ def test_a_command_within_a_sentence_stays_whole(tmp_path: Path) -> None:
 
 
 def test_a_long_command_is_folded_so_that_a_shell_reads_it_as_one(tmp_path: Path) -> None:
-    command = (
-        "aws codepipeline rollback-stage --pipeline-name P --reason 'back it all' " * 2
-    )
+    command = "aws codepipeline rollback-stage --pipeline-name P --reason 'back it all' " * 2
     text = command.strip()
     script = f"from mcm.cli.lines import say_command; say_command({text!r}, 2)"
     env = {**ENV, "COLUMNS": "80"}

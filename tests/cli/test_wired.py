@@ -62,6 +62,21 @@ def test_what_the_approver_signs_vouches_for_the_requesters_journal(
     assert "alice asked for approval" in bob.mcm("log CM-0001").stdout
 
 
+def test_who_is_asked_needs_no_name_while_there_is_one_change(
+    clones: tuple[Clone, Clone],
+) -> None:
+    """bob's clone has no change at all; the remote has the one that he is asked about."""
+    alice, bob = clones
+    requested(alice)
+    code, text = bob.type("approve --profile bob", "no\n")
+    assert (code, "CM-0001 is on origin" in text) == (10, True), text
+
+    alice.git("push", "-q", "origin", "refs/heads/main:refs/mcm/CM-0007")
+    shutil.rmtree(bob.root / ".mcm/wire")
+    done = bob.mcm("reject --profile bob --reason no")
+    assert (done.returncode, "several changes: CM-0001, CM-0007" in done.stderr) == (2, True)
+
+
 def test_a_walk_that_waits_sees_the_approval_arrive(clones: tuple[Clone, Clone]) -> None:
     alice, bob = clones
     requested(alice)
