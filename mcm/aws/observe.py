@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from mcm.aws.port import AwsError, Port
+from mcm.aws.read_alarm_sets import read_alarm_sets
 from mcm.aws.read_capture import read_captures
 from mcm.aws.read_cloudwatch import read_alarms, read_definitions, read_firing
 from mcm.aws.read_endpoint import read_endpoints, read_identity
@@ -21,6 +22,7 @@ from mcm.core.query import (
     ActionsQuery,
     AlarmDefinitionQuery,
     AlarmQuery,
+    AlarmSetQuery,
     AlarmsQuery,
     CaptureQuery,
     ChangeCalendarQuery,
@@ -65,6 +67,7 @@ _KINDS: Mapping[type, str] = {
     EndpointsQuery: "endpoint names",
     FiringQuery: "firing",
     AlarmQuery: "alarms",
+    AlarmSetQuery: "alarm-sets",
     AlarmDefinitionQuery: "definitions",
     MetricQuery: "metrics",
     ChangeCalendarQuery: "calendars",
@@ -164,6 +167,7 @@ class AwsSource:
         readers = {
             "firing": read_firing,
             "alarms": read_alarms,
+            "alarm-sets": read_alarm_sets,
             "definitions": read_definitions,
             "metrics": read_metrics,
             "endpoints": read_endpoints,

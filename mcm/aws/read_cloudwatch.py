@@ -15,7 +15,7 @@ SERVICE = "cloudwatch"
 T = TypeVar("T")
 ALARM_KINDS = ["MetricAlarm", "CompositeAlarm", "LogAlarm"]
 """All kinds must be named, or those left out are silently absent (AWS-RULES 18)."""
-_FIELDS = {f"{kind}s": kind for kind in ALARM_KINDS}
+ALARM_FIELDS = {f"{kind}s": kind for kind in ALARM_KINDS}
 """Where a reply shows each kind."""
 
 
@@ -25,7 +25,7 @@ def read_alarms(port: Port, queries: Iterable[AlarmQuery], clock: Clock) -> dict
     for chunk in _chunks(sorted(queries, key=lambda query: query.name), 100):
         at = clock()
         try:
-            found = _describe(port, sorted({query.name for query in chunk}))
+            found = describe(port, sorted({query.name for query in chunk}))
         except AwsError as err:
             answers.update({query: unknown(err, at) for query in chunk})
             continue
@@ -44,7 +44,7 @@ def read_firing(port: Port, queries: Iterable[FiringQuery], clock: Clock) -> dic
         page = port.call(SERVICE, "DescribeAlarms", params)
     except AwsError as err:
         return {query: unknown(err, at) for query in queries}
-    items = [item for field in _FIELDS for item in page.get(field, ())]
+    items = [item for field in ALARM_FIELDS for item in page.get(field, ())]
     views = tuple(_view(item["AlarmName"], item, ()) for item in items)
     return {query: Known(Firing(views, bool(page.get("NextToken"))), at) for query in queries}
 
@@ -71,7 +71,8 @@ def _absent(at: datetime) -> Unknown:
     return Unknown(Blindness.ABSENT, "CloudWatch has no alarm of that name", at)
 
 
-def _describe(port: Port, names: list[str]) -> dict[str, Reply]:
+def describe(port: Port, names: list[str]) -> dict[str, Reply]:
+    """Return alarms by name, at most a hundred; those that are not there are left out."""
     return {name: dict(found.spelled) for name, found in _definitions(port, names).items()}
 
 
@@ -79,23 +80,26 @@ def _definitions(port: Port, names: list[str]) -> dict[str, AlarmDefinition]:
     params = {"AlarmNames": names, "AlarmTypes": ALARM_KINDS, "MaxRecords": 100}
     found: dict[str, AlarmDefinition] = {}
     for page in pages(port, SERVICE, "DescribeAlarms", params, field="NextToken", limit=10):
-        for field, kind in _FIELDS.items():
+        for field, kind in ALARM_FIELDS.items():
             for item in page.get(field, ()):
                 found[item["AlarmName"]] = AlarmDefinition(item["AlarmName"], kind, item)
     return found
 
 
 def _alarm(port: Port, query: AlarmQuery, item: Reply | None, at: datetime) -> Reading:
-    if item is None:
-        return _absent(at)
+    return _absent(at) if item is None else see(port, query.name, item, query.since, at)
+
+
+def see(port: Port, name: str, item: Reply, since: datetime | None, at: datetime) -> Reading:
+    """Return an alarm's view, its state changes since `since` from history where it had some."""
     transitioned = _transitioned(item)
     changes: tuple[AlarmChange, ...] = ()
-    if query.since is not None and (transitioned is None or transitioned >= query.since):
+    if since is not None and (transitioned is None or transitioned >= since):
         try:
-            changes = _changes(port, query.name, query.since, at)
+            changes = _changes(port, name, since, at)
         except AwsError as err:
             return unknown(err, at)
-    return Known(_view(query.name, item, changes), at)
+    return Known(_view(name, item, changes), at)
 
 
 def _view(name: str, item: Reply, changes: tuple[AlarmChange, ...]) -> AlarmView:
@@ -107,6 +111,7 @@ def _view(name: str, item: Reply, changes: tuple[AlarmChange, ...]) -> AlarmView
         reason=words(item.get("StateReason")),
         pages=bool(item.get("ActionsEnabled", True)),
         changes=changes,
+        suppressed_by=words(item.get("ActionsSuppressedBy")),
     )
 
 

@@ -61,6 +61,7 @@ def _endpoint(value: EndpointView) -> str:
 
 _ASKED: Mapping[type, Callable[[Any], str]] = {
     queries.AlarmQuery: lambda query: f"alarm {query.name}",
+    queries.AlarmSetQuery: lambda query: f"alarms {query.prefix or query.tag}",
     queries.MetricQuery: _metric,
     queries.EndpointQuery: lambda query: f"endpoint {query.name}",
     queries.HttpQuery: lambda query: f"GET {query.url}",

@@ -5,6 +5,7 @@ exist there. Every mistake is told at once, where it stands.
 """
 
 import re
+from collections.abc import Sequence
 
 from mcm.config.answers import read_answers
 from mcm.config.fields import Fields
@@ -14,7 +15,7 @@ from mcm.core.change import Change
 from mcm.core.endpoint import Expected
 from mcm.core.errors import RefusedError, UsageError
 from mcm.core.naming import check_change_id, find_stage
-from mcm.core.plan import EXEMPTABLE, Exemption, Package
+from mcm.core.plan import ALARM, EXEMPTABLE, Exemption, Package
 from mcm.core.service import Service, StageConfig
 
 """Gates that a signed exception may open, besides `freeze:NAME`. The others prove who
@@ -155,10 +156,18 @@ def watched_endpoints(stage: StageConfig) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
+def _read_gate(fields: Fields, freezes: Sequence[str]) -> str:
+    """Return the name of what an exception opens; which alarms there are only AWS knows."""
+    node = fields.place_of("gate")
+    if isinstance(node, ScalarNode) and node.text.startswith(ALARM) and node.text != ALARM:
+        return fields.text("gate")
+    return fields.choice("gate", (*EXEMPTABLE, *freezes, f"{ALARM}NAME"))
+
+
 def _read_exceptions(root: Fields, service: Service | None) -> tuple[Exemption, ...]:
     freezes = [f"freeze:{freeze.name}" for freeze in service.freezes] if service else []
     found = []
     for fields in root.mappings("exceptions") if root.has("exceptions") else ():
-        gate = fields.choice("gate", (*EXEMPTABLE, *freezes)) if service else fields.text("gate")
+        gate = _read_gate(fields, freezes) if service else fields.text("gate")
         found.append(Exemption(gate, fields.text("reason"), fields.instant("until")))
     return tuple(found)

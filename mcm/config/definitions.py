@@ -110,7 +110,8 @@ def read_params(
             _refuse_empty_list(fields, parameter)
         else:
             params[parameter.name] = parameter.default
-    if len(fields.problems) == before and definition.kind in RULES:
+    whole = KINDS[definition.kind].keys() <= params.keys()
+    if whole and len(fields.problems) == before and definition.kind in RULES:
         RULES[definition.kind](fields, params)
     return params
 

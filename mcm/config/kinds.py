@@ -18,7 +18,10 @@ from mcm.core.units import RATES, fits
 Params = Mapping[str, Any]
 Rule = Callable[[Fields, Params], None]
 
+TAG = re.compile(r"[\w .:/+@-]{1,128}=[\w .:/=+@-]{0,256}")
 BUCKET = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9!_.*'()/-]*)?", re.ASCII)
+SHADOW_ONLY = frozenset({"shadow-traffic"})
+"""Kinds that look at nothing but a shadow (AWS-RULES 31)."""
 LEAST_POINTS = 8
 """Below so many points the test's approximation is none."""
 _SERIES = {
@@ -29,7 +32,13 @@ _SERIES = {
 }
 
 KINDS: Mapping[str, Mapping[str, str]] = {
-    "alarms": {"names": "text-list", "silent_ok": "text-list"},
+    "alarms": {
+        "names": "text-list",
+        "prefix": "optional-text",
+        "tag": "optional-text",
+        "at_least": "integer",
+        "silent_ok": "text-list",
+    },
     "sagemaker-endpoint": {"endpoint": "text"},
     "http-health": {"url": "url", "within": "duration", "status": "integer-list"},
     "command": {
@@ -89,8 +98,19 @@ KINDS: Mapping[str, Mapping[str, str]] = {
 
 
 def _alarms(fields: Fields, params: Params) -> None:
-    others = [name for name in params.get("silent_ok", ()) if name not in params.get("names", ())]
-    if others:
+    sets = [params[key] for key in ("prefix", "tag") if params[key]]
+    if not params["names"] and not sets:
+        fields.problems.add(
+            fields.node,
+            f"`{fields.where}` has neither `names` nor `prefix` nor `tag`, so nothing is watched",
+            "Write `names: [photo-check-5xx]`.",
+        )
+    if params["tag"] and not TAG.fullmatch(params["tag"]):
+        fields.refuse("tag", f"cannot be {params['tag'][:60]!r}", "Write KEY=VALUE.")
+    if sets and params["at_least"] < 1:
+        fields.refuse("at_least", "must be at least 1: no alarm at all watches nothing")
+    others = [name for name in params["silent_ok"] if name not in params["names"]]
+    if others and not sets:
         fields.refuse(
             "silent_ok",
             f"names {', '.join(others)}, which is not among the alarms of `names`",

@@ -9,6 +9,7 @@ from mcm.config import limits
 from mcm.config.calendar_fields import Times, read_hours
 from mcm.config.definitions import ON_BREACH, Definition, read_params
 from mcm.config.fields import Fields
+from mcm.config.kinds import SHADOW_ONLY
 from mcm.config.limits import Limits
 from mcm.config.metric_fields import METRIC, read_dimensions
 from mcm.config.place_fields import NAME, read_access, read_place
@@ -238,8 +239,10 @@ def _read_use(fields: Fields, context: Context) -> CheckUse | None:
         if written
         else {parameter.name: parameter.default for parameter in definition.parameters}
     )
-    on_breach = own or context.defaults.on_breach or definition.on_breach
-    return CheckUse(name, params, on_breach, *limits_)
+    # Nobody receives a shadow's replies: what goes back for everything else holds for it.
+    default = "" if definition.kind in SHADOW_ONLY else context.defaults.on_breach
+    on_breach = own or default or definition.on_breach
+    return CheckUse(name, params, on_breach, *limits_, is_said=bool(own))
 
 
 def _read_limits(fields: Fields) -> tuple[int, int | None, int | None]:

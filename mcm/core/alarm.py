@@ -43,18 +43,32 @@ class AlarmView:
     """False when its actions are disabled: the state counts, but nobody is paged."""
     changes: tuple[AlarmChange, ...]
     """State changes since the query's `since`, oldest first; empty when none was asked."""
+    suppressed_by: str = ""
+    """What keeps a composite alarm's actions back now; empty for nothing."""
 
 
 def judge_alarm(
-    alarm: AlarmView, since: datetime | None, *, silence_is_fine: bool
+    alarm: AlarmView,
+    since: datetime | None,
+    *,
+    silence_is_fine: bool,
+    excepted: bool = False,
+    was_excepted: bool = False,
 ) -> tuple[Kind, str]:
     """Judge one alarm: kind and reason.
 
     An alarm that went into ALARM since `since` is a breach even when it is OK again
-    (AWS-RULES 22). Any word that is not understood is INCONCLUSIVE.
+    (AWS-RULES 22). Any word that is not understood is INCONCLUSIVE. One that is in ALARM
+    since before tells nothing of the change: `excepted` by a signed exception it passes,
+    and once that has run out it does not tell (AWS-RULES 21).
     """
     if alarm.state == IN_ALARM:
         began = alarm.transitioned_at
+        is_old = began is not None and (since is None or began < since)
+        if is_old and excepted:
+            return Kind.PASS, f"in ALARM since {_clock(began)}, which an exception allows"
+        if is_old and was_excepted:
+            return Kind.INCONCLUSIVE, f"in ALARM since {_clock(began)}, the exception has run out"
         return Kind.BREACH, "in ALARM" + (f" since {_clock(began)}" if began else "")
     if since is not None:
         for change in alarm.changes:
@@ -79,5 +93,5 @@ def times_rung(alarm: AlarmView, since: datetime | None) -> int:
     return max(seen, int(alarm.state == IN_ALARM))
 
 
-def _clock(moment: datetime) -> str:
-    return moment.strftime("%H:%M:%SZ")
+def _clock(moment: datetime | None) -> str:
+    return moment.strftime("%H:%M:%SZ") if moment else "an unknown time"

@@ -58,6 +58,8 @@ def queries(goal: GoForward, state: State) -> frozenset[Query]:
         wanted |= checks.queries(guardrail, watch)
     wanted |= {EndpointQuery(stage.place, name) for name in stage.endpoints}
     if watch.since is None:
+        before = attempts.traffic_before(goal.plan, stage)
+        wanted |= {before} if before else set()
         return frozenset(wanted | gates.queries(goal.plan, stage, state))
     wanted.add(PipelineQuery(goal.plan.pipeline))
     if known.entered_at is None:

@@ -46,6 +46,7 @@ class Call:
 _SPELLED: Mapping[str, str] = {
     "sagemaker-runtime:InvokeEndpoint": "sagemaker:InvokeEndpoint",
     "s3:ListObjectsV2": "s3:ListBucket",
+    "resourcegroupstaggingapi:GetResources": "tag:GetResources",
 }
 """Actions that IAM calls otherwise than the API calls its operations."""
 _DRIVES = (OPERATOR, ON_CALL)
@@ -61,6 +62,7 @@ CALLS = (
     Call("cloudwatch", "DescribeAlarmHistory", "ReadAlarmsAndMetrics", ROLES),
     Call("cloudwatch", "DescribeAlarms", "ReadAlarmsAndMetrics", ROLES),
     Call("cloudwatch", "GetMetricData", "ReadAlarmsAndMetrics", ROLES),
+    Call("resourcegroupstaggingapi", "GetResources", "FindTaggedAlarms", ROLES),
     Call("ssm", "DescribeOpsItems", "ReadIncidents", ROLES),
     Call("sagemaker-runtime", "InvokeEndpoint", "TryEndpoints", (REQUESTER, OPERATOR)),
     Call("s3", "GetObject", "ReadRecords", (REQUESTER, OPERATOR)),
@@ -268,6 +270,9 @@ def _resources(scope: _Scope, sid: str) -> list[str]:
         return ["*"]
     if sid == "ReadIncidents":
         return ["*"] if scope.uses("open-incidents") else []
+    if sid == "FindTaggedAlarms":
+        tagged = any(params.get("tag") for _, params in scope.uses("alarms"))
+        return ["*"] if tagged else []
     if sid == "TryEndpoints":
         return scope.tried_endpoints()
     if sid == "ReadRecords":

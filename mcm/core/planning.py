@@ -7,7 +7,7 @@ a problem in words (promise 2). One thing may be missing: a rollback target. Its
 is planned as it is and closes the gate `rollback-target`.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
@@ -281,7 +281,9 @@ def plan_stage(
     expect: Mapping[str, Sequence[Expected]] = NOTHING,
 ) -> StagePlan:
     """Return one stage as it would be planned; without a change nothing is expected to differ."""
-    guardrails = name_guardrails(stage.guardrails, definitions)
+    expected = tuple(sorted(expect.get(stage.name, ()), key=lambda e: e.endpoint))
+    shadows = frozenset(each.variant for each in expected)
+    guardrails = name_guardrails(stage.guardrails, definitions, shadows)
     position = service.stages.index(stage)
     endpoints = {g.params["endpoint"] for g in guardrails if g.kind == "sagemaker-endpoint"}
     return StagePlan(
@@ -295,7 +297,7 @@ def plan_stage(
         bake=stage.bake,
         guardrails=guardrails,
         endpoints=tuple(sorted(endpoints)),
-        expect=tuple(sorted(expect.get(stage.name, ()), key=lambda e: e.endpoint)),
+        expect=expected,
         predecessor=service.stages[position - 1].pipeline_stage if position else "",
         rollback_target=target,
         approvals=stage.approvals,
@@ -307,10 +309,13 @@ def plan_stage(
     )
 
 
-def name_guardrails(uses: Iterable[CheckUse], definitions: Definitions) -> tuple[Guardrail, ...]:
+def name_guardrails(
+    uses: Iterable[CheckUse], definitions: Definitions, shadows: Collection[str] = ()
+) -> tuple[Guardrail, ...]:
     """Name each check of a stage: as its definition, with a number from the second on.
 
-    Parameters become canonical values, so that a plan equals what is read back from it.
+    Parameters become canonical values, so that a plan equals what is read back from it. A
+    breach of metrics of `shadows` alone holds, unless the use says otherwise.
     """
     guardrails: list[Guardrail] = []
     taken: set[str] = set()
@@ -325,13 +330,23 @@ def name_guardrails(uses: Iterable[CheckUse], definitions: Definitions) -> tuple
                 name,
                 definitions[use.use]["kind"],
                 params,
-                use.on_breach,
+                "hold" if not use.is_said and _is_of(shadows, params) else use.on_breach,
                 use.failure_limit,
                 use.consecutive_error_limit,
                 use.inconclusive_limit,
             )
         )
     return tuple(guardrails)
+
+
+def _is_of(shadows: Collection[str], params: Mapping[str, Any]) -> bool:
+    """Say whether all metrics that are judged are those of shadow variants."""
+    metrics = params.get("metrics", ())
+    variants = [
+        next((d["value"] for d in metric["dimensions"] if d["name"] == "VariantName"), "")
+        for metric in metrics
+    ]
+    return bool(variants) and all(variant in shadows for variant in variants)
 
 
 def _merge_answers(service: Mapping[str, str], change: Mapping[str, str]) -> tuple[Answer, ...]:

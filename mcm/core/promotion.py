@@ -31,7 +31,8 @@ def decide(
         entered = False  # it is there because it failed, and that is what is tried again
     if seen is not None and entered and not _waits_inside(stage, seen):
         return Turn((notes.entered(stage, "others", now),), Wait(now, "promoted by somebody else"))
-    watch = attempts.watch(plan, stage, state, deployed=False)
+    samples = attempts.samples(attempts.traffic_before(plan, stage), readings)
+    watch = attempts.watch(plan, stage, state, samples, deployed=False, now=now)
     verdicts = tuple(checks.judge(item, watch, readings) for item in stage.guardrails)
     found = gates.judge_gates(goal, stage, state, readings, verdicts, now)
     entries = notes.gates(stage, known, found, now)

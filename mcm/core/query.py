@@ -184,6 +184,20 @@ class AlarmQuery:
 
 
 @dataclass(frozen=True)
+class AlarmSetQuery:
+    """→ `tuple[AlarmView, ...]`, by name: all alarms that begin so, or that are tagged so.
+
+    `since` as in `AlarmQuery`. An alarm that is gone is not among them, and nobody says so.
+    """
+
+    place: Place
+    prefix: str
+    tag: str
+    """`KEY=VALUE`; either this or the prefix is empty."""
+    since: datetime | None
+
+
+@dataclass(frozen=True)
 class AlarmDefinitionQuery:
     """→ `AlarmDefinition`: how an alarm is set up, for a twin of it."""
 
@@ -344,6 +358,7 @@ Query = (
     | EndpointsQuery
     | CommitsQuery
     | AlarmQuery
+    | AlarmSetQuery
     | AlarmDefinitionQuery
     | MetricQuery
     | EndpointQuery

@@ -39,6 +39,8 @@ class CheckUse:
     failure_limit: int = 0
     consecutive_error_limit: int | None = None
     inconclusive_limit: int | None = None
+    is_said: bool = False
+    """Whether `on_breach` is written at this very use."""
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,6 @@ from mcm.core.goal import GoForward
 from mcm.core.journal import Draft
 from mcm.core.pipeline import ENDED_BADLY, RUNNING, SUCCEEDED, PipelineView, StageView
 from mcm.core.plan import Plan, StagePlan
-from mcm.core.points import Points
 from mcm.core.query import EndpointQuery, PipelineQuery
 from mcm.core.reading import Readings
 from mcm.core.state import StageState, State, Tally
@@ -39,7 +38,7 @@ def decide(
     query = PipelineQuery(goal.plan.pipeline)
     view = readings.known(query, PipelineView)
     seen = view.stage(stage.pipeline_stage) if view else None
-    samples = _samples(goal.plan, stage, known, readings)
+    samples = attempts.samples(attempts.traffic(goal.plan, stage, known), readings)
     verdicts, tallies = _judge(goal.plan, stage, state, seen, samples, readings, now)
     known = replace(known, tallies={**known.tallies, **tallies})
     ours = seen is None or seen.execution in (goal.plan.execution, known.found)
@@ -65,12 +64,6 @@ def decide(
     return replace(turn, entries=entries, verdicts=verdicts, samples=samples)
 
 
-def _samples(plan: Plan, stage: StagePlan, known: StageState, readings: Readings) -> int | None:
-    traffic = attempts.traffic(plan, stage, known)
-    points = readings.known(traffic, Points) if traffic else None
-    return points.total() if points else None
-
-
 def _judge(
     plan: Plan,
     stage: StagePlan,
@@ -83,7 +76,7 @@ def _judge(
     """Judge every guardrail, and count the measurement where a limit asks for it."""
     deployed = seen is not None and seen.status == SUCCEEDED
     deployed = deployed and seen is not None and seen.execution == plan.execution
-    watch = attempts.watch(plan, stage, state, samples, deployed=deployed)
+    watch = attempts.watch(plan, stage, state, samples, deployed=deployed, now=now)
     known = state.stage(stage.name)
     verdicts, tallies = [], {}
     for item in stage.guardrails:

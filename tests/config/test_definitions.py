@@ -111,9 +111,11 @@ COMPARISONS = [
 @pytest.mark.parametrize(
     ("name", "text", "says"),
     [
-        ("alarms", "{}", "`names` is missing"),
-        ("alarms", "{silent_ok: [a]}", "`names` is missing"),
-        ("alarms", "{names: []}", "`names` is an empty list"),
+        ("alarms", "{}", "neither `names` nor `prefix` nor `tag`"),
+        ("alarms", "{silent_ok: [a]}", "neither `names` nor"),
+        ("alarms", "{names: []}", "neither `names` nor"),
+        ("alarms", "{tag: service}", "`tag` cannot be"),
+        ("alarms", "{prefix: photo-, at_least: 0}", "must be at least 1"),
         ("alarms", "{names: a-5xx}", "`names` must be a list"),
         ("alarms", "{names: [a], silent_ok: [b]}", "`silent_ok` names b"),
         ("alarms", "{names: [a], name: [a]}", "unknown key `name`"),

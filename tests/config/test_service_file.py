@@ -14,6 +14,13 @@ from mcm.core.service import Access, Channel, CheckUse, Network, Service
 from mcm.core.window import Freeze, Window
 
 DEFINITIONS = builtin_definitions()
+ALARMS = {
+    "names": ["photo-check-5xx", "photo-check-latency"],
+    "prefix": "",
+    "tag": "",
+    "at_least": 1,
+    "silent_ok": [],
+}
 
 WHOLE = """\
 version: 1
@@ -129,7 +136,7 @@ def test_the_whole_file_becomes_values() -> None:
     assert stage.guardrails == (
         CheckUse(
             "alarms",
-            {"names": ["photo-check-5xx", "photo-check-latency"], "silent_ok": []},
+            ALARMS,
             "roll_back",
         ),
         CheckUse("sagemaker-endpoint", {"endpoint": "photo-check-us"}, "roll_back"),
@@ -387,3 +394,21 @@ def test_channels_are_read_from_a_file_that_is_wrong_elsewhere() -> None:
     assert load_channels("version: 1\nnotify: all\n", "mcm.yaml") == ()
     with pytest.raises(ConfigError):
         load_channels("a: [", "mcm.yaml")
+
+
+def test_rule_31_what_looks_at_a_shadow_only_holds_whatever_the_defaults_say() -> None:
+    watched = "- {use: sagemaker-endpoint, with: {endpoint: photo-check-us}}"
+    use = "use: shadow-traffic, with: {endpoint: photo-check-us, live: live, shadow: candidate}"
+    quiet = load(edit(WHOLE, watched, f"- {{{use}}}")).stages[0].guardrails[1]
+    said = load(edit(WHOLE, watched, f"- {{{use}, on_breach: roll_back}}")).stages[0].guardrails[1]
+
+    assert (quiet.on_breach, said.on_breach) == ("hold", "roll_back")
+
+
+def test_limits_of_a_guardrail_are_read_apart() -> None:
+    watched = "- {use: sagemaker-endpoint, with: {endpoint: photo-check-us}}"
+    limits = "failure_limit: 1, consecutive_error_limit: 4, inconclusive_limit: 0"
+    use = load(edit(WHOLE, watched, watched[:-1] + f", {limits}}}")).stages[0].guardrails[1]
+
+    assert (use.failure_limit, use.consecutive_error_limit, use.inconclusive_limit) == (1, 4, 0)
+    assert use.is_said is False

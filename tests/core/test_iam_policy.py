@@ -24,6 +24,7 @@ PREFIXES = {
     "sagemaker": "sagemaker",
     "sagemaker-runtime": "sagemaker",
     "s3": "s3",
+    "resourcegroupstaggingapi": "tag",
     "sns": "sns",
     "ssm": "ssm",
     "sts": "sts",

@@ -8,7 +8,7 @@ import pytest
 
 from mcm.core.pipeline import ActionView, PipelineView, RollbackRun, StageHistory, StageRun
 from mcm.core.plan import Answer, Approval, Gate, Package, Plan
-from mcm.core.planning import more_queries, plan_queries, plan_warnings
+from mcm.core.planning import more_queries, name_guardrails, plan_queries, plan_warnings
 from mcm.core.query import ExecutionQuery, HistoryQuery, PipelineQuery, Query
 from mcm.core.reading import Known, Reading, Readings
 from mcm.core.service import CheckUse
@@ -290,6 +290,22 @@ def test_guardrails_of_one_check_are_numbered_from_the_second_on() -> None:
     plan = make_plan(service=replace(service, stages=(service.stages[0], stage)))
     names = [guardrail.name for guardrail in plan.stages[0].guardrails]
     assert names == ["http-health", "http-health-2", "http-health-3"]
+
+
+def of_variant(*variants: str, is_said: bool = False) -> str:
+    """Return what a breach of metrics of these variants does; `candidate` is the shadow."""
+    metrics = [{"name": v, "dimensions": [{"name": "VariantName", "value": v}]} for v in variants]
+    uses = (CheckUse("metric-threshold", {"metrics": metrics}, "roll_back", is_said=is_said),)
+    definitions = {"metric-threshold": {"kind": "metric-threshold"}}
+    return name_guardrails(uses, definitions, {"candidate"})[0].on_breach
+
+
+def test_rule_31_a_breach_of_the_shadow_alone_holds_unless_the_use_says_otherwise() -> None:
+    assert of_variant("candidate") == "hold"
+    assert of_variant("live") == "roll_back"
+    assert of_variant("candidate", "live") == "roll_back"
+    assert of_variant("candidate", is_said=True) == "roll_back"
+    assert of_variant() == "roll_back"
 
 
 def test_endpoints_are_those_that_a_check_watches() -> None:

@@ -125,3 +125,32 @@ def test_no_exception_opens_who_may(gate: str) -> None:
         assert world.deploy(plan).gate in ("approval", "execution")
         assert "approval" in closed(world)
     assert not is_exemptable(gate)
+
+
+def red(until: timedelta, name: str = "photo-check-5xx") -> tuple[World, Plan]:
+    """Return a world with an alarm in ALARM before the start, and an exception for `name`."""
+    world = World()
+    world.scenario.raise_errors()
+    moment = world.clock.now() + until
+    exempt = Exemption(f"alarm:{name}", "known; this change is the fix", moment)
+    plan = replace(world.plan(), exceptions=(exempt,))
+    world.approve(plan)
+    world.clock.pass_time(10 * MINUTE)
+    return world, plan
+
+
+def test_rule_21_an_exception_names_one_alarm_that_was_red_before() -> None:
+    world, plan = red(3 * HOUR)
+
+    assert world.deploy(plan, patience=3 * HOUR).exit is Exit.DONE
+
+    other, plan = red(3 * HOUR, "photo-check-latency")
+    assert other.deploy(plan).exit is Exit.HELD
+    assert closed(other) == {"check"}
+
+
+def test_rule_21_it_is_over_at_its_time() -> None:
+    world, plan = red(5 * MINUTE)
+
+    assert world.deploy(plan).exit is Exit.HELD
+    assert closed(world) == {"check"}

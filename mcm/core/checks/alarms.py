@@ -1,48 +1,87 @@
-"""`alarms`: named CloudWatch alarms, judged by transitions (AWS-RULES 18–23)."""
+"""`alarms`: CloudWatch alarms by name, prefix or tag, judged by transitions (AWS-RULES 18–23)."""
 
 from dataclasses import replace
 
 from mcm.core.alarm import IN_ALARM, AlarmView, judge_alarm, times_rung
 from mcm.core.checks.watch import Watch
 from mcm.core.plan import Guardrail
-from mcm.core.query import AlarmQuery, Query
+from mcm.core.query import AlarmQuery, AlarmSetQuery, Query
 from mcm.core.reading import Readings
 from mcm.core.verdict import Kind, Verdict
 
+Found = tuple[Kind, str]
+
 
 def queries(guardrail: Guardrail, watch: Watch) -> frozenset[Query]:
-    """One query an alarm."""
-    return frozenset(_query(name, watch) for name in guardrail.params["names"])
+    """One query for each named alarm, one for the prefix and one for the tag."""
+    named = (_query(name, watch) for name in guardrail.params["names"])
+    return frozenset((*named, *_sets(guardrail, watch)))
 
 
 def judge(guardrail: Guardrail, watch: Watch, readings: Readings) -> Verdict:
-    """Return the worst of the named alarms; one that did not come back is an ERROR."""
-    silent_ok = guardrail.params.get("silent_ok", ())
-    enough = watch.samples is not None and watch.samples >= watch.stage.bake.min_samples
-    found: list[tuple[Kind, str]] = []
-    rang, rings = 0, False
-    for name in guardrail.params["names"]:
-        query = _query(name, watch)
-        alarm = readings.known(query, AlarmView)
-        if alarm is None:
-            found.append((Kind.ERROR, f"{name}: {readings.why_unknown(query)}"))
-            continue
-        kind, reason = judge_alarm(alarm, watch.since, silence_is_fine=name in silent_ok and enough)
-        rang += times_rung(alarm, watch.since)
-        rings = rings or alarm.state == IN_ALARM
-        muted = "" if alarm.pages else " (will not page)"
-        found.append((kind, f"{name}: {reason}{muted}"))
+    """Return the worst of the alarms; what did not come back is an ERROR."""
+    views, found = _seen(guardrail, watch, readings)
+    found += [_one(guardrail, watch, view) for view in views]
     if not found:
         return Verdict(guardrail.name, Kind.ERROR, "names no alarm")
     worst = max(kind for kind, _ in found)
     reasons = [reason for kind, reason in found if kind is worst]
-    summary = f"{len(found)} OK" if worst is Kind.PASS else "; ".join(reasons)
+    quiet = [reason for kind, reason in found if kind is Kind.PASS and "will not page" in reason]
+    summary = "; ".join((f"{len(found)} OK", *quiet)) if worst is Kind.PASS else "; ".join(reasons)
     verdict = Verdict(guardrail.name, worst, summary, tuple(reason for _, reason in found))
     if worst is not Kind.BREACH:
         return verdict
     others = max((kind for kind, _ in found if kind is not Kind.BREACH), default=Kind.PASS)
+    rings = any(view.state == IN_ALARM and _one(guardrail, watch, view)[0] for view in views)
+    rang = sum(times_rung(view, watch.since) for view in views)
     return replace(verdict, count=rang, newest=Kind.BREACH if rings else others)
+
+
+def _seen(
+    guardrail: Guardrail, watch: Watch, readings: Readings
+) -> tuple[list[AlarmView], list[Found]]:
+    """Return every alarm once, by name, and what could not be seen."""
+    views: dict[str, AlarmView] = {}
+    unseen: list[Found] = []
+    for name in guardrail.params["names"]:
+        alarm = readings.known(_query(name, watch), AlarmView)
+        if alarm is None:
+            unseen.append((Kind.ERROR, f"{name}: {readings.why_unknown(_query(name, watch))}"))
+        else:
+            views[name] = alarm
+    for query in _sets(guardrail, watch):
+        named = query.prefix or query.tag
+        many = readings.known(query, tuple)
+        least = guardrail.params["at_least"]
+        if many is None:
+            unseen.append((Kind.ERROR, f"{named}: {readings.why_unknown(query) or 'not read'}"))
+        elif len(many) < least:
+            unseen.append((Kind.ERROR, f"{named}: {len(many)} alarms, and {least} are expected"))
+        views |= {view.name: view for view in many or () if isinstance(view, AlarmView)}
+    return list(views.values()), unseen
+
+
+def _one(guardrail: Guardrail, watch: Watch, alarm: AlarmView) -> Found:
+    enough = watch.samples is not None and watch.samples >= watch.stage.bake.min_samples
+    kind, reason = judge_alarm(
+        alarm,
+        watch.since,
+        silence_is_fine=alarm.name in guardrail.params.get("silent_ok", ()) and enough,
+        excepted=alarm.name in watch.excepted,
+        was_excepted=alarm.name in watch.once_excepted,
+    )
+    muted = "" if alarm.pages and not alarm.suppressed_by else " (will not page)"
+    if alarm.suppressed_by:
+        muted = f" (will not page: suppressed by {alarm.suppressed_by})"
+    return kind, f"{alarm.name}: {reason}{muted}"
 
 
 def _query(name: str, watch: Watch) -> AlarmQuery:
     return AlarmQuery(watch.stage.place, name, watch.since)
+
+
+def _sets(guardrail: Guardrail, watch: Watch) -> list[AlarmSetQuery]:
+    place, params = watch.stage.place, guardrail.params
+    pairs = ((params.get("prefix", ""), ""), ("", params.get("tag", "")))
+    wanted = ((prefix, tag) for prefix, tag in pairs if prefix or tag)
+    return [AlarmSetQuery(place, prefix, tag, watch.since) for prefix, tag in wanted]

@@ -27,6 +27,10 @@ class Watch:
     """The change whose inbox people write to; empty outside of a walk."""
     plan: str = ""
     """Digest of the plan that is walked."""
+    excepted: frozenset[str] = frozenset()
+    """Alarms that a signed exception lets be in ALARM since before the start, now."""
+    once_excepted: frozenset[str] = frozenset()
+    """Those whose exception has run out."""
     settle: timedelta = timedelta(minutes=3)
     """How old a period must be before its points count."""
 

@@ -1,6 +1,6 @@
 """The check `alarms`, on readings built by hand (AWS-RULES 18 to 23)."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -107,3 +107,91 @@ def test_silence_of_another_alarm_is_not_fine() -> None:
     found = verdict(view("alarm-0"), view("alarm-1", "INSUFFICIENT_DATA"), silent_ok=("alarm-0",))
 
     assert found.kind is Kind.INCONCLUSIVE
+
+
+# By prefix and tag
+
+
+def of_set(*alarms: AlarmView, least: int = 1, why: Unknown | None = None, **sets: str) -> Verdict:
+    params = {"names": [], "silent_ok": [], "at_least": least, "prefix": "", "tag": "", **sets}
+    guardrail = Guardrail("alarms", "alarms", params, "roll_back")
+    watch = Watch(STAGE, SINCE, True, {}, 500)
+    answer = why or Known(tuple(alarms), NOW)
+    answers: dict[Query, Reading] = dict.fromkeys(queries(guardrail, watch), answer)
+    return judge(guardrail, watch, Readings(answers, NOW))
+
+
+def test_each_alarm_of_a_set_counts() -> None:
+    assert of_set(view("a"), view("b"), prefix="photo-").kind is Kind.PASS
+    assert of_set(view("a"), view("b", "ALARM"), tag="service=photo").kind is Kind.BREACH
+    assert of_set(view("a"), view("b", "ODD"), prefix="p", tag="a=b").kind is Kind.INCONCLUSIVE
+
+
+def test_rule_18_a_set_with_fewer_alarms_than_expected_is_an_error() -> None:
+    """An alarm that is deleted is silently gone; who says how many there are will notice."""
+    found = of_set(view("a"), least=2, prefix="photo-")
+
+    assert found.kind is Kind.ERROR
+    assert "1 alarms, and 2 are expected" in found.reason
+    assert of_set(prefix="photo-").kind is Kind.ERROR
+
+
+def test_a_set_that_cannot_be_read_is_an_error() -> None:
+    assert of_set(why=Unknown(Blindness.DENIED, "no", NOW), tag="a=b").kind is Kind.ERROR
+
+
+def test_rule_23_muted_suppressed_and_disabled_are_told_and_count_all_the_same() -> None:
+    quiet = view("a", "OK", suppressed_by="Alarm")
+    loud = view("a", "ALARM", suppressed_by="Alarm")
+
+    assert "a: OK (will not page: suppressed by Alarm)" in of_set(quiet, prefix="a").reason
+    assert of_set(loud, prefix="a").kind is Kind.BREACH
+
+
+# Red before the start (AWS-RULES 21)
+
+OLD, LATER = SINCE - timedelta(minutes=5), SINCE + timedelta(minutes=5)
+
+
+def red(
+    at: datetime, since: datetime | None = SINCE, *, now: bool = False, once: bool = False
+) -> Kind:
+    guardrail = Guardrail("alarms", "alarms", {"names": ["a"], "silent_ok": []}, "roll_back")
+    names = frozenset({"a"})
+    watch = Watch(
+        STAGE,
+        since,
+        True,
+        {},
+        500,
+        excepted=names if now else frozenset(),
+        once_excepted=names if once else frozenset(),
+    )
+    one = view("a", "ALARM", transitioned_at=at)
+    readings = Readings({AlarmQuery(US, "a", since): Known(one, NOW)}, NOW)
+    return judge(guardrail, watch, readings).kind
+
+
+def test_rule_21_red_before_the_start_blocks_unless_an_exception_names_the_alarm() -> None:
+    assert red(OLD, None) is Kind.BREACH
+    assert red(OLD, None, now=True) is Kind.PASS
+    assert red(OLD, now=True) is Kind.PASS
+
+
+def test_rule_21_an_exception_is_for_the_old_ring_only_and_until_its_time() -> None:
+    assert red(LATER, now=True) is Kind.BREACH
+    assert red(OLD, once=True) is Kind.INCONCLUSIVE
+    assert red(LATER, once=True) is Kind.BREACH
+
+
+def test_rule_22_each_ring_since_the_promotion_is_one_measurement() -> None:
+    rings = tuple(AlarmChange(NOW - timedelta(minutes=n), "ALARM") for n in (8, 5))
+    found = of_set(view("a", "OK", changes=rings), prefix="a")
+
+    assert (found.kind, found.count, found.newest) == (Kind.BREACH, 2, Kind.PASS)
+
+
+def test_rule_19_what_an_alarms_state_is_worth() -> None:
+    assert verdict(view("alarm-0")).kind is Kind.PASS
+    assert verdict(view("alarm-0", "ALARM")).kind is Kind.BREACH
+    assert verdict(view("alarm-0", "INSUFFICIENT_DATA")).kind is Kind.INCONCLUSIVE
