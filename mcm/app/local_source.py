@@ -6,14 +6,18 @@ a walk waits is seen before the next write. What cannot be read is unknown, neve
 
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from mcm.app.ports import Clock
 from mcm.core.errors import McmError
 from mcm.core.hours import Calendar
 from mcm.core.inbox import Inbox
-from mcm.core.query import CalendarsQuery, FreezesQuery, InboxQuery, Query
+from mcm.core.query import CalendarsQuery, ChangesQuery, FreezesQuery, InboxQuery, Query
 from mcm.core.reading import Blindness, Known, Reading, Unknown
 from mcm.core.window import Freeze
+
+if TYPE_CHECKING:
+    from mcm.core.others import OtherChange
 
 ReadCalendars = Callable[[tuple[str, ...], datetime], tuple[Calendar, ...]]
 
@@ -25,7 +29,7 @@ def no_calendars(names: tuple[str, ...], until: datetime) -> tuple[Calendar, ...
 
 
 class LocalSource:
-    """Answers queries for the inbox, freezes and calendars through the functions it is given."""
+    """Answers queries for what lies here, each through the function it is given."""
 
     def __init__(
         self,
@@ -33,15 +37,17 @@ class LocalSource:
         read_freezes: Callable[[], tuple[Freeze, ...]],
         clock: Clock,
         read_calendars: ReadCalendars = no_calendars,
+        read_others: "Callable[[str], tuple[OtherChange, ...]]" = lambda _: (),
     ) -> None:
         self._read_inbox = read_inbox
         self._read_freezes = read_freezes
         self._clock = clock
         self._read_calendars = read_calendars
+        self._read_others = read_others
 
     def answers(self, query: Query) -> bool:
         """Say whether this source is the one for `query`."""
-        return isinstance(query, InboxQuery | FreezesQuery | CalendarsQuery)
+        return isinstance(query, InboxQuery | FreezesQuery | CalendarsQuery | ChangesQuery)
 
     def read(self, queries: Iterable[Query], within: timedelta) -> dict[Query, Reading]:
         """Return a reading for each query; files are read at once, so `within` is not needed."""
@@ -53,6 +59,8 @@ class LocalSource:
         try:
             if isinstance(query, InboxQuery):
                 return Known(self._read_inbox(query.change), at)
+            if isinstance(query, ChangesQuery):
+                return Known(self._read_others(query.change), at)
             if isinstance(query, CalendarsQuery):
                 return Known(self._read_calendars(query.names, query.until), at)
             return Known(self._read_freezes(), at)

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from mcm.core.hours import Calendar
     from mcm.core.inbox import Inbox
     from mcm.core.journal import Journal
+    from mcm.core.others import OtherChange
     from mcm.core.plan import Plan
     from mcm.core.query import Place
     from mcm.core.service import Network, Service
@@ -210,7 +211,7 @@ class Project:
 
         pinned = PinnedInbox(self)
         aws = AwsSource(self.connect, self.clock.now, self.gather)
-        local = LocalSource(pinned, self.freezes, self.clock, self.calendars)
+        local = LocalSource(pinned, self.freezes, self.clock, self.calendars, self.others)
         return [
             InboxWithAnswers(aws, local, ConsoleAnswers(self, pinned)),
             local,
@@ -240,6 +241,15 @@ class Project:
         trust = trust or self.trust()
         verified, rejected = read_statements(folder, trust, self.realm, self.clock.now())
         return Inbox(tuple(verified), tuple(rejected))
+
+    def others(self, change: str) -> "tuple[OtherChange, ...]":
+        """Read how the project's other changes stand."""
+        from mcm.app.others import read_others
+
+        def read_plan(name: str) -> bytes | None:
+            return self.folder(name).read_plan()
+
+        return read_others(change, self.change_ids(), read_plan, self.journal)
 
     def freezes(self) -> "tuple[Freeze, ...]":
         """Read the freezes of mcm.yaml as it is now."""

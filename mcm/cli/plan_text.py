@@ -46,9 +46,13 @@ def plan_lines(plan: Plan, proofs: "tuple[Proof, ...]" = ()) -> Iterator[str]:
         for found in plan.ranges:
             if found.name == package.name:
                 yield from range_lines(found)
+    for name in plan.depends_on:
+        yield f"  rests on   {name}: every stage of it must have succeeded"
     for stage in plan.stages:
         yield ""
         yield from stage_lines(plan, stage)
+        for each in stage.assumptions:
+            yield f"  assumes    {clean(each.says, 200)} ({each.check.name} looks)"
         for proof in proofs:
             if proof.stage == stage.name:
                 yield from proof_lines(proof)

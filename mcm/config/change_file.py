@@ -8,15 +8,16 @@ import re
 from collections.abc import Sequence
 
 from mcm.config.answers import read_answers
+from mcm.config.definitions import builtin_definitions, read_params
 from mcm.config.fields import Fields
 from mcm.config.problems import Problems
 from mcm.config.strict_yaml import ListNode, ScalarNode, load
-from mcm.core.change import Change
+from mcm.core.change import Assumed, Change
 from mcm.core.endpoint import Expected
 from mcm.core.errors import RefusedError, UsageError
 from mcm.core.naming import check_change_id, find_stage
 from mcm.core.plan import ALARM, EXEMPTABLE, Exemption, Package
-from mcm.core.service import Service, StageConfig
+from mcm.core.service import CheckUse, Service, StageConfig
 
 """Gates that a signed exception may open, besides `freeze:NAME`. The others prove who
 agreed to what is promoted, and nothing stands in for that."""
@@ -62,6 +63,8 @@ def _load(text: str | bytes, file: str, service: Service | None) -> Change:
         expect=_read_expect(root, service, stages),
         answers=read_answers(root),
         exceptions=_read_exceptions(root, service),
+        depends_on=_read_depends(root),
+        assumptions=_read_assumptions(root, stages),
     )
     root.done()
     problems.raise_if_any()
@@ -154,6 +157,45 @@ def watched_endpoints(stage: StageConfig) -> tuple[str, ...]:
     """Return the endpoints that checks of the stage watch, sorted."""
     found = {use.params["endpoint"] for use in stage.guardrails if "endpoint" in use.params}
     return tuple(sorted(found))
+
+
+def _read_depends(root: Fields) -> tuple[str, ...]:
+    """Return the changes that this one rests on, sorted; never itself."""
+    names = root.texts("depends_on") if root.has("depends_on") else ()
+    for name in names:
+        try:
+            check_change_id(name)
+        except RefusedError as err:
+            root.refuse("depends_on", f"cannot name {name[:64]!a}", err.hint)
+        if isinstance(node := root.place_of("id"), ScalarNode) and node.text == name:
+            root.refuse("depends_on", "names this very change", "Leave it out.")
+    return tuple(sorted(set(names)))
+
+
+def _read_assumptions(root: Fields, stages: Sequence[str]) -> tuple[Assumed, ...]:
+    """Return what the record takes for granted, each with the check that looks."""
+    if not root.has("assumptions"):
+        return ()
+    definitions = builtin_definitions()
+    found = []
+    for fields in root.mappings("assumptions"):
+        says = fields.text("says", form=_LINE, like="the review queue is empty")
+        name = fields.choice("use", tuple(sorted(definitions)))
+        definition = definitions[name]
+        needs = any(parameter.required for parameter in definition.parameters)
+        inner = fields.mapping("with") if needs or fields.has("with") else None
+        params = (
+            read_params(inner, definition)
+            if inner
+            else {each.name: each.default for each in definition.parameters}
+        )
+        where = fields.texts("stages") if fields.has("stages") else ()
+        for stage in where:
+            if stages and stage not in stages:
+                known = ", ".join(stages)
+                fields.refuse("stages", f"has {stage[:40]!r}, not of the change: {known}")
+        found.append(Assumed(says, CheckUse(name, params, "hold"), tuple(where)))
+    return tuple(found)
 
 
 def _read_gate(fields: Fields, freezes: Sequence[str]) -> str:

@@ -5,6 +5,17 @@ from dataclasses import dataclass
 
 from mcm.core.endpoint import Expected
 from mcm.core.plan import Exemption, Package
+from mcm.core.service import CheckUse
+
+
+@dataclass(frozen=True)
+class Assumed:
+    """One assumption of `change.yaml`."""
+
+    says: str
+    use: CheckUse
+    stages: tuple[str, ...]
+    """Where it must hold; empty for every stage of the change."""
 
 
 @dataclass(frozen=True)
@@ -24,3 +35,6 @@ class Change:
     """By stage; a stage without an entry asserts that its endpoints stay as they are."""
     answers: Mapping[str, str]
     exceptions: tuple[Exemption, ...]
+    depends_on: tuple[str, ...] = ()
+    """Ids of changes that must have succeeded before."""
+    assumptions: tuple[Assumed, ...] = ()

@@ -60,7 +60,7 @@ def queries(goal: GoForward, state: State) -> frozenset[Query]:
     if watch.since is None:
         before = attempts.traffic_before(goal.plan, stage)
         wanted |= {before} if before else set()
-        return frozenset(wanted | gates.queries(goal.plan, stage, state))
+        return frozenset(wanted | gates.queries(goal.plan, stage, state, watch))
     wanted.add(PipelineQuery(goal.plan.pipeline))
     if known.entered_at is None:
         wanted.add(ExecutionQuery(goal.plan.pipeline, goal.plan.execution))

@@ -8,8 +8,9 @@ signed in the plan opens the one gate that it names.
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from mcm.core import glass, pipeline_gates, window_gates
+from mcm.core import glass, others, pipeline_gates, window_gates
 from mcm.core.authorship import excluded
+from mcm.core.checks import Watch
 from mcm.core.errors import Exit
 from mcm.core.goal import GoForward
 from mcm.core.guard import (
@@ -46,7 +47,7 @@ FRESH = timedelta(seconds=10)
 """How old a reading may be when a promoting write rests on it (promise 6)."""
 
 
-def queries(plan: Plan, stage: StagePlan, state: State) -> frozenset[Query]:
+def queries(plan: Plan, stage: StagePlan, state: State, watch: Watch) -> frozenset[Query]:
     """Return what the gates of one stage need to see, besides its guardrails."""
     wanted: set[Query] = {
         PipelineQuery(plan.pipeline),
@@ -54,6 +55,7 @@ def queries(plan: Plan, stage: StagePlan, state: State) -> frozenset[Query]:
         HistoryQuery(plan.pipeline, stage.pipeline_stage),
         InboxQuery(plan.change),
         *window_gates.queries(plan, stage),
+        *others.queries(plan, stage, watch),
         IdentityQuery(plan.pipeline.place),
         IdentityQuery(stage.place),
     }
@@ -70,6 +72,7 @@ def judge_gates(
     state: State,
     readings: Readings,
     verdicts: tuple[Verdict, ...],
+    watch: Watch,
     now: datetime,
 ) -> tuple[GateView, ...]:
     """Judge every gate of one stage, in the order in which people should read them."""
@@ -92,6 +95,7 @@ def judge_gates(
         _stranger_gate(plan, state),
         _person_gate(stage, state),
         _clock_gate(plan, state, readings, now),
+        *others.judge(plan, stage, watch, readings),
         _check_gate(verdicts),
         _approval_gate(plan, readings, answer),
         *_glass_gates(inbox, answer, now),

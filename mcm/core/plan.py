@@ -73,6 +73,14 @@ class Guardrail:
 
 
 @dataclass(frozen=True)
+class Assumption:
+    """What the record takes for granted at a stage, and the check that looks."""
+
+    says: str
+    check: Guardrail
+
+
+@dataclass(frozen=True)
 class StagePlan:
     name: str
     pipeline_stage: str
@@ -104,6 +112,8 @@ class StagePlan:
     """Whether an approval counts only by a security key that was touched."""
     break_glass: bool = True
     """Whether one person alone may go forward here, reviewed afterwards."""
+    assumptions: tuple[Assumption, ...] = ()
+    """Looked at in front of the promotion; what is not seen to hold closes a gate."""
 
 
 @dataclass(frozen=True)
@@ -123,7 +133,10 @@ class Answer:
     text: str
 
 
-EXEMPTABLE = ("window", "rollback-target", "predecessor", "check")
+EXEMPTABLE = (
+    *("window", "rollback-target", "predecessor", "check"),
+    *("conflict", "depends", "assumption"),
+)
 """Gates that an exception may open, besides each freeze by its name: `freeze:NAME`."""
 ALARM = "alarm:"
 """`alarm:NAME` is no gate: it lets one alarm be in ALARM since before the start."""
@@ -170,6 +183,8 @@ class Plan:
     exceptions: tuple[Exemption, ...]
     definitions: tuple[Mapping[str, Any], ...]
     """The check definitions in use, as canonical values."""
+    depends_on: tuple[str, ...] = ()
+    """Changes that must have succeeded before, sorted."""
     authors: tuple[str, ...] = ()
     """Who wrote what is new, as git's `Name <e-mail>`, sorted."""
     authors_unknown: str = ""

@@ -18,7 +18,7 @@ from mcm.core.endpoint import Expected
 from mcm.core.hours import Calendar, CalendarSource
 from mcm.core.pinning import base_stage, name_packages, pin_execution, waiting
 from mcm.core.pipeline import ExecutionView, PipelineView, Revision, StageHistory
-from mcm.core.plan import FORMAT, Answer, Guardrail, Package, Plan, StagePlan
+from mcm.core.plan import FORMAT, Answer, Assumption, Guardrail, Package, Plan, StagePlan
 from mcm.core.query import ExecutionQuery, HistoryQuery, PipelineQuery, Query
 from mcm.core.questions import is_open
 from mcm.core.reading import Readings
@@ -218,7 +218,10 @@ def _freeze(
         revisions=seen.revisions,
         packages=seen.packages,
         stages=tuple(
-            plan_stage(service, stage, definitions, seen.targets[stage.name], change.expect)
+            replace(
+                plan_stage(service, stage, definitions, seen.targets[stage.name], change.expect),
+                assumptions=_assumptions(change, stage, definitions),
+            )
             for stage in stages
         ),
         freezes=tuple(sorted(service.freezes, key=lambda freeze: freeze.name)),
@@ -226,7 +229,8 @@ def _freeze(
         settle=service.settle,
         answers=_merge_answers(service.answers, change.answers),
         exceptions=tuple(sorted(change.exceptions, key=lambda e: (e.gate, e.until))),
-        definitions=_used(stages, definitions),
+        definitions=_used(stages, change, definitions),
+        depends_on=change.depends_on,
         calendars=tuple(seen.calendars),
     )
 
@@ -355,6 +359,18 @@ def _merge_answers(service: Mapping[str, str], change: Mapping[str, str]) -> tup
     return tuple(Answer(name, merged[name]) for name in sorted(merged))
 
 
-def _used(stages: Iterable[StageConfig], definitions: Definitions) -> tuple[Mapping[str, Any], ...]:
+def _assumptions(
+    change: Change, stage: StageConfig, definitions: Definitions
+) -> tuple[Assumption, ...]:
+    """Return what the change takes for granted at a stage, named as guardrails are."""
+    here = [each for each in change.assumptions if stage.name in (each.stages or change.stages)]
+    named = name_guardrails((each.use for each in here), definitions)
+    return tuple(Assumption(each.says, check) for each, check in zip(here, named, strict=True))
+
+
+def _used(
+    stages: Iterable[StageConfig], change: Change, definitions: Definitions
+) -> tuple[Mapping[str, Any], ...]:
     names = {use.use for stage in stages for use in stage.guardrails}
+    names |= {each.use.use for each in change.assumptions}
     return tuple(codec.to_value(definitions[name]) for name in sorted(names))

@@ -34,7 +34,7 @@ def decide(
     samples = attempts.samples(attempts.traffic_before(plan, stage), readings)
     watch = attempts.watch(plan, stage, state, samples, deployed=False, now=now)
     verdicts = tuple(checks.judge(item, watch, readings) for item in stage.guardrails)
-    found = gates.judge_gates(goal, stage, state, readings, verdicts, now)
+    found = gates.judge_gates(goal, stage, state, readings, verdicts, watch, now)
     entries = notes.gates(stage, known, found, now)
     if readings.blind():
         blind = Hold("blind", readings.blind(), None, Exit.BLIND, leave=True)

@@ -335,6 +335,13 @@ class ChangeCalendarQuery:
 
 
 @dataclass(frozen=True)
+class ChangesQuery:
+    """→ `tuple[OtherChange, ...]`: how the other changes of the project stand."""
+
+    change: str
+
+
+@dataclass(frozen=True)
 class IdentityQuery:
     """→ `Identity`: who AWS says we are in a place."""
 
@@ -371,5 +378,6 @@ Query = (
     | FreezesQuery
     | CalendarsQuery
     | ChangeCalendarQuery
+    | ChangesQuery
     | IdentityQuery
 )

@@ -195,6 +195,12 @@ def _assumed(plan: Plan | None) -> tuple[str, ...]:
         for stage in plan.stages
         if stage.predecessor
     ]
+    lines += [
+        f"Checked before {stage.name} by {each.check.name}: {each.says}"
+        for stage in plan.stages
+        for each in stage.assumptions
+    ]
+    lines += [f"Checked before each promotion: {name} succeeded." for name in plan.depends_on]
     return tuple(lines)
 
 

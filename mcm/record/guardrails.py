@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from mcm.core.canonical import parse_duration
+from mcm.core.checks.series import quantity_of, series_of
 from mcm.core.duration import spell
 from mcm.core.plan import Guardrail
 from mcm.record.view import GuardrailLine
@@ -22,8 +23,10 @@ def describe(guardrail: Guardrail) -> GuardrailLine:
 
 
 def _alarms(params: Mapping[str, Any]) -> str:
-    names = ", ".join(params["names"])
-    one = len(params["names"]) == 1
+    sets = [f"those called {params['prefix']}…"] if params.get("prefix") else []
+    sets += [f"those tagged {params['tag']}"] if params.get("tag") else []
+    names = ", ".join((*params["names"], *sets))
+    one = len(params["names"]) == 1 and not sets
     text = f"alarm {names} enters ALARM" if one else f"one of the alarms {names} enters ALARM"
     silent = ", ".join(params.get("silent_ok", ()))
     return f"{text} after the promotion" + (f" (may be without data: {silent})" if silent else "")
@@ -42,6 +45,52 @@ def _http(params: Mapping[str, Any]) -> str:
     return f"{params['url']} answers within {within} with a status other than {accepted}"
 
 
+def _threshold(params: Mapping[str, Any]) -> str:
+    given = [word for word in ("above", "below") if params[word] is not None]
+    bounds = [f"{word} {_quantity(params[word])}" for word in given]
+    points, period = params["points"], spell(parse_duration(params["period"]))
+    title = series_of(params).title
+    times = f"{points['breach']} of {points['of']} periods of {period}"
+    return f"{title} is {' or '.join(bounds)} in {times}"
+
+
+def _compare(params: Mapping[str, Any]) -> str:
+    words = {"before": "before", "last-week": "a week ago", "other": "the other series"}
+    against = words[params["against"]]
+    floor = _quantity(params["floor"])
+    share = float(params["effect"]) * 100
+    worse = params["worse"].replace("either", "higher or lower")
+    title = series_of(params).title
+    return f"{title} is clearly {worse} than {against}: by {share:g} % and {floor} or more"
+
+
+def _command(params: Mapping[str, Any]) -> str:
+    return f"the program {' '.join(params['run'])} ends with status 2 (critical)"
+
+
+def _smoke(params: Mapping[str, Any]) -> str:
+    parts = ", ".join(params["answer"])
+    return f"endpoint {params['endpoint']} does not answer {params['sample']} with {parts}"
+
+
+def _incidents(params: Mapping[str, Any]) -> str:
+    return f"an incident of severity {', '.join(params['severities'])} is opened"
+
+
+def _shadow(params: Mapping[str, Any]) -> str:
+    share = f"{params['at_least']} to {params['at_most']}"
+    records = ", or its records do not arrive whole" if params["records"] else ""
+    return f"{params['shadow']} gets another share of the requests than {share}{records}"
+
+
+def _person(_params: Mapping[str, Any]) -> str:
+    return "somebody reports a breach, signed"
+
+
+def _quantity(value: Mapping[str, Any]) -> str:
+    return str(quantity_of(value))
+
+
 def _other(params: Mapping[str, Any]) -> str:
     return ", ".join(f"{name} {params[name]}" for name in sorted(params)) or "no parameters"
 
@@ -50,4 +99,11 @@ _KINDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "alarms": _alarms,
     "sagemaker-endpoint": _endpoint,
     "http-health": _http,
+    "metric-threshold": _threshold,
+    "metric-compare": _compare,
+    "command": _command,
+    "smoke": _smoke,
+    "open-incidents": _incidents,
+    "shadow-traffic": _shadow,
+    "person": _person,
 }

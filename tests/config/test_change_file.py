@@ -226,3 +226,42 @@ def test_without_a_service_the_form_is_checked_all_the_same() -> None:
         "change.yaml:3:1",
         "change.yaml:4:9",
     ]
+
+
+RESTS = """\
+depends_on: [CM-0007, CM-0003]
+assumptions:
+  - says: the review queue is empty
+    use: command
+    with: {run: [./queue.sh, --max, "50"]}
+  - {says: nobody reports anything, use: person}
+"""
+
+
+def test_what_a_change_rests_on_is_read_with_its_checks() -> None:
+    change = load(WHOLE + RESTS)
+
+    assert change.depends_on == ("CM-0003", "CM-0007")
+    assert [each.says for each in change.assumptions] == [
+        "the review queue is empty",
+        "nobody reports anything",
+    ]
+    assert change.assumptions[0].use.params["run"] == ["./queue.sh", "--max", "50"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("CM-0003", "../x", "`depends_on` cannot name"),
+        ("use: command", "use: comand", "command"),
+        ("says: the review queue is empty", "says: ''", "`assumptions[0].says`"),
+        ("use: person}", "use: person, stages: [nowhere]}", "has 'nowhere'"),
+        ("with: {run", "with: {rum", "assumptions[0].with.run"),
+    ],
+)
+def test_a_mistake_in_what_a_change_rests_on_is_told(old: str, new: str, says: str) -> None:
+    assert RESTS.count(old) == 1
+    with pytest.raises(ConfigError) as caught:
+        load(WHOLE + RESTS.replace(old, new))
+
+    assert says in str(caught.value)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from mcm.core.change import Assumed
 from mcm.core.pipeline import ActionView, PipelineView, RollbackRun, StageHistory, StageRun
 from mcm.core.plan import Answer, Approval, Gate, Package, Plan
 from mcm.core.planning import more_queries, name_guardrails, plan_queries, plan_warnings
@@ -420,3 +421,21 @@ def test_an_approval_inside_the_stage_is_warned_of() -> None:
     assert warned(pipeline) == ()
     (line,) = warned(replace(pipeline, stages=stages))
     assert "a rollback would wait at ProdUS/Confirm" in line
+
+
+def test_what_a_change_rests_on_is_part_of_the_plan_and_of_what_is_signed() -> None:
+    service = make_service()
+    use = CheckUse("http-health", {"url": "https://example.com/"}, "hold")
+    change = replace(
+        make_change(),
+        depends_on=("CM-0007",),
+        assumptions=(Assumed("the front door is open", use, ()), Assumed("other", use, ("x",))),
+    )
+
+    plan = make_plan(service=service, change=change)
+
+    assert plan.depends_on == ("CM-0007",)
+    assert [each.says for each in plan.stages[0].assumptions] == ["the front door is open"]
+    assert "http-health" in {definition["name"] for definition in plan.definitions}
+    assert Plan.from_bytes(plan.to_bytes()) == plan
+    assert plan.digest != make_plan(service=service).digest

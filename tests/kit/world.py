@@ -23,9 +23,11 @@ from mcm.core.goal import GoBack, GoForward
 from mcm.core.hours import Hours
 from mcm.core.inbox import Inbox
 from mcm.core.journal import Entry, Journal
+from mcm.core.others import OtherChange
 from mcm.core.pipeline import Revision
 from mcm.core.plan import FORMAT, Approval, Bake, Gate, Guardrail, Plan, StagePlan
 from mcm.core.query import (
+    ChangesQuery,
     ExecutionQuery,
     FreezesQuery,
     InboxQuery,
@@ -88,21 +90,19 @@ class People:
         self.statements: list[Verified] = []
         self.freezes: tuple[Freeze, ...] = ()
         self.glasses: tuple[Glass, ...] = ()
+        self.others: tuple[OtherChange, ...] = ()
 
     def answers(self, query: Query) -> bool:
-        return isinstance(query, InboxQuery | FreezesQuery)
+        return isinstance(query, InboxQuery | FreezesQuery | ChangesQuery)
 
     def read(self, queries: Iterable[Query], within: timedelta) -> dict[Query, Reading]:
         at = self._clock.now()
-        return {
-            query: Known(
-                Inbox(tuple(self.statements), (), self.glasses)
-                if isinstance(query, InboxQuery)
-                else self.freezes,
-                at,
-            )
-            for query in queries
-        }
+        return {query: Known(self._answer(query), at) for query in queries}
+
+    def _answer(self, query: Query) -> object:
+        if isinstance(query, InboxQuery):
+            return Inbox(tuple(self.statements), (), self.glasses)
+        return self.others if isinstance(query, ChangesQuery) else self.freezes
 
 
 class Counted:
