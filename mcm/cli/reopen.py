@@ -58,8 +58,7 @@ def reopen(
         poll=back.poll,
     )
     ending = runner.run(goal, writer)
-    if not ending.gate:  # a closed gate has been told as the line of its turn
-        say(clean(f"{back.stage}: {ending.reason}", 600))
+    say(clean(f"{back.stage}: {ending.reason}", 600))
     if ending.hint:
         say(clean(ending.hint, 600))
     if ending.exit is Exit.DONE:

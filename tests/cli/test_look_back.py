@@ -7,21 +7,33 @@ import pytest
 
 from mcm.app.observing import Observer
 from mcm.aws.observe import AwsSource
-from mcm.aws.port import AwsError, ErrorKind, Params
+from mcm.aws.port import AwsError, ErrorKind, Params, Port
 from mcm.cli.compose import Connections
 from mcm.cli.go_back import make_journal
 from mcm.cli.ground import Ground
 from mcm.cli.look_back import GoneError, Look, prepare
 from mcm.core.goal import GoBack
-from mcm.core.query import PipelineId
+from mcm.core.query import PipelineId, Place
 from tests.kit.world import PIPELINE, US, World
 
 GOAL = GoBack(PIPELINE, "prod_us", "prod_us", "on-call asked")
 
 
+class Way:
+    """The world's ports, as a command holds its connections."""
+
+    in_sandbox = True
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def __call__(self, place: Place) -> Port:
+        return self._world.connect(place)
+
+
 def look(world: World, goal: GoBack = GOAL, *, for_people: bool = False) -> Look:
     observer = Observer([AwsSource(world.connect, world.clock.now)], world.clock)
-    ground = Ground(goal, cast(Connections, world.connect), None)
+    ground = Ground(goal, cast(Connections, Way(world)), None)
     return prepare(ground, observer, make_journal(ground), for_people=for_people)
 
 

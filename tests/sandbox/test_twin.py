@@ -69,11 +69,11 @@ class Pair:
 
 
 def answered(view: PipelineView) -> PipelineView:
-    """Leave out who answered which approval with what word: nobody needs that of a twin."""
+    """Leave out who answered or closed what, with what word: nobody needs that of a twin."""
     stages = []
     for stage in view.stages:
         actions = tuple(replace(a, answered_by="", summary="") for a in stage.actions)
-        stages.append(replace(stage, actions=actions))
+        stages.append(replace(stage, actions=actions, transition_by=""))
     return replace(view, stages=tuple(stages))
 
 
@@ -87,7 +87,7 @@ def test_the_pipeline_is_built_as_in_the_example() -> None:
     original, copy = Pair().both(DeclarationQuery(PIPELINE))
 
     assert isinstance(copy, Declaration)
-    assert copy == original
+    assert replace(copy, updated=None) == replace(original, updated=None)
 
 
 def test_the_past_of_the_stage_is_that_of_the_example() -> None:
