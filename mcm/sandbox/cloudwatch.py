@@ -1,8 +1,9 @@
 """The sandbox's CloudWatch: metrics that can be read and alarms that really evaluate.
 
-Emulated: metric alarms with their history, put and read of metrics. Not emulated, and so
-refused as unsupported operations: composite and log alarms, mute rules, dashboards,
-anomaly detection, alarm actions (ActionsEnabled is kept, nothing is sent).
+Emulated: metric alarms and composite ones with their history, put and read of metrics; log
+alarms, whose state somebody sets. Not emulated, and so refused as unsupported operations:
+mute rules, dashboards, anomaly detection, alarm actions (ActionsEnabled is kept, nothing is
+sent).
 
 Alarms read what the traffic was, and what has been read does not change any more; so an
 engine that jumps goes from one `next_event` to the next, all services together.
@@ -36,6 +37,8 @@ class CloudWatch:
         """The emulated operations by name."""
         return {
             "PutMetricAlarm": self._alarms.put,
+            "PutCompositeAlarm": self._alarms.others.put_composite,
+            "PutLogAlarm": self._alarms.others.put_log,
             "DescribeAlarms": self._alarms.describe,
             "DescribeAlarmHistory": self._alarms.history,
             "DeleteAlarms": self._alarms.delete,

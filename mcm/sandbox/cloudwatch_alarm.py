@@ -19,6 +19,7 @@ from mcm.core.alarm_rule import (
 from mcm.core.canonical import instant as spelled
 from mcm.sandbox.cloudwatch_data import Span
 from mcm.sandbox.cloudwatch_wire import invalid
+from mcm.sandbox.composite_rule import CompositeRule
 from mcm.sandbox.metrics import epoch, instant
 
 CONFIGURED = (
@@ -67,12 +68,13 @@ class HistoryItem:
     """`StateUpdate` or `ConfigurationUpdate`."""
     summary: str
     data: str
+    type: str = "MetricAlarm"
 
     def reply(self) -> dict[str, Any]:
         """Return the item in DescribeAlarmHistory's form."""
         return {
             "AlarmName": self.name,
-            "AlarmType": "MetricAlarm",
+            "AlarmType": self.type,
             "Timestamp": self.at,
             "HistoryItemType": self.kind,
             "HistorySummary": self.summary,
@@ -82,12 +84,17 @@ class HistoryItem:
 
 @dataclass
 class Alarm:
-    """A metric alarm. A new one starts INSUFFICIENT_DATA, as on AWS."""
+    """An alarm. A new one starts INSUFFICIENT_DATA, as on AWS.
+
+    A composite alarm follows its children; a log alarm's queries are not run, so that its
+    state is what somebody sets.
+    """
 
     region: str
     arn: str
     config: Params
-    rule: AlarmRule
+    rule: AlarmRule | CompositeRule | None
+    """None for a log alarm."""
     configured: datetime
     due: datetime
     """When it is evaluated next: at whole minutes, or whole ten seconds if quick."""
@@ -98,6 +105,15 @@ class Alarm:
     reason_data: str = ""
     evaluation_state: str | None = None
     history: list[HistoryItem] = field(default_factory=list)
+    suppressed_by: str | None = None
+    """What holds a composite alarm's actions back now."""
+
+    @property
+    def type(self) -> str:
+        """Its kind, as AlarmTypes spells it."""
+        if isinstance(self.rule, AlarmRule):
+            return "MetricAlarm"
+        return "LogAlarm" if self.rule is None else "CompositeAlarm"
 
     @property
     def name(self) -> str:
@@ -117,6 +133,8 @@ class Alarm:
         }
         if self.reason_data:
             shown["StateReasonData"] = self.reason_data
+        if self.suppressed_by is not None:
+            shown["ActionsSuppressedBy"] = self.suppressed_by
         if self.evaluation_state is not None:
             shown["EvaluationState"] = self.evaluation_state
         return shown
@@ -141,35 +159,38 @@ class Alarm:
 
     def note(self, kind: str, summary: str, data: str, at: datetime) -> None:
         """Write one line of history."""
-        item = HistoryItem(self.region, self.name, at, kind, summary[:255], data[:4095])
+        item = HistoryItem(self.region, self.name, at, kind, summary[:255], data[:4095], self.type)
         self.history.append(item)
 
     def evaluate_until(self, now: datetime, read: ReadPoints) -> None:
-        """Evaluate at every time that is due up to `now`, in order."""
-        while self.due <= now:
-            at, self.due = self.due, next_due(self.rule, self.due)
-            self._evaluate(at, read)
+        """Evaluate a metric alarm at every time that is due up to `now`, in order."""
+        rule = self.rule
+        while isinstance(rule, AlarmRule) and self.due <= now:
+            at, self.due = self.due, next_due(rule, self.due)
+            self._evaluate(rule, at, read)
 
-    def _evaluate(self, now: datetime, read: ReadPoints) -> None:
-        period, second = int(self.rule.period.total_seconds()), epoch(now)
+    def _evaluate(self, rule: AlarmRule, now: datetime, read: ReadPoints) -> None:
+        period, second = int(rule.period.total_seconds()), epoch(now)
         end = second - second % period
-        start = end - self.rule.looks_at * period
+        start = end - rule.looks_at * period
         points = read(self, Span(start, end, second))
         values = [points.get(at) for at in range(start, end, period)]
-        found = evaluate(self.rule, values, self.state)
+        found = evaluate(rule, values, self.state)
         if found.state is not self.state:
-            data = self._reason_data(found, points, now)
-            self.move(found.state, _reason(self.rule, found), data, now)
+            data = self._reason_data(rule, found, points, now)
+            self.move(found.state, _reason(rule, found), data, now)
 
-    def _reason_data(self, found: Evaluation, points: Points, now: datetime) -> str:
+    def _reason_data(
+        self, rule: AlarmRule, found: Evaluation, points: Points, now: datetime
+    ) -> str:
         real = sorted(points, reverse=True)
         told: dict[str, Any] = {
             "version": "1.0",
             "queryDate": spelled(now),
             "statistic": self.config.get("Statistic"),
-            "period": int(self.rule.period.total_seconds()),
+            "period": int(rule.period.total_seconds()),
             "recentDatapoints": list(reversed(found.judged)),
-            "threshold": self.rule.threshold,
+            "threshold": rule.threshold,
             "evaluatedDatapoints": [
                 {"timestamp": spelled(instant(at)), "value": points[at]} for at in real
             ],

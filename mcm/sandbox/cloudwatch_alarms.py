@@ -13,6 +13,7 @@ from mcm.sandbox.cloudwatch_alarm import (
     rule_of,
 )
 from mcm.sandbox.cloudwatch_data import Queries, Span
+from mcm.sandbox.cloudwatch_others import Composites
 from mcm.sandbox.cloudwatch_wire import invalid, page, refused
 from mcm.sandbox.metrics import Metrics, exact, series_of
 from mcm.sandbox.service import Caller
@@ -22,18 +23,25 @@ _PAGE = 50
 
 
 class Alarms:
-    """Metric alarms of all regions. Composite and log alarms do not exist here."""
+    """Alarms of all regions: metric, composite and log alarms."""
 
     def __init__(self, account: str, metrics: Metrics) -> None:
         self._account = account
         self._metrics = metrics
         self._alarms: dict[tuple[str, str], Alarm] = {}
         self._gone: list[HistoryItem] = []
+        self._composites = Composites(account, self._alarms)
+
+    @property
+    def others(self) -> Composites:
+        """Composite and log alarms, which follow no metric."""
+        return self._composites
 
     def evaluate(self, now: datetime) -> None:
         """Evaluate each alarm at each time that is due, up to `now`."""
         for alarm in self._alarms.values():
             alarm.evaluate_until(now, self._read)
+        self._composites.follow(now)
 
     def next_due(self) -> datetime | None:
         """Return when the next evaluation of any alarm is due, None without alarms."""
@@ -46,6 +54,8 @@ class Alarms:
         if "Metrics" in config:
             Queries(self._metrics, region, config["Metrics"], Span(0, 1, 1))
         alarm = self._alarms.get((region, config["AlarmName"]))
+        if alarm and alarm.type != "MetricAlarm":
+            raise invalid(f"{alarm.name} is a {alarm.type}")
         if alarm:
             alarm.config, alarm.rule, alarm.configured = config, rule, at
             alarm.due = next_due(rule, at)
@@ -81,10 +91,10 @@ class Alarms:
         return {}
 
     def describe(self, params: Params, caller: Caller) -> Reply:
-        """DescribeAlarms: unknown names are silently absent, metric alarms by default."""
+        """DescribeAlarms: unknown names are silently absent, metric alarms alone by default."""
         for name in _UNSUPPORTED:
             if name in params:
-                raise invalid(f"{name} needs composite alarms, which are not emulated")
+                raise invalid(f"{name} is not emulated")
         names, prefix = params.get("AlarmNames"), params.get("AlarmNamePrefix")
         if names and prefix:
             raise invalid("AlarmNames and AlarmNamePrefix exclude each other")
@@ -97,18 +107,16 @@ class Alarms:
             alarm
             for alarm in known
             if alarm is not None
-            and "MetricAlarm" in types
+            and alarm.type in types
             and alarm.name.startswith(prefix or "")
             and params.get("StateValue", alarm.state) == alarm.state
             and _acts_on(alarm, params.get("ActionPrefix", ""))
         ]
         rows, token = page(found, params.get("NextToken"), _size(params))
+        kinds = ("CompositeAlarm", "MetricAlarm", *(["LogAlarm"] if "LogAlarm" in types else []))
         reply: Reply = {
-            "CompositeAlarms": [],
-            "MetricAlarms": [alarm.reply() for alarm in rows],
+            f"{kind}s": [alarm.reply() for alarm in rows if alarm.type == kind] for kind in kinds
         }
-        if "LogAlarm" in types:
-            reply["LogAlarms"] = []
         return {**reply, "NextToken": token} if token else reply
 
     def history(self, params: Params, caller: Caller) -> Reply:
@@ -122,7 +130,7 @@ class Alarms:
         found = [
             item
             for item in everything
-            if "MetricAlarm" in types
+            if item.type in types
             and item.region == caller.region
             and params.get("AlarmName", item.name) == item.name
             and params.get("HistoryItemType", item.kind) == item.kind

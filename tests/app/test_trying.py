@@ -89,3 +89,17 @@ def test_an_incident_that_somebody_opens_is_seen() -> None:
 
     assert trial.verdict.kind is Kind.BREACH
     assert "photos are lost" in trial.verdict.reason
+
+
+def test_a_composite_alarm_by_prefix_is_watched_with_its_children() -> None:
+    world = World()
+    world.port("carol").call(
+        "cloudwatch",
+        "PutCompositeAlarm",
+        {"AlarmName": "photo-all", "AlarmRule": "ALARM(photo-check-5xx)"},
+    )
+
+    (trial,) = tried(world, example("alarms", names=[], silent_ok=[], prefix="photo-", at_least=3))
+
+    assert trial.verdict.kind is Kind.PASS
+    assert "photo-all: OK" in trial.verdict.evidence

@@ -377,10 +377,6 @@ def test_an_alarm_can_vanish(ask: Asker, cloudwatch: CloudWatch) -> None:
             fault("errors")
 
 
-def test_composite_alarms_are_not_emulated(cloudwatch: CloudWatch) -> None:
-    assert "PutCompositeAlarm" not in cloudwatch.operations
-
-
 def test_it_tells_when_its_next_alarm_is_due(ask: Asker, cloudwatch: CloudWatch) -> None:
     assert cloudwatch.next_event() is None
     ask.pass_time(seconds=3)
