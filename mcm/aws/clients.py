@@ -16,6 +16,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from mcm.aws.errors import from_exception
+from mcm.aws.pace import Pace
 from mcm.aws.port import AwsError, ErrorKind, Params, Reply
 
 if TYPE_CHECKING:
@@ -46,7 +47,8 @@ class BotoPort:
     """A `mcm.aws.port.Port` over one botocore session: one identity, one region.
 
     Safe to call from several threads. Clients are made at the first call of their kind and
-    kept. `endpoint` is the URL that all calls go to, None for AWS's own.
+    kept. `endpoint` is the URL that all calls go to, None for AWS's own. With a `pace` reads
+    wait their turn.
     """
 
     def __init__(
@@ -56,11 +58,13 @@ class BotoPort:
         *,
         endpoint_url: str | None = None,
         limits: Limits | None = None,
+        pace: Pace | None = None,
     ) -> None:
         self.region = region
         self.endpoint = endpoint_url
         self._session = session
         self._limits = limits or Limits()
+        self._pace = pace
         self._clients: dict[tuple[str, bool], Any] = {}
         self._making = Lock()
         self.time: datetime | None = None
@@ -75,6 +79,8 @@ class BotoPort:
             raise
         except Exception as err:  # noqa: BLE001 - only AwsError may cross the port
             raise from_exception(err, service, operation, sent=False, params=params) from None
+        if self._pace is not None and is_read(operation):
+            self._pace.wait(service)
         method = getattr(client, _method_name(operation))
         try:
             reply: Reply = method(**params)

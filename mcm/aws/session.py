@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from mcm.aws.clients import BotoPort, Limits, client_config
+from mcm.aws.pace import Pace
 from mcm.aws.route import detours, refuse_detours, take_route
 from mcm.core.errors import RefusedError, UsageError
 from mcm.core.service import Network
@@ -65,7 +66,9 @@ def connect(
         session = _sandbox_session(profile, credentials_file, limits)
     if role_arn is not None:
         _assume(session, region, role_arn, endpoint_url)
-    return BotoPort(session, region, endpoint_url=endpoint_url, limits=limits)
+    # The sandbox is ours alone, and a rollback waits for nothing.
+    pace = Pace() if endpoint_url is None and not ignore_redirection else None
+    return BotoPort(session, region, endpoint_url=endpoint_url, limits=limits, pace=pace)
 
 
 def default_region(profile: str | None, environ: Mapping[str, str] = os.environ) -> str:
