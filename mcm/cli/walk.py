@@ -67,6 +67,7 @@ def deploy(
         _tell_take_over(project, goal.plan.change)
         if _is_untouched(project, goal.plan.change, goal.stages[0]):
             _tell_proof(project, goal.plan, goal.stages[0])
+            _tell_cost(project, goal)
         if detach:
             from mcm.cli.tick import hand_over
 
@@ -308,6 +309,18 @@ def _tell_proof(project: "Project", plan: "Plan", stage: str) -> None:
     for proof in prove_ways_back(plan, project.observer, stage):
         for line in proof_lines(proof):
             say(line)
+
+
+def _tell_cost(project: "Project", goal: "GoForward") -> None:
+    """Say what the watch will ask for that AWS bills."""
+    from mcm.cli.lines import say
+    from mcm.core.cost import estimate
+
+    planned = goal.plan.stage(goal.stages[0])
+    assert planned is not None  # `_set_out` picked it from this plan
+    told = estimate(goal.plan, planned, project.clock.now()).sentence()
+    if told:
+        say(told)
 
 
 def _tell_way_back(goal: "GoForward", stage: str) -> None:

@@ -45,7 +45,7 @@ def test_one_guardrail_that_does_not_pass_extends_it(kind: Kind) -> None:
 
 
 @pytest.mark.parametrize("samples", [None, 0, 99])
-def test_too_few_or_unknown_samples_extend_it(samples: int | None) -> None:
+def test_rule_20_too_few_or_unknown_samples_extend_it(samples: int | None) -> None:
     assert isinstance(judged(30, samples, Kind.PASS), Wait)
 
 

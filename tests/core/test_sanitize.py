@@ -85,7 +85,7 @@ def test_a_transition_reason_keeps_what_the_pattern_allows(text: str, expected: 
 
 
 @given(ANY_TEXT)
-def test_a_transition_reason_is_always_accepted(text: str) -> None:
+def test_rule_17_a_transition_reason_is_always_accepted(text: str) -> None:
     reason = transition_reason(text)
 
     assert PATTERN.fullmatch(reason)

@@ -54,7 +54,9 @@ def test_a_city_that_does_not_exist_is_refused(name: str) -> None:
         ("Pacific/Apia", "2011-12-30T12:00", "2011-12-30T10:00"),
     ],
 )
-def test_a_skipped_time_is_the_moment_of_the_jump(zone: str, local: str, instant: str) -> None:
+def test_rule_32_a_skipped_time_is_the_moment_of_the_jump(
+    zone: str, local: str, instant: str
+) -> None:
     expected = at(instant).replace(tzinfo=UTC)
 
     assert to_instant(at(local), ZoneInfo(zone)) == expected
@@ -70,7 +72,7 @@ def test_a_skipped_time_is_the_moment_of_the_jump(zone: str, local: str, instant
         ("Australia/Lord_Howe", "2026-04-05T01:45", "2026-04-04T14:45", "2026-04-04T15:15"),
     ],
 )
-def test_a_doubled_time_is_the_first_or_the_later(
+def test_rule_32_a_doubled_time_is_the_first_or_the_later(
     zone: str, local: str, first: str, second: str
 ) -> None:
     assert to_instant(at(local), ZoneInfo(zone)) == at(first).replace(tzinfo=UTC)

@@ -47,7 +47,7 @@ ENDPOINTS: dict[str, tuple[str, Change]] = {
 
 
 @pytest.mark.parametrize(("operation", "change"), ENDPOINTS.values(), ids=list(ENDPOINTS))
-def test_an_endpoint_that_cannot_be_told_is_no_breach(
+def test_rule_38_an_endpoint_that_cannot_be_told_is_no_breach(
     make_world: Worlds, operation: str, change: Change
 ) -> None:
     """Before this a model that one read did not show was rolled back as a difference."""

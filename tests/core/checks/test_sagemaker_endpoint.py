@@ -64,7 +64,7 @@ def test_an_endpoint_on_the_move_or_in_unknown_words_is_inconclusive(status: str
     assert verdict(status=status).kind is Kind.INCONCLUSIVE
 
 
-def test_in_service_with_something_pending_or_unsettled_is_inconclusive() -> None:
+def test_rule_29_in_service_with_something_pending_or_unsettled_is_inconclusive() -> None:
     assert verdict(pending=True).kind is Kind.INCONCLUSIVE
     assert verdict(settled=False).kind is Kind.INCONCLUSIVE
 
@@ -78,7 +78,7 @@ def test_without_a_snapshot_nothing_passes() -> None:
     [{"model": "v9"}, {"image": "sha256:other"}, {"instance_type": "ml.m5.large"}, {"weight": "2"}],
     ids=lambda change: next(iter(change)),
 )
-def test_a_live_variant_that_changed_is_a_breach(change: dict[str, str]) -> None:
+def test_rule_30_a_live_variant_that_changed_is_a_breach(change: dict[str, str]) -> None:
     live = replace(BEFORE.live[0], **change)  # type: ignore[arg-type]
 
     assert verdict(replace(AFTER, live=(live,))).kind is Kind.BREACH
