@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 from mcm.config.fields import Fields
-from mcm.config.kinds import KINDS, RULES
+from mcm.config.kinds import KINDS, OPTIONAL, RULES
 from mcm.config.params import TYPES
 from mcm.config.problems import Problems
 from mcm.config.strict_yaml import ListNode, MapNode, ScalarNode, load
@@ -110,7 +110,7 @@ def read_params(
             _refuse_empty_list(fields, parameter)
         else:
             params[parameter.name] = parameter.default
-    whole = KINDS[definition.kind].keys() <= params.keys()
+    whole = KINDS[definition.kind].keys() - OPTIONAL <= params.keys()
     if whole and len(fields.problems) == before and definition.kind in RULES:
         RULES[definition.kind](fields, params)
     return params
@@ -147,12 +147,15 @@ def _parameter(key: ScalarNode, fields: Fields) -> Parameter:
 
 
 def _check_kind(fields: Fields, kind: str, parameters: tuple[Parameter, ...]) -> None:
-    """A kind's judge reads its own parameters; a definition must have just these."""
+    """A kind's judge reads its own parameters; a definition must have just these.
+
+    Those that came later may be left out.
+    """
     if not fields.has("kind"):
         return
     given = {parameter.name: parameter.type for parameter in parameters}
     for name, type_ in KINDS[kind].items():
-        if given.get(name) != type_:
+        if given.get(name, type_ if name in OPTIONAL else "") != type_:
             fields.refuse("parameters", f"needs `{name}` of type {type_} for the kind {kind}")
     for name in given.keys() - KINDS[kind].keys():
         fields.refuse("parameters", f"has `{name}`, which the kind {kind} does not read")

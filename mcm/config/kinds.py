@@ -18,8 +18,13 @@ from mcm.core.units import RATES, fits
 Params = Mapping[str, Any]
 Rule = Callable[[Fields, Params], None]
 
+HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?", re.ASCII)
 TAG = re.compile(r"[\w .:/+@-]{1,128}=[\w .:/=+@-]{0,256}")
 BUCKET = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9!_.*'()/-]*)?", re.ASCII)
+OPTIONAL = frozenset(
+    {"prefix", "tag", "at_least", "slower_than", "body", "certificate_days", "redirects"}
+)
+"""Parameters that came later: a definition may leave them out, and then they ask nothing."""
 SHADOW_ONLY = frozenset({"shadow-traffic"})
 """Kinds that look at nothing but a shadow (AWS-RULES 31)."""
 LEAST_POINTS = 8
@@ -40,7 +45,15 @@ KINDS: Mapping[str, Mapping[str, str]] = {
         "silent_ok": "text-list",
     },
     "sagemaker-endpoint": {"endpoint": "text"},
-    "http-health": {"url": "url", "within": "duration", "status": "integer-list"},
+    "http-health": {
+        "url": "url",
+        "within": "duration",
+        "slower_than": "optional-duration",
+        "status": "integer-list",
+        "body": "text-list",
+        "certificate_days": "integer",
+        "redirects": "text-list",
+    },
     "command": {
         "run": "text-list",
         "within": "duration",
@@ -98,16 +111,16 @@ KINDS: Mapping[str, Mapping[str, str]] = {
 
 
 def _alarms(fields: Fields, params: Params) -> None:
-    sets = [params[key] for key in ("prefix", "tag") if params[key]]
+    sets = [params[key] for key in ("prefix", "tag") if params.get(key)]
     if not params["names"] and not sets:
         fields.problems.add(
             fields.node,
             f"`{fields.where}` has neither `names` nor `prefix` nor `tag`, so nothing is watched",
             "Write `names: [photo-check-5xx]`.",
         )
-    if params["tag"] and not TAG.fullmatch(params["tag"]):
+    if params.get("tag") and not TAG.fullmatch(params["tag"]):
         fields.refuse("tag", f"cannot be {params['tag'][:60]!r}", "Write KEY=VALUE.")
-    if sets and params["at_least"] < 1:
+    if sets and params.get("at_least", 1) < 1:
         fields.refuse("at_least", "must be at least 1: no alarm at all watches nothing")
     others = [name for name in params["silent_ok"] if name not in params["names"]]
     if others and not sets:
@@ -116,6 +129,17 @@ def _alarms(fields: Fields, params: Params) -> None:
             f"names {', '.join(others)}, which is not among the alarms of `names`",
             "Add it to `names` or leave it out here.",
         )
+
+
+def _http_health(fields: Fields, params: Params) -> None:
+    if params.get("certificate_days") and not params["url"].startswith("https://"):
+        fields.refuse("certificate_days", "is for https: the address has no certificate")
+    for host in params.get("redirects", ()):
+        if not HOST.fullmatch(host):
+            fields.refuse("redirects", f"has {host[:60]!r}, which is no host", "Write names only.")
+    slow = params.get("slower_than")
+    if slow and slow >= params["within"]:
+        fields.refuse("slower_than", "must be shorter than `within`, which ends the exchange")
 
 
 def _metric_threshold(fields: Fields, params: Params) -> None:
@@ -258,6 +282,7 @@ def _is_share(metric: Params) -> bool:
 RULES: Mapping[str, Rule] = {
     "alarms": _alarms,
     "metric-threshold": _metric_threshold,
+    "http-health": _http_health,
     "metric-compare": _metric_compare,
     "shadow-traffic": _shadow_traffic,
 }

@@ -60,6 +60,19 @@ def _write_duration(millis: int) -> str:
     return duration.spell(canonical.parse_duration(millis))
 
 
+def _read_optional_duration(fields: Fields, key: str) -> int:
+    """Return a duration, 0 for `none`."""
+    node = fields.place_of(key)
+    if isinstance(node, ScalarNode) and node.text == NOTHING:
+        fields.has(key)
+        return 0
+    return _read_duration(fields, key)
+
+
+def _write_optional_duration(millis: int) -> str:
+    return _write_duration(millis) if millis else NOTHING
+
+
 def _read_quantity(fields: Fields, key: str) -> dict[str, str] | None:
     text = fields.text(key)
     found = _QUANTITY.fullmatch(text)
@@ -145,6 +158,7 @@ TYPES: Mapping[str, ParamType] = {
     "text-list": ParamType(lambda fields, key: list(fields.texts(key)), _same),
     "boolean": ParamType(lambda fields, key: fields.boolean(key), _same),
     "duration": ParamType(_read_duration, _write_duration),
+    "optional-duration": ParamType(_read_optional_duration, _write_optional_duration),
     "integer": ParamType(lambda fields, key: fields.integer(key, at_least=0), _same),
     "integer-list": ParamType(_read_integers, _same),
     "decimal": ParamType(lambda fields, key: canonical.decimal(fields.decimal(key)), _plain),

@@ -231,10 +231,14 @@ class EndpointQuery:
 
 @dataclass(frozen=True)
 class HttpQuery:
-    """→ `HttpView`: one GET, no redirects; `within` bounds the whole exchange."""
+    """→ `HttpView`: one GET; `within` bounds the whole exchange.
+
+    A redirect is followed to a host of `redirects` only; elsewhere its status is the answer.
+    """
 
     url: str
     within: timedelta
+    redirects: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """One GET of an address, for the check `http-health`: a status and the time it took.
 
-Straight to the host: no proxy, no redirect (its status is the answer), no cookies. What
+Straight to the host: no proxy, no cookies, and no redirect but to a host that the query
+names (else its status is the answer). What
 `HttpQuery.within` bounds is the whole exchange, from the look-up of the name to the last
 byte that is read; a server that drips its answer is late like one that is silent.
 """
@@ -13,8 +14,9 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from datetime import datetime, timedelta
-from urllib.parse import SplitResult, urlsplit
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from urllib.parse import SplitResult, urljoin, urlsplit
 
 from mcm.core.duration import spell
 from mcm.core.http import HttpView
@@ -24,6 +26,8 @@ from mcm.core.sanitize import clean
 
 MOST_BYTES = 65_536
 """How much of a body is read: enough for a health page, whatever the server sends."""
+MOST_HOPS = 5
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
 MOST_PROBES = 16
 """How many exchanges may be under way; one that cannot start is unknown, not waited for."""
 
@@ -121,8 +125,7 @@ def probe(query: HttpQuery, at: datetime) -> Reading:
     within = query.within.total_seconds()
     began = time.monotonic()
     try:
-        url = urlsplit(query.url)
-        status = _get(url, began + within)
+        answer = _follow(query, began + within)
     except TimeoutError:
         return Unknown(Blindness.LATE, f"no answer within {spell(query.within)}", at)
     except socket.gaierror:
@@ -142,10 +145,34 @@ def probe(query: HttpQuery, at: datetime) -> Reading:
     took = time.monotonic() - began
     if took > within:
         return Unknown(Blindness.LATE, f"no answer within {spell(query.within)}", at)
-    return Known(HttpView(status, timedelta(seconds=took)), at)
+    ends = answer.certificate_ends
+    return Known(HttpView(answer.status, timedelta(seconds=took), answer.body, ends), at)
 
 
-def _get(url: SplitResult, ends: float) -> int:
+@dataclass(frozen=True)
+class _Answer:
+    status: int
+    body: str
+    location: str
+    certificate_ends: datetime | None = None
+
+
+def _follow(query: HttpQuery, ends: float) -> _Answer:
+    """Get the address, and where it redirects to as far as that is allowed."""
+    address = query.url
+    answer = _get(urlsplit(address), ends)
+    for _ in range(MOST_HOPS):
+        address = urljoin(address, answer.location)
+        host = urlsplit(address).hostname
+        if answer.status not in REDIRECTS or not answer.location or host not in query.redirects:
+            return answer
+        if urlsplit(query.url).scheme == "https" and not address.startswith("https:"):
+            return answer  # what was asked for in secret is not told in the open
+        answer = _get(urlsplit(address), ends)
+    return answer
+
+
+def _get(url: SplitResult, ends: float) -> _Answer:
     if url.scheme not in ("http", "https") or not url.hostname:
         raise ValueError("neither http nor https, or without a host")
     secure = url.scheme == "https"
@@ -158,10 +185,20 @@ def _get(url: SplitResult, ends: float) -> int:
         if secure:
             plain = ssl.create_default_context().wrap_socket(raw, server_hostname=url.hostname)
         with plain:
-            return _exchange(url, plain, ends)
+            answer = _exchange(url, plain, ends)
+            return replace(answer, certificate_ends=_valid_until(plain))
 
 
-def _exchange(url: SplitResult, sock: socket.socket, ends: float) -> int:
+def _valid_until(sock: socket.socket) -> datetime | None:
+    """Return when the certificate of the other side expires; None without TLS."""
+    shown = sock.getpeercert() if isinstance(sock, ssl.SSLSocket) else None
+    until = shown.get("notAfter") if shown else None
+    if not isinstance(until, str):
+        return None
+    return datetime.fromtimestamp(ssl.cert_time_to_seconds(until), UTC)
+
+
+def _exchange(url: SplitResult, sock: socket.socket, ends: float) -> _Answer:
     connection = http.client.HTTPConnection(url.hostname or "", url.port)
     connection.sock = _Bounded(sock, ends)
     path = (url.path or "/") + (f"?{url.query}" if url.query else "")
@@ -171,9 +208,11 @@ def _exchange(url: SplitResult, sock: socket.socket, ends: float) -> int:
         connection.putheader(name, value)
     connection.endheaders()
     answer = connection.getresponse()
+    body = b""
     with suppress(http.client.IncompleteRead):  # its status has been given all the same
-        answer.read(MOST_BYTES)
-    return answer.status
+        body = answer.read(MOST_BYTES)
+    text = body.decode("utf-8", "replace")
+    return _Answer(answer.status, text, answer.getheader("Location") or "")
 
 
 class _Bounded:

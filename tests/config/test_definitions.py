@@ -66,7 +66,15 @@ def test_a_definition_becomes_values() -> None:
 def test_defaults_are_filled_in_and_all_values_are_canonical() -> None:
     params, problems = use(BUILTIN["http-health"], "{url: 'http://127.0.0.1:8080/', within: 2s}")
     assert problems == []
-    assert params == {"url": "http://127.0.0.1:8080/", "within": 2000, "status": [200]}
+    assert params == {
+        "url": "http://127.0.0.1:8080/",
+        "within": 2000,
+        "slower_than": 0,
+        "status": [200],
+        "body": [],
+        "certificate_days": 0,
+        "redirects": [],
+    }
 
 
 LATENCY = "latency: {metric: AWS/SageMaker ModelLatency, stat: p99}"
@@ -130,6 +138,9 @@ COMPARISONS = [
         ("http-health", "{url: 'https://example.com:99999/'}", "not an address"),
         ("http-health", "{url: 'https:///ping'}", "not an address"),
         ("http-health", "{url: 'https://example.com/#top'}", "not an address"),
+        ("http-health", "{url: 'http://a.example', certificate_days: 9}", "is for https"),
+        ("http-health", "{url: 'https://a.example', redirects: ['http://b']}", "is no host"),
+        ("http-health", "{url: 'https://a.example', slower_than: 10s}", "shorter than `within`"),
         *(("metric-threshold", text, says) for text, says in THRESHOLDS),
         *(("metric-compare", text, says) for text, says in COMPARISONS),
     ],

@@ -14,6 +14,15 @@ from mcm.core.service import Access, Channel, CheckUse, Network, Service
 from mcm.core.window import Freeze, Window
 
 DEFINITIONS = builtin_definitions()
+PING = {
+    "url": "https://photo-check.example.com/ping",
+    "within": 2000,
+    "slower_than": 0,
+    "status": [200],
+    "body": [],
+    "certificate_days": 0,
+    "redirects": [],
+}
 ALARMS = {
     "names": ["photo-check-5xx", "photo-check-latency"],
     "prefix": "",
@@ -142,7 +151,7 @@ def test_the_whole_file_becomes_values() -> None:
         CheckUse("sagemaker-endpoint", {"endpoint": "photo-check-us"}, "roll_back"),
         CheckUse(
             "http-health",
-            {"url": "https://photo-check.example.com/ping", "within": 2000, "status": [200]},
+            PING,
             "roll_back",
         ),
     )

@@ -12,7 +12,7 @@ import pytest
 from mcm.core.http import HttpView
 from mcm.core.query import FreezesQuery, HttpQuery
 from mcm.core.reading import Blindness, Known, Reading, Unknown
-from mcm.probe.http import MOST_PROBES, HttpSource
+from mcm.probe.http import MOST_HOPS, MOST_PROBES, HttpSource
 from tests.kit.clock import START, VirtualClock
 
 LONG = timedelta(seconds=10)
@@ -285,3 +285,43 @@ def test_only_http_queries_are_answered() -> None:
     assert source.answers(HttpQuery("http://127.0.0.1/", LONG))
     assert not source.answers(FreezesQuery("parcel-photo-check"))
     assert source.read([], LONG) == {}
+
+
+# What the answer must have
+
+
+def known(reading: Reading) -> HttpView:
+    assert isinstance(reading, Known), reading
+    assert isinstance(reading.value, HttpView)
+    return reading.value
+
+
+def test_the_beginning_of_the_body_is_told(site: Site) -> None:
+    found = known(ask(HttpSource(fixed), site.query()))
+
+    assert (found.body, found.certificate_ends) == ("ok", None)
+
+
+def elsewhere(site: Site, host: str, *allowed: str) -> HttpView:
+    """Get a page that redirects to `host`."""
+    target = f"http://{host}:{site.server_port}/next"
+    site.answer = lambda handler: (
+        plain(302, Location=target) if handler.path == "/ping" else plain(200)
+    )(handler)
+    url = f"http://127.0.0.1:{site.server_port}/ping"
+    return known(ask(HttpSource(fixed), HttpQuery(url, LONG, allowed)))
+
+
+def test_a_redirect_is_followed_to_a_host_that_is_named_and_to_no_other(site: Site) -> None:
+    assert elsewhere(site, "127.0.0.1", "127.0.0.1").status == 200
+    assert site.paths == ["/ping", "/next"]
+    assert elsewhere(site, "localhost", "127.0.0.1").status == 302
+    assert elsewhere(site, "127.0.0.1").status == 302
+
+
+def test_a_circle_of_redirects_ends(site: Site) -> None:
+    site.answer = plain(301, Location="/ping")
+    url = f"http://127.0.0.1:{site.server_port}/ping"
+
+    assert known(ask(HttpSource(fixed), HttpQuery(url, LONG, ("127.0.0.1",)))).status == 301
+    assert len(site.paths) == MOST_HOPS + 1

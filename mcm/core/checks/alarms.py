@@ -52,7 +52,7 @@ def _seen(
     for query in _sets(guardrail, watch):
         named = query.prefix or query.tag
         many = readings.known(query, tuple)
-        least = guardrail.params["at_least"]
+        least = guardrail.params.get("at_least", 1)
         if many is None:
             unseen.append((Kind.ERROR, f"{named}: {readings.why_unknown(query) or 'not read'}"))
         elif len(many) < least:
