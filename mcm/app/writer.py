@@ -53,6 +53,11 @@ class Writer:
         """Whether durable writes are refused."""
         return bool(self._barred)
 
+    @property
+    def keeps_all(self) -> bool:
+        """Whether everything written here is in the store, whatever others wrote behind it."""
+        return self._kept and not self._adrift
+
     def catch_up(self) -> State:
         """Fold in what others have appended since and return the state.
 

@@ -95,7 +95,7 @@ def go_back(
         print_ticket(ground, look, last, facts, runner)
     remember(replace(ground, goal=look.goal), look.readings)
     if look.asks and ground.project is not None:
-        say(_where_told(journal, look.journal, writer.state.last))
+        say(_where_told(look.journal, keeps_all=writer.keeps_all))
     return ending.exit
 
 
@@ -287,14 +287,10 @@ def _tell(ending: "Ending", goal: "GoBack") -> None:
         say(ending.hint)
 
 
-def _where_told(journal: "Journal", change: str, last: int) -> str:
+def _where_told(change: str, *, keeps_all: bool) -> str:
     """Say where one can read what was done: not in a journal that did not take it all."""
     from mcm.core import commands
 
-    try:
-        stored = journal.entries(change)
-    except Exception:  # noqa: BLE001 - one that cannot be read tells nobody anything
-        stored = ()
-    if stored and stored[-1].seq == last:
+    if keeps_all:
         return f"Next: `{commands.about('log', change)}` shows what was done."
     return "Next: keep the lines above, the only copy of what the journal could not take."

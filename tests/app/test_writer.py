@@ -79,6 +79,21 @@ def test_it_folds_in_what_others_wrote() -> None:
     assert one.catch_up().stage("prod-us").started_at == NOW
 
 
+def test_what_others_wrote_behind_it_takes_nothing_away() -> None:
+    """On-call was told to keep the lines, the only copy, when a walk had written last."""
+    journal, lost = Failing(), Lost()
+    mine = writer(journal, lost)
+    mine.catch_up()
+    mine.write((STARTED,))
+    journal.append(CHANGE, (ENTERED,), after=1)
+
+    assert mine.keeps_all
+    journal.on_write = FULL
+    mine.catch_up()
+    mine.write((STARTED,))
+    assert not mine.keeps_all
+
+
 def test_it_does_not_write_over_what_it_has_not_seen() -> None:
     journal = Failing()
     one, other = writer(journal, Lost()), writer(journal, Lost())
