@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from mcm.app.seen import SeenAlarm, SeenStage, Survey
-from mcm.core.alarm_faults import FaultKind
+from mcm.core.alarm_faults import FaultKind, counts_errors
 from mcm.core.duration import spell
 from mcm.core.endpoint import EndpointView
 from mcm.core.quiet import LASTS, Quiet, at_hour, find_quiet
@@ -24,7 +24,6 @@ _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+", re.ASCII)
 _SAMPLES = 100
 MARK = "TO" + "DO"
 """What begins a note that a person has to act on; in two parts, as this file has none."""
-_ERRORS = re.compile(r"error|fault|[45]xx", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -272,8 +271,9 @@ def _cannot_fire(alarm: SeenAlarm) -> bool:
 
 def _is_silent(alarm: SeenAlarm) -> bool:
     """An alarm on errors that lacks data now: silence is fine as long as there is traffic."""
-    counts = _ERRORS.search(str(alarm.definition.spelled.get("MetricName", "")))
-    return bool(counts) and any(fault.kind is FaultKind.SILENT for fault in alarm.faults)
+    return counts_errors(alarm.definition) and any(
+        fault.kind is FaultKind.SILENT for fault in alarm.faults
+    )
 
 
 def _text(value: str) -> str:

@@ -5,8 +5,9 @@ promise, because what is no read does not get past here.
 """
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
-from mcm.aws.port import AwsError, ErrorKind, Params, Port, Reply
+from mcm.aws.port import AwsError, ErrorKind, Params, Port, Reply, time_of
 from mcm.core.query import Place
 
 READS = ("Get", "List", "Describe")
@@ -31,10 +32,18 @@ class Denials:
 class Looking:
     """Implements the port over another one."""
 
-    def __init__(self, port: Port, place: Place, denials: Denials) -> None:
+    def __init__(
+        self, port: Port, place: Place, denials: Denials, why: str = "this command only looks"
+    ) -> None:
         self._port = port
         self._place = place
         self._denials = denials
+        self._why = why
+
+    @property
+    def time(self) -> datetime | None:
+        """What time AWS said it was; see `time_of`."""
+        return time_of(self._port)
 
     def call(self, service: str, operation: str, params: Params) -> Reply:
         """Pass a read on; refuse anything else without sending it."""
@@ -42,7 +51,7 @@ class Looking:
             raise AwsError(
                 ErrorKind.REFUSED,
                 "ReadOnly",
-                "this command only looks",
+                self._why,
                 service=service,
                 operation=operation,
             )

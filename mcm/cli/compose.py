@@ -184,6 +184,7 @@ class Project:
             self._profile,
             going_back=self._going_back,
             network=self.network,
+            looks_only=self.service.observes and not self._going_back,
         )
 
     @property
@@ -226,7 +227,15 @@ class Project:
         return Observer(self.sources, self.clock)
 
     def runner(self, listener: "Listener") -> "Runner":
-        """Return what turns a walk and writes to AWS."""
+        """Return what turns a walk and writes to AWS.
+
+        Raises UsageError in a service that only observes; a rollback never comes here.
+        """
+        if self.service.observes:
+            raise UsageError(
+                f"nothing is done: {CONFIG} says `mode: observe`, and so mcm sends nothing to AWS",
+                hint="`mcm watch` judges what others deploy; `mcm rollback` works all the same.",
+            )
         from mcm.app.runner import Runner
         from mcm.aws.perform import Performer
 

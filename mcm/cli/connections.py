@@ -9,6 +9,7 @@ from mcm.core.service import Network
 
 if TYPE_CHECKING:
     from mcm.aws.clients import BotoPort
+    from mcm.aws.port import Port
     from mcm.core.query import Place
     from mcm.core.service import Access
     from mcm.sandbox.process import Sandbox
@@ -40,7 +41,7 @@ class Connections:
     Variables that redirect AWS are refused, as E_ENDPOINT_OVERRIDE. No port follows them
     in any case, so `going_back` is told of them on stderr and goes on (promise 1). So are
     proxies and certificates that `network`, from mcm.yaml, does not name; `going_back`
-    follows those, since it may have no other way.
+    follows those, since it may have no other way. With `looks_only` no write is sent.
     """
 
     def __init__(
@@ -51,10 +52,12 @@ class Connections:
         *,
         going_back: bool = False,
         network: Network = NOTHING,
+        looks_only: bool = False,
     ) -> None:
         if sandbox is None:
             _look_for_redirection(network, going_back=going_back)
         self._network = network
+        self._looks_only = looks_only
         self._going_back = going_back
         self._sandbox = sandbox
         self._access = access
@@ -66,15 +69,23 @@ class Connections:
         """Whether every port leads to the sandbox."""
         return self._sandbox is not None
 
-    def __call__(self, place: "Place") -> "BotoPort":
-        """Return the port for `place`."""
+    def __call__(self, place: "Place") -> "Port":
+        """Return the port for `place`; one that sends no write where mcm only observes."""
+        port = self._port(place)
+        if not self._looks_only:
+            return port
+        from mcm.aws.looking import Denials, Looking
+
+        return Looking(port, place, Denials(), "mcm.yaml says `mode: observe`")
+
+    def _port(self, place: "Place") -> "BotoPort":
         if place not in self._made:
             self._made[place] = self._connect(place)
         return self._made[place]
 
     def address(self, place: "Place") -> str:
         """Return where CodePipeline's calls for `place` go, for people to see."""
-        port = self(place)
+        port = self._port(place)
         return port.address("codepipeline")
 
     def _connect(self, place: "Place") -> "BotoPort":

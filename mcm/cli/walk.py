@@ -160,8 +160,9 @@ def _drive(
             writer.bar(barred)
         everyone = Everyone([listener, wire.lookout()]) if wire is not None else listener
         by = operator_name(project, who)
+        runner = project.runner(everyone)  # or a refusal, before a walk is said to begin
         start_walk(writer, goal, by, project.clock)
-        ending = project.runner(everyone).run(goal, writer, patience=patience)
+        ending = runner.run(goal, writer, patience=patience)
     if ending.exit is Exit.REFUSED:
         now = project.clock.now()
         note_ending(project.journal, name, stage, by, ending.gate, ending.reason, now)

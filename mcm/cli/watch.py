@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mcm.cli.complete import stage_names
+from mcm.cli.looking import Pipeline, ReadRole, Region, Sandbox
 from mcm.cli.options import Change, Profile
 from mcm.core.errors import Exit
 
@@ -30,9 +31,20 @@ def watch(
     no_follow: Annotated[
         bool, typer.Option("--no-follow", help="Look once, print lines, and leave.")
     ] = False,
+    pipeline: Pipeline = "",
+    region: Region = "",
+    sandbox: Sandbox = False,
+    read_role: ReadRole = "",
+    bake: Annotated[
+        str, typer.Option("--bake", help="With --pipeline: how long to watch, such as 30m.")
+    ] = "",
     profile: Profile = None,
 ) -> int:
-    """Show a walk that another process drives, until it ends; writes and sends nothing."""
+    """Show a walk that another process drives, or what others deploy; sends nothing.
+
+    With --pipeline, or in a service of `mode: observe`, it judges the deployments of others
+    and says afterwards what mcm would have done.
+    """
     from mcm.app.onlooking import Onlooker, find_scene
     from mcm.cli.compose import Project
     from mcm.cli.lines import say
@@ -42,7 +54,11 @@ def watch(
     from mcm.core.naming import find_stage
     from mcm.core.sanitize import clean
 
+    if pipeline:
+        return _bystand(pipeline, region, stage, bake, profile, not no_follow, sandbox, read_role)
     project = Project.here(profile=profile)
+    if change is None and _only_observes(project):
+        return _bystand("", "", stage, bake, profile, not no_follow)
     name = project.pick_change(change)
     plan = project.plan(name)
     named = find_stage(stage, [each.name for each in plan.stages]) if stage else ""
@@ -60,6 +76,32 @@ def watch(
         say(clean(f"the walk has ended: {last}", 600))
         say(f"Next: `{commands.about('log', name)}` tells how.")
     return Exit.DONE
+
+
+def _only_observes(project: "Project") -> bool:
+    from mcm.core.errors import McmError
+
+    try:
+        return project.service.observes
+    except McmError:
+        return False  # its plans say what is watched then
+
+
+def _bystand(
+    pipeline: str,
+    region: str,
+    stage: str,
+    bake: str,
+    profile: str | None,
+    follow: bool,
+    sandbox: bool = False,
+    read_role: str = "",
+) -> int:
+    from mcm.cli.bystander import watch_pipeline
+    from mcm.cli.looking import look_at
+
+    view = look_at(pipeline, region, profile, sandbox=sandbox, read_role=read_role)
+    return watch_pipeline(view, stage, bake, follow=follow)
 
 
 def _view(project: "Project", scene: "Scene", *, follow: bool) -> "AbstractContextManager[View]":

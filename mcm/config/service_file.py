@@ -32,6 +32,7 @@ from mcm.core.query import PipelineId
 from mcm.core.service import Channel, Network, Service
 
 VERSION = 1
+MODES = ("act", "observe")
 _SERVICE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 _TOPIC = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_.-]{1,256}", re.ASCII)
 _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]{0,127}", re.ASCII)
@@ -71,6 +72,7 @@ def load_service(text: str | bytes, file: str, definitions: Mapping[str, Definit
         stages=read_stages(root, context),
         answers=read_answers(root),
         network=_read_network(root),
+        observes=root.optional("mode", lambda key: root.choice(key, MODES), "") == "observe",
         calendars=tuple(times.calendars.values()),
     )
     root.done()

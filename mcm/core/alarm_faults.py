@@ -4,6 +4,7 @@ AWS-RULES 25. Pure: a definition as CloudWatch spells it, and whether its metric
 data. What cannot be judged is said to be so, since silence would read as a clean bill.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -81,6 +82,7 @@ _BOUNDS: Mapping[tuple[str, str], _Known] = {
 }
 _MICROSECONDS = frozenset({("AWS/SageMaker", "ModelLatency"), ("AWS/SageMaker", "OverheadLatency")})
 _MILLISECOND = 1_000
+_ERRORS = re.compile(r"error|fault|[45]xx", re.IGNORECASE)
 
 
 def faults(
@@ -105,6 +107,11 @@ def metrics(alarm: AlarmDefinition) -> tuple[Metric, ...]:
     parts = [item.get("MetricStat", {}).get("Metric") for item in spelled.get("Metrics") or ()]
     found = [part for part in (*parts, spelled) if part and part.get("MetricName")]
     return tuple(dict.fromkeys(_counted(part) for part in found))
+
+
+def counts_errors(alarm: AlarmDefinition) -> bool:
+    """Say whether its metric is there only when something fails: a good day has no data."""
+    return bool(_ERRORS.search(str(alarm.spelled.get("MetricName", ""))))
 
 
 def names(alarm: AlarmDefinition) -> frozenset[str]:

@@ -298,6 +298,7 @@ _HANDLERS: Mapping[str, Callable[[State, Entry], State]] = {
     "outcome": _outcome,
     "doubt_read": _doubt_read,
     "settled": _settled,
+    "observed": _set_stage(observed="execution"),
     "entered": _set_stage(entered_at="at", entered_by="by"),
     "bake_started": _set_stage(baking_since="at"),
     "watched": _set_stage(watched_at="at"),

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from mcm.core import commands
 from mcm.core.endpoint import Content
-from mcm.core.plan import Plan
+from mcm.core.plan import Plan, StagePlan
 from mcm.core.query import PipelineId, Place
 
 
@@ -118,4 +118,36 @@ class Restore:
     """Endpoints of the stage that are still to be put back after this one."""
 
 
-Goal = GoForward | GoBack | Reopen | Redeploy | Restore
+@dataclass(frozen=True)
+class Observe:
+    """Watch what others let into one stage, and say what mcm would do; no act at all."""
+
+    plan: Plan
+    """Of nobody: one stage with its guardrails, and no execution until one has entered."""
+
+    @property
+    def planned(self) -> StagePlan:
+        return self.plan.stages[0]
+
+    @property
+    def stage(self) -> str:
+        return self.planned.name
+
+    @property
+    def pipeline(self) -> PipelineId:
+        return self.plan.pipeline
+
+    @property
+    def pipeline_stage(self) -> str:
+        return self.planned.pipeline_stage
+
+    @property
+    def why(self) -> str:
+        return "mcm only observes"
+
+    @property
+    def poll(self) -> timedelta:
+        return self.plan.poll
+
+
+Goal = GoForward | GoBack | Reopen | Redeploy | Restore | Observe

@@ -9,7 +9,7 @@ line; no entry is an error here.
 import re
 from collections.abc import Callable, Mapping
 
-from mcm.core import sentence_runbook
+from mcm.core import sentence_observed, sentence_runbook
 from mcm.core.drill_note import read_drill
 from mcm.core.journal import Entry
 from mcm.core.sanitize import clean
@@ -197,8 +197,8 @@ def _measured(body: Body, _entry: Entry) -> str:
 
 
 def _breach(body: Body, _entry: Entry) -> str:
-    rolls = body.get("action") == "roll_back"
-    then = "the stage is rolled back" if rolls else "the walk holds for a person"
+    answers = {"roll_back": "the stage is rolled back", "observe": "mcm only observes"}
+    then = answers.get(body.get("action"), "the walk holds for a person")
     return f"{body['stage']}: BREACH, {then}{body.because()}"
 
 
@@ -312,6 +312,8 @@ _TELLERS: Mapping[str, Callable[[Body, Entry], str]] = {
     "gates_open": _gates_open,
     "walk_started": _walk_started,
     "stage_started": _stage_started,
+    "observed": sentence_observed.observed,
+    "would": sentence_observed.would,
     "gate_changed": _gate_changed,
     "baseline": _baseline,
     "intent": _intent,

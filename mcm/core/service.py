@@ -94,4 +94,6 @@ class Service:
     answers: Mapping[str, str]
     """Answers that stay the same from change to change."""
     network: Network = Network()
+    observes: bool = False
+    """Whether mcm only watches what others deploy, and sends nothing: `mode: observe`."""
     calendars: tuple[CalendarSource, ...] = ()

@@ -144,6 +144,8 @@ class StageState:
     """What the stage's endpoints served right before the promotion, as spelled."""
     found: str = ""
     """Latest execution in the stage right before the promotion."""
+    observed: str = ""
+    """Execution of others that is only watched (`mcm.core.observe`)."""
     entered_at: datetime | None = None
     entered_by: str = ""
     """`mcm` or `others`."""

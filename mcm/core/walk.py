@@ -7,7 +7,7 @@ guard and windows, and somebody waits for it from the moment the command is type
 from datetime import datetime
 
 from mcm.core import back
-from mcm.core.goal import Goal, GoForward, Redeploy, Reopen, Restore
+from mcm.core.goal import Goal, GoForward, Observe, Redeploy, Reopen, Restore
 from mcm.core.query import Query
 from mcm.core.reading import Readings
 from mcm.core.state import State
@@ -32,6 +32,10 @@ def queries(goal: Goal, state: State) -> frozenset[Query]:
         from mcm.core import restore
 
         return restore.queries(goal, state)
+    if isinstance(goal, Observe):
+        from mcm.core import observe
+
+        return observe.queries(goal, state)
     return back.queries(goal, state)
 
 
@@ -53,4 +57,8 @@ def decide(goal: Goal, state: State, readings: Readings, now: datetime) -> Turn:
         from mcm.core import restore
 
         return restore.decide(goal, state, readings, now)
+    if isinstance(goal, Observe):
+        from mcm.core import observe
+
+        return observe.decide(goal, state, readings, now)
     return back.decide(goal, state, readings, now)

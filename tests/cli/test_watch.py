@@ -1,10 +1,20 @@
 """watch: from another terminal, without a trace."""
 
+import shutil
 import signal
+from pathlib import Path
 
 import pytest
 
+from mcm.app.bystander import Seen
+from mcm.aws.session import connect
+from mcm.cli.bystander import summary
+from mcm.core.goal import Observe
+from mcm.core.journal import Draft, chain_all
+from mcm.core.plan import Plan
 from tests.cli.conftest import Shop
+from tests.kit.clock import START
+from tests.kit.world import STAGE, World, stage_plan
 
 
 def test_without_a_walk_it_says_how_one_begins(
@@ -64,3 +74,111 @@ def test_ctrl_c_leaves_the_walk_as_it_is(shop: Shop) -> None:
 
     assert onlooker.returncode == 130
     assert driver.returncode == 0, said
+
+
+ALONE = "watch --pipeline ParcelPhotoCheck --sandbox --stage ProdUS"
+
+
+def test_a_pipeline_can_be_watched_from_an_empty_directory(
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    shutil.copytree(shop.root / ".mcm-sandbox", folder / ".mcm-sandbox")
+    monkeypatch.chdir(folder)
+
+    assert shop.mcm(f"{ALONE} --no-follow") == 0
+    said = capsys.readouterr()
+
+    assert "watching prod-us (ProdUS) for 15s after a deployment, by 2 alarms, endpoint" in said.err
+    assert "OBSERVED" not in said.out  # it has not ended
+    assert [path.name for path in folder.iterdir()] == [".mcm-sandbox"]
+
+
+def test_a_service_that_only_observes_sends_nothing_and_rolls_back_all_the_same(
+    shop: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shop.ready()
+    shop.edit("mcm.yaml", "version: 1\n", "version: 1\nmode: observe\n")
+
+    assert shop.mcm("watch --no-follow --stage prod-us") == 0
+    assert "watching prod-us (ProdUS) for 1s" in capsys.readouterr().err
+    assert shop.mcm("deploy CM-0001 --stage prod-us --no-input") == 2
+    assert "mode: observe" in capsys.readouterr().err
+    assert shop.sent("EnableStageTransition") == 0
+    assert shop.mcm("rollback --stage prod-us --no-input") == 0
+    assert shop.sent("RollbackStage") == 1
+
+
+def test_what_others_deploy_is_told_with_what_mcm_would_have_done(shop: Shop) -> None:
+    shop.edit("mcm.yaml", "version: 1\n", "version: 1\nmode: observe\n")
+    port = connect(
+        "us-east-1",
+        profile="console",
+        endpoint_url=shop.sandbox.endpoint_url,
+        credentials_file=shop.sandbox.credentials_file,
+    )
+    where = {"pipelineName": "ParcelPhotoCheck"}
+    state = port.call("codepipeline", "GetPipelineState", {"name": "ParcelPhotoCheck"})
+    ask = next(s for s in state["stageStates"] if s["stageName"] == "ApproveUS")["actionStates"][0]
+    answer = {
+        **where,
+        "stageName": "ApproveUS",
+        "actionName": "Approve",
+        "token": ask["latestExecution"]["token"],
+        "result": {"status": "Approved", "summary": "by hand"},
+    }
+    watching = shop.start("watch --stage prod-us")
+    assert watching.stderr is not None
+    assert watching.stderr.readline()
+    port.call("codepipeline", "PutApprovalResult", answer)
+    opened = {**where, "stageName": "ProdUS", "transitionType": "Inbound"}
+    port.call("codepipeline", "EnableStageTransition", opened)
+    out, err = watching.communicate(timeout=60)
+
+    assert watching.returncode == 0, err
+    assert "OBSERVED prod-us" in out
+    assert "mcm would  have called it succeeded, too" in out
+
+
+def seen(*drafts: Draft) -> Seen:
+    stage = stage_plan("")
+    plan = Plan.from_bytes(World().plan(stages=(stage,), execution="e1").to_bytes())
+    return Seen(Observe(plan), chain_all(None, drafts), None)
+
+
+EVIL = "\x1b[2J<b>\u202e"
+
+
+def test_the_summary_says_breach_steps_and_what_happened_with_hostile_words_as_text() -> None:
+    told = "\n".join(
+        summary(
+            seen(
+                Draft("observed", {"stage": STAGE, "execution": EVIL}, START),
+                Draft("breach", {"stage": STAGE, "reason": EVIL}, START),
+                Draft(
+                    "would",
+                    {
+                        "stage": STAGE,
+                        "act": "roll_back",
+                        "target": "old",
+                        "steps": [f"close {EVIL}"],
+                        "why_not": EVIL,
+                    },
+                    START,
+                ),
+                Draft("stage_ended", {"stage": STAGE, "outcome": "failed", "reason": EVIL}, START),
+            )
+        )
+    )
+
+    assert "\x1b" not in told
+    assert "\u202e" not in told
+    assert "mcm would  09:30:00Z  have rolled back to old:" in told
+    assert "1. close \\u{1b}[2J" in told
+
+
+def test_a_watch_that_was_left_says_so() -> None:
+    assert "nothing was deployed" in "\n".join(summary(seen()))
+    body = {"stage": STAGE, "execution": "e1"}
+    assert "left before its end" in "\n".join(summary(seen(Draft("observed", body, START))))

@@ -255,6 +255,14 @@ def test_standing_answers_stay_the_text_that_was_written() -> None:
     assert load(text).answers == {"tier_one": "no", "two_person": "yes"}
 
 
+def test_a_service_may_only_be_watched() -> None:
+    assert not load(WHOLE).observes
+    assert load(edit(WHOLE, "version: 1\n", "version: 1\nmode: observe\n")).observes
+    assert not load(edit(WHOLE, "version: 1\n", "version: 1\nmode: act\n")).observes
+    said = refuse("version: 1\n", "version: 1\nmode: watch\n")
+    assert "mode" in said
+
+
 def test_every_problem_comes_at_once_with_its_place() -> None:
     text = edit(WHOLE, "poll: 30s", "poll: 30")
     text = edit(text, "timezone: America/Los_Angeles}\n", "timezone: PST}\n")

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from mcm.core.checks import (
     alarms,
     command,
+    endpoint_health,
     http_health,
     metric_compare,
     metric_threshold,
@@ -25,7 +26,7 @@ from mcm.core.query import Query
 from mcm.core.reading import Readings
 from mcm.core.verdict import Kind, Verdict
 
-__all__ = ["KINDS", "CheckKind", "Watch", "judge", "queries"]
+__all__ = ["HEALTH", "KINDS", "CheckKind", "Watch", "judge", "queries"]
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,8 @@ class CheckKind:
     queries: Callable[[Guardrail, Watch], frozenset[Query]]
     judge: Callable[[Guardrail, Watch, Readings], Verdict]
 
+
+HEALTH = "endpoint-health"
 
 KINDS: dict[str, CheckKind] = {
     "alarms": CheckKind(alarms.queries, alarms.judge),
@@ -45,6 +48,7 @@ KINDS: dict[str, CheckKind] = {
     "smoke": CheckKind(smoke.queries, smoke.judge),
     "metric-threshold": CheckKind(metric_threshold.queries, metric_threshold.judge),
     "metric-compare": CheckKind(metric_compare.queries, metric_compare.judge),
+    HEALTH: CheckKind(endpoint_health.queries, endpoint_health.judge),
 }
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from mcm.config.definitions import builtin_definitions
-from mcm.core.checks import KINDS, Watch, judge, queries
+from mcm.core.checks import HEALTH, KINDS, Watch, judge, queries
 from mcm.core.plan import Guardrail
 from mcm.core.reading import Readings
 from mcm.core.verdict import Kind
@@ -12,11 +12,13 @@ from tests.kit.world import stage_plan
 
 BUILTIN = builtin_definitions()
 WATCH = Watch(stage_plan("old"), NOW, True, {}, 500, change="CM-0001", plan="0" * 64)
+PARAMS = {kind: BUILTIN[kind].example for kind in KINDS if kind in BUILTIN}
+PARAMS[HEALTH] = {"endpoint": "photo-check-us"}
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_was_not_read_never_passes_and_never_breaks(kind: str) -> None:
-    guardrail = Guardrail(kind, kind, BUILTIN[kind].example, "roll_back")
+    guardrail = Guardrail(kind, kind, PARAMS[kind], "roll_back")
 
     found = judge(guardrail, WATCH, Readings({}, NOW))
 
