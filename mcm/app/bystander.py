@@ -181,15 +181,34 @@ def look_on(
 ) -> tuple[Seen, ...]:
     """Watch every stage until each has had its deployment, or look once; return what became.
 
-    `over` is told of each as soon as it has ended.
+    `over` is told of each as soon as it has ended, and of the rest when a person leaves.
     """
     journals: dict[Walk, MemoryJournal] = {}
     for goal in goals:
         listener, journal = listen(goal), MemoryJournal()
         writer = Writer(journal, CHANGE, listener.lost, kept=False)
         journals[Walk(goal, writer, listener)] = journal
-    fleet = Fleet(observer, Nothing(), clock)
     ended: dict[Walk, Ending | Trouble] = {}
+    try:
+        _turn_all(Fleet(observer, Nothing(), clock), journals, ended, over, once=once)
+    except KeyboardInterrupt:
+        for walk, journal in journals.items():
+            if walk not in ended:
+                over(_seen(walk, journal, None))
+        raise
+    return tuple(_seen(walk, each, ended.get(walk)) for walk, each in journals.items())
+
+
+def _turn_all(
+    fleet: Fleet,
+    journals: Mapping[Walk, MemoryJournal],
+    ended: dict[Walk, Ending | Trouble],
+    over: Callable[[Seen], None],
+    *,
+    once: bool,
+) -> None:
+    """Turn each when it is due, until all have ended; a closed gate is looked at again."""
+    clock = fleet.clock
     due = dict.fromkeys(journals, clock.now())
     while due:
         now = clock.now()
@@ -201,9 +220,8 @@ def look_on(
             else:
                 due[walk] = step.until or clock.now() + poll_of(walk.goal)
         if once or not due:
-            break
+            return
         clock.sleep_until(min(due.values()))
-    return tuple(_seen(walk, each, ended.get(walk)) for walk, each in journals.items())
 
 
 def _seen(walk: Walk, journal: MemoryJournal, ending: Ending | Trouble | None) -> Seen:

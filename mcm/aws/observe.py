@@ -124,7 +124,7 @@ class AwsSource:
         }
         results = self._gather(tasks, within)
         answers: dict[Query, Reading] = {}
-        late = Unknown(Blindness.LATE, f"no answer within {within.total_seconds():.2g} s", started)
+        late = Unknown(Blindness.LATE, f"no answer within {within.total_seconds():.3g} s", started)
         for key, members in groups.items():
             found = results.get(key, {})
             answers.update({query: found.get(query, late) for query in members})

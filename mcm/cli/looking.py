@@ -97,7 +97,7 @@ def _by_name(
         say_sandbox()
         found = running_sandbox(_sandbox_root())
     where = Place("", region or _region(profile, sandbox=sandbox))
-    access = _Roles(profile or "", read_role)
+    access = Roles(profile or "", read_role)
     # As for a rollback, a proxy of the environment is followed aloud: no file can name one yet.
     connect = Connections(
         found,
@@ -108,7 +108,7 @@ def _by_name(
     return _view(PipelineId(where, pipeline), connect, sandbox=sandbox)
 
 
-class _Roles:
+class Roles:
     """Access to every place: a role of one name in the account of each."""
 
     def __init__(self, profile: str, role: str) -> None:

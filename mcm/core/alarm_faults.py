@@ -139,6 +139,9 @@ def _reach(
         yield Fault(FaultKind.CANNOT_FIRE, _no_data(alarm))
     elif has_data is None:
         yield Fault(FaultKind.NOT_JUDGED, "whether its metric has data is not known")
+    if _treats(alarm) == "ignore":
+        text = "missing data leaves it as it is: when the metric stops, it stays OK"
+        yield Fault(FaultKind.DOUBTFUL, text)
     if "MetricName" not in alarm.spelled:
         yield Fault(FaultKind.NOT_JUDGED, "it computes its metric: the threshold is not judged")
     else:

@@ -135,6 +135,28 @@ def test_one_look_says_what_it_waits_for_and_leaves(world: World) -> None:
     assert "what enters ProdUS next" in bystander.listener.turns[-1].next.why  # type: ignore[union-attr]
 
 
+def test_whoever_leaves_is_told_how_far_it_is(world: World) -> None:
+    bystander = Bystander(world)
+    let_in(world)
+    told: list[Seen] = []
+
+    def leave() -> None:
+        raise KeyboardInterrupt
+
+    later(world, 5, leave)
+    with pytest.raises(KeyboardInterrupt):
+        look_on(
+            bystander.goals[-1:],
+            bystander.observer,
+            world.clock,
+            lambda _: bystander.listener,
+            told.append,
+        )
+
+    assert [seen.ending for seen in told] == [None]
+    assert bodies(told[0], "observed")
+
+
 def test_every_stage_is_watched_beside_the_others(world: World) -> None:
     bystander = Bystander(world)
     world.scenario.release("v8")

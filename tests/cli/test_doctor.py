@@ -12,6 +12,7 @@ from mcm.app.doctor import diagnose
 from mcm.app.seen import SeenAlarm, SeenStage, Survey
 from mcm.cli.doctor_json import doctor_json
 from mcm.cli.doctor_text import WIDTH, doctor_lines
+from mcm.cli.looking import Roles
 from mcm.cli.main import run
 from mcm.core.alarm import AlarmDefinition
 from mcm.core.alarm_faults import Fault, FaultKind
@@ -21,6 +22,7 @@ from mcm.core.pipeline import Identity
 from mcm.core.plan import Approval
 from mcm.core.query import PipelineId, Place
 from mcm.core.readiness import Edits, Readiness
+from mcm.core.service import Access
 from tests.cli.conftest import Shop
 from tests.cli.test_show_json import documented, objects
 
@@ -82,6 +84,14 @@ def test_in_a_project_it_names_the_stages_and_the_approvers_of_its_files(
     assert us["may_approve"] == ["bob"]
     assert us["layer"] == "enforced"
     assert [each["alarm"] for each in us["alarms"]] == ["photo-check-5xx", "photo-check-latency"]
+
+
+def test_a_read_role_is_taken_in_the_account_of_each_stage() -> None:
+    roles = Roles("night", "mcm-read")
+
+    assert roles.get(Place("", "us-east-1")) == Access("night", "")
+    away = roles.get(Place("444444444444", "cn-north-1"))
+    assert away == Access("night", "arn:aws-cn:iam::444444444444:role/mcm-read")
 
 
 def test_without_file_and_pipeline_it_says_what_to_name(

@@ -118,6 +118,13 @@ def test_a_metric_without_data_cannot_fire_unless_that_counts_as_breaching() -> 
     assert kinds(alarm(TreatMissingData="breaching"), False) == []
 
 
+def test_an_alarm_that_keeps_its_state_without_data_is_doubted() -> None:
+    found = alarm(TreatMissingData="ignore")
+
+    assert kinds(found) == [FaultKind.DOUBTFUL]
+    assert "it stays OK" in told(found)
+
+
 def test_an_alarm_that_takes_longer_than_the_bake_fires_after_it() -> None:
     slow = alarm(Period=3600, EvaluationPeriods=1, DatapointsToAlarm=None)
 

@@ -35,8 +35,6 @@ class CheckKind:
     judge: Callable[[Guardrail, Watch, Readings], Verdict]
 
 
-HEALTH = "endpoint-health"
-
 KINDS: dict[str, CheckKind] = {
     "alarms": CheckKind(alarms.queries, alarms.judge),
     "sagemaker-endpoint": CheckKind(sagemaker_endpoint.queries, sagemaker_endpoint.judge),
@@ -48,19 +46,22 @@ KINDS: dict[str, CheckKind] = {
     "smoke": CheckKind(smoke.queries, smoke.judge),
     "metric-threshold": CheckKind(metric_threshold.queries, metric_threshold.judge),
     "metric-compare": CheckKind(metric_compare.queries, metric_compare.judge),
-    HEALTH: CheckKind(endpoint_health.queries, endpoint_health.judge),
 }
+
+HEALTH = "endpoint-health"
+_UNDEFINED = {HEALTH: CheckKind(endpoint_health.queries, endpoint_health.judge)}
+"""Kinds that no definition is of: nobody can name them in mcm.yaml."""
 
 
 def queries(guardrail: Guardrail, watch: Watch) -> frozenset[Query]:
     """Return what must be read to judge `guardrail`; nothing for an unknown kind."""
-    kind = KINDS.get(guardrail.kind)
+    kind = KINDS.get(guardrail.kind) or _UNDEFINED.get(guardrail.kind)
     return kind.queries(guardrail, watch) if kind else frozenset()
 
 
 def judge(guardrail: Guardrail, watch: Watch, readings: Readings) -> Verdict:
     """Judge one guardrail on one turn's readings."""
-    kind = KINDS.get(guardrail.kind)
+    kind = KINDS.get(guardrail.kind) or _UNDEFINED.get(guardrail.kind)
     if kind is None:
         return Verdict(guardrail.name, Kind.ERROR, f"unknown kind of check: {guardrail.kind}")
     return kind.judge(guardrail, watch, readings)

@@ -12,11 +12,13 @@ from tests.kit.world import stage_plan
 
 BUILTIN = builtin_definitions()
 WATCH = Watch(stage_plan("old"), NOW, True, {}, 500, change="CM-0001", plan="0" * 64)
-PARAMS = {kind: BUILTIN[kind].example for kind in KINDS if kind in BUILTIN}
-PARAMS[HEALTH] = {"endpoint": "photo-check-us"}
+PARAMS = {
+    **{kind: BUILTIN[kind].example for kind in KINDS},
+    HEALTH: {"endpoint": "photo-check-us"},
+}
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", PARAMS)
 def test_what_was_not_read_never_passes_and_never_breaks(kind: str) -> None:
     guardrail = Guardrail(kind, kind, PARAMS[kind], "roll_back")
 
