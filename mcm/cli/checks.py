@@ -169,7 +169,7 @@ def _guardrail(
     """Return a use of `definition` with the parameters of the command line over `known`."""
     from mcm.config.definitions import read_params
     from mcm.config.fields import Fields
-    from mcm.config.problems import Problems
+    from mcm.config.problems import ConfigError, Problems
     from mcm.config.strict_yaml import load
     from mcm.core.plan import Guardrail
 
@@ -187,10 +187,14 @@ def _guardrail(
             raise UsageError(f"--with wants KEY=VALUE, not {pair[:60]!r}")
         lines.append(f"{key}: {value}\n")
     problems = Problems()
-    fields = Fields(load("".join(lines) or "{}", "--with"), problems)
-    params = read_params(fields, definition, known)
-    fields.done()
-    problems.raise_if_any()
+    try:
+        fields = Fields(load("".join(lines) or "{}", "--with"), problems, "--with")
+        params = read_params(fields, definition, known)
+        fields.done()
+        problems.raise_if_any()
+    except ConfigError as err:
+        err.hint = f"`mcm checks show {definition.name}` explains the parameters."
+        raise
     return Guardrail(definition.name, definition.kind, params, definition.on_breach)
 
 

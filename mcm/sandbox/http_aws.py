@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from mcm.aws.port import AwsError, ErrorKind, Params, Reply
 from mcm.sandbox.http_message import HANG_UP, JSON, XML, Answer, Request, Scope, scope_of
+from mcm.sandbox.http_runtime import endpoint_of, invoke
 from mcm.sandbox.http_wire import WireError, error_xml, parse_json, parse_query, to_json, to_xml
 from mcm.sandbox.shapes import (
     UNSUPPORTED,
@@ -67,6 +68,8 @@ class AwsFace:
     def answer(self, request: Request, scope: Scope) -> Answer:
         """Answer a request signed for one of SIGNING_NAMES."""
         service = SIGNING_NAMES[scope.service]
+        if service == "sagemaker" and endpoint_of(request):
+            return invoke(self.callee().call, request, scope)
         call = _Call(request, service)
         content_type = request.header("content-type")
         if "cbor" in content_type or "cbor" in request.header("smithy-protocol"):

@@ -11,6 +11,7 @@ from mcm.aws.port import AwsError, Params
 from mcm.sandbox.cloudwatch import CloudWatch
 from mcm.sandbox.identity import ACCOUNT
 from mcm.sandbox.pipeline_model import DeployStatus, DeployTarget
+from mcm.sandbox.runtime import Runtime
 from mcm.sandbox.sagemaker import SageMaker
 from mcm.sandbox.sagemaker_endpoint import Ending, Status
 from mcm.sandbox.scenario_catalogue import (
@@ -125,7 +126,12 @@ class ExampleWorld:
 
     @property
     def services(self) -> Mapping[str, Service]:
-        return {"sagemaker": self.sagemaker, "cloudwatch": self.cloudwatch, "ssm": self.ssm}
+        return {
+            "sagemaker": self.sagemaker,
+            "sagemaker-runtime": Runtime(self.sagemaker, self.traffic),
+            "cloudwatch": self.cloudwatch,
+            "ssm": self.ssm,
+        }
 
     @property
     def deploys(self) -> DeployTarget:

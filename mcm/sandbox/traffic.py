@@ -181,6 +181,12 @@ class Traffic:
         since = max(self._read_to, self._start if at is None else epoch(at))
         self._with_config.append((since, config, variant, _share(share)))
 
+    def errors_of(self, endpoint: str, variant: str, second: int) -> float:
+        """Return the share of a variant's requests that fail at a time; 0 without traffic."""
+        found = self._endpoints.get(endpoint)
+        state = found.at(second) if found else None
+        return self._errors(found, state, variant, second) if found and state else 0.0
+
     # What is read of it (metrics.Source)
 
     def series(self) -> Iterable[Series]:
@@ -256,11 +262,7 @@ class Traffic:
         if count == 0:
             return None
         own = mix(chance ^ endpoint.salts[variant])
-        errors = max(
-            endpoint.shape.error_share,
-            state.errors.get(variant, 0.0),
-            self._config_share(state.config, variant, start),
-        )
+        errors = self._errors(endpoint, state, variant, start)
         other = mix(own)
         mean = endpoint.shape.latency * state.latency.get(variant, 1.0) * (1 + 0.02 * bell(other))
         return _Requests(
@@ -269,6 +271,10 @@ class Traffic:
             _part(count, _CLIENT_ERRORS, other),
             Stats(count, mean * count, mean * 0.5, mean * 2.2),
         )
+
+    def _errors(self, endpoint: _Endpoint, state: _State, variant: str, second: int) -> float:
+        by_config = self._config_share(state.config, variant, second)
+        return max(endpoint.shape.error_share, state.errors.get(variant, 0.0), by_config)
 
     def _config_share(self, config: str, variant: str, second: int) -> float:
         share = 0.0

@@ -1,5 +1,6 @@
 """checks: list, show and run, over the sandbox and without any project."""
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -42,10 +43,11 @@ def test_each_check_is_listed_and_explained_without_a_project(
     ("words", "says"),
     [
         ("run", "nothing says what to try"),
-        ("run alarms", "alarms needs names, and no --stage says with what"),
+        ("run alarms", "`--with` has neither `names` nor `prefix`"),
+        ("run smoke", "smoke needs answer, endpoint, sample, sha256, and no --stage"),
         ("run alarms --with names=[a]", "none is named"),
         ("run alarms --with names", "KEY=VALUE"),
-        ("run alarms --with names=a", "`names` must be a list"),
+        ("run alarms --with names=a", "`--with.names` must be a list"),
         ("show alarm", "no check alarm: there are alarms"),
         ("run alarms --region us-east-1 --with names=[a] --since soon", "--since cannot be used"),
     ],
@@ -91,3 +93,36 @@ def test_parameters_may_come_from_the_command_line_alone(
 
     assert run(["checks", "run", "metric-threshold", "--region", "us-east-1", *words]) == 5
     assert "Sum of Invocations" in capsys.readouterr().out
+
+
+def test_a_sample_is_sent_once_its_digest_is_written_down(
+    shop: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (shop.root / "samples").mkdir(exist_ok=True)
+    (shop.root / "samples" / "parcel.json").write_text("{}")
+    digest = hashlib.sha256(b"{}").hexdigest()
+    words = ["checks", "run", "smoke", "--region", "us-east-1"]
+    for pair in ("endpoint=photo-check-us", "sample=samples/parcel.json"):
+        words += ["--with", pair]
+    right, wrong = ["--with", "answer=[parcel]"], ["--with", "answer=[cat]"]
+
+    assert run([*words, *right, "--with", f"sha256={'0' * 64}"]) == 8
+    assert f"its sha256 is {digest}" in capsys.readouterr().out
+
+    assert run([*words, *right, "--with", f"sha256={digest}"]) == 0
+    assert "verdict   PASS: answered as expected by live" in capsys.readouterr().out
+
+    assert run([*words, *wrong, "--with", f"sha256={digest}"]) == 5
+    assert "has no cat" in capsys.readouterr().out
+
+
+def test_a_monitoring_plugin_is_a_guardrail(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
+    plugin = shop.root / "check_queue"
+    plugin.write_text('#!/bin/sh\necho "QUEUE CRITICAL - $1 waiting | waiting=$1;5;9"\nexit 2\n')
+    plugin.chmod(0o755)
+
+    assert run(["checks", "run", "command", "--with", "run=[./check_queue, '12']"]) == 5
+
+    out = capsys.readouterr().out
+    assert "measured  waiting 12" in out
+    assert "verdict   BREACH: CRITICAL: QUEUE CRITICAL - 12 waiting" in out
