@@ -1,5 +1,6 @@
 """Observing AWS: every query gets a reading, whatever the calls do."""
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import timedelta
 
@@ -15,6 +16,8 @@ from mcm.core.query import (
     HistoryQuery,
     IdentityQuery,
     InboxQuery,
+    Metric,
+    MetricQuery,
     PipelineQuery,
     Place,
     Query,
@@ -116,3 +119,41 @@ def test_a_group_that_is_not_back_in_time_is_late() -> None:
 def test_it_answers_for_aws_only() -> None:
     assert all(source(Nonsense()).answers(query) for query in QUERIES)
     assert not source(Nonsense()).answers(InboxQuery("CM-0001"))
+
+
+class Everything:
+    """Answers alarms and metrics as AWS would, and counts what it was asked."""
+
+    def __init__(self) -> None:
+        self.calls: Counter[str] = Counter()
+
+    def call(self, service: str, operation: str, params: Params) -> Reply:
+        self.calls[operation] += 1
+        if operation == "DescribeAlarms":
+            old = NOW - timedelta(days=9)
+            shown = {"StateValue": "OK", "StateTransitionedTimestamp": old}
+            return {"MetricAlarms": [{"AlarmName": n, **shown} for n in params["AlarmNames"]]}
+        shown = [each for each in params["MetricDataQueries"] if each["ReturnData"]]
+        return {
+            "MetricDataResults": [
+                {"Id": each["Id"], "StatusCode": "Complete", "Timestamps": [], "Values": []}
+                for each in shown
+            ]
+        }
+
+
+def test_a_turn_over_a_thousand_stages_is_as_few_calls_as_aws_allows() -> None:
+    """Ten alarms and two metrics a stage, each promoted at another time, all in one place."""
+    queries: list[Query] = []
+    for stage in range(1000):
+        since = NOW - timedelta(minutes=30 + stage % 60)
+        queries += [AlarmQuery(US, f"alarm-{stage}-{n}", since) for n in range(10)]
+        for name in ("errors", "latency"):
+            metric = Metric("Example", f"{name}-{stage}", (), "Sum", timedelta(minutes=1))
+            queries.append(MetricQuery(US, metric, since, None, timedelta(minutes=3)))
+    port = Everything()
+
+    found = AwsSource(lambda _: port, lambda: NOW).read(queries, WITHIN)
+
+    assert all(isinstance(reading, Known) for reading in found.values())
+    assert port.calls == {"DescribeAlarms": 10_000 // 100, "GetMetricData": 2000 // 500}
