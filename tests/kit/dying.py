@@ -1,8 +1,9 @@
 """A process that dies where a test wants it to: at journal appends and at calls."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 
-from mcm.aws.port import Params, Port, Reply
+from mcm.aws.port import Params, Port, Reply, time_of
 from mcm.core.journal import Draft, Entry, Journal
 
 _READS = ("Get", "List", "Describe")
@@ -39,6 +40,11 @@ class MortalPort:
         self._port = port
         self._boundaries = boundaries
         self._reads = reads
+
+    @property
+    def time(self) -> datetime | None:
+        """AWS's own time, where what is behind this tells it."""
+        return time_of(self._port)
 
     def call(self, service: str, operation: str, params: Params) -> Reply:
         counts = self._reads or not operation.startswith(_READS)

@@ -14,7 +14,7 @@ from mcm.app.runner import Ending, Runner, start_walk
 from mcm.app.writer import Writer
 from mcm.aws.observe import AwsSource
 from mcm.aws.perform import Performer
-from mcm.aws.port import Params, Port, Reply
+from mcm.aws.port import Params, Port, Reply, time_of
 from mcm.aws.read_pipeline import PipelineReader
 from mcm.core.canonical import digest
 from mcm.core.endpoint import Expected
@@ -92,6 +92,17 @@ class People:
         self.glasses: tuple[Glass, ...] = ()
         self.others: tuple[OtherChange, ...] = ()
 
+    @property
+    def trust(self) -> TrustRef:
+        """The trust file that everybody signs under."""
+        return TrustRef(1, "0" * 64)
+
+    def take(self, statement: Statement, person: str) -> Verified:
+        """Put what a person says into the inbox, as if trust had verified it."""
+        said = Verified(statement, person, statement.digest, f"key-of-{person}")
+        self.statements.append(said)
+        return said
+
     def answers(self, query: Query) -> bool:
         return isinstance(query, InboxQuery | FreezesQuery | ChangesQuery)
 
@@ -112,6 +123,11 @@ class Counted:
         self._port = port
         self._before = before
 
+    @property
+    def time(self) -> datetime | None:
+        """AWS's own time, where what is behind this tells it."""
+        return time_of(self._port)
+
     def call(self, service: str, operation: str, params: Params) -> Reply:
         self._before(service, operation, params)
         return self._port.call(service, operation, params)
@@ -131,6 +147,7 @@ class World:
         settle: timedelta = timedelta(minutes=1),
         update_takes: timedelta = timedelta(seconds=90),
         local: Callable[[VirtualClock], VirtualClock] = lambda clock: clock,
+        people: Callable[[VirtualClock], People] = People,
     ) -> None:
         self.clock = clock or VirtualClock()
         self.local = local(self.clock)
@@ -151,7 +168,7 @@ class World:
         self.journal = journal or MemoryJournal()
         self.plain_journal = self.journal
         """The journal as others reach it, whatever stands between mcm and it."""
-        self.people = People(self.local)
+        self.people = people(self.local)
         self.listener = Recorder()
         self.before: Callable[[str, str, Params], None] = lambda *_: None
         self.wrap: Callable[[Port], Port] = lambda port: port
@@ -245,9 +262,7 @@ class World:
 
     def request(self, plan: Plan) -> Verified:
         """Let alice ask for the plan to be approved."""
-        said = self._said(plan, "request", "alice", stages=tuple(s.name for s in plan.stages))
-        self.people.statements.append(said)
-        return said
+        return self.say(plan, "request", "alice", stages=tuple(s.name for s in plan.stages))
 
     def approve(self, plan: Plan, person: str = "bob", *, answer: bool = True) -> Verified:
         """Let a second person sign prod-us and, by default, answer the pipeline's approval."""
@@ -257,21 +272,25 @@ class World:
             self.answer_approval(person)
         return said
 
-    def sign(self, plan: Plan, person: str = "bob", kind: str = "approval") -> Verified:
-        """Let a person answer the newest request, for prod-us."""
+    def sign(
+        self, plan: Plan, person: str = "bob", kind: str = "approval", **fields: object
+    ) -> Verified:
+        """Let a person answer the newest request, for prod-us unless `fields` say otherwise."""
+        return self.say(plan, kind, person, **self.answer_of(plan, person, kind, **fields))
+
+    def answer_of(
+        self, plan: Plan, person: str, kind: str = "approval", **fields: object
+    ) -> dict[str, object]:
+        """Return what an answer of a person to the newest request says besides the plan."""
         request = next(s for s in reversed(self.people.statements) if s.statement.kind == "request")
-        said = self._said(
-            plan,
-            kind,
-            person,
-            stage=STAGE,
-            rollback_to=plan.stages[0].rollback_target,
-            request=request.digest,
-            approver=person,
-            decision="approve" if kind == "approval" else "reject",
-        )
-        self.people.statements.append(said)
-        return said
+        return {
+            "stage": STAGE,
+            "rollback_to": plan.stages[0].rollback_target,
+            "request": request.digest,
+            "approver": person,
+            "decision": "approve" if kind == "approval" else "reject",
+            **fields,
+        }
 
     def break_glass(self, plan: Plan, person: str = "carol", **fields: object) -> Verified:
         """Let one person go forward alone into prod-us, and answer the pipeline's approval."""
@@ -286,8 +305,7 @@ class World:
             "expires": now + timedelta(minutes=30),
             **fields,
         }
-        said = self._said(plan, "breakglass", person, **values)
-        self.people.statements.append(said)
+        said = self.say(plan, "breakglass", person, **values)
         self.answer_approval(person)
         return said
 
@@ -297,7 +315,7 @@ class World:
 
     def veto(self, plan: Plan, seen: JournalHead, person: str = "bob") -> Verified:
         """Let a person veto the rollback that counts down in the journal up to `seen`."""
-        said = self._said(
+        return self.say(
             plan,
             "veto",
             person,
@@ -307,8 +325,6 @@ class World:
             reason="a false alarm",
             journal=seen,
         )
-        self.people.statements.append(said)
-        return said
 
     def answer_approval(
         self, person: str = "bob", stage: str = "ApproveUS", summary: str = "signed"
@@ -329,7 +345,12 @@ class World:
             },
         )
 
-    def _said(self, plan: Plan, kind: str, person: str, **fields: object) -> Verified:
+    def say(self, plan: Plan, kind: str, person: str, **fields: object) -> Verified:
+        """Let a person say something about a plan, and put it into the inbox."""
+        return self.people.take(self.statement(plan, kind, **fields), person)
+
+    def statement(self, plan: Plan, kind: str, **fields: object) -> Statement:
+        """Return words about a plan, valid for a day unless `fields` say otherwise."""
         now = self.clock.now()
         values: dict[str, object] = {
             "kind": kind,
@@ -340,14 +361,13 @@ class World:
             "pipeline": plan.pipeline.name,
             "execution": plan.execution,
             "requester": "alice",
-            "trust": TrustRef(1, "0" * 64),
+            "trust": self.people.trust,
             "not_before": now,
             "expires": now + timedelta(hours=24),
             "nonce": digest([plan.change, len(self.people.statements)])[:32],
             **fields,
         }
-        statement = Statement(**values)  # type: ignore[arg-type]
-        return Verified(statement, person, statement.digest, f"key-of-{person}")
+        return Statement(**values)  # type: ignore[arg-type]
 
     def deploy(self, plan: Plan, *, patience: timedelta = timedelta(0)) -> Ending:
         """Run the walk of `plan` as `mcm deploy --stage prod-us` does."""

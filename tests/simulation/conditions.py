@@ -9,12 +9,27 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
-from mcm.aws.port import Params, Port, Reply
+from mcm.aws.port import AwsError, Params, Port, Reply
 from mcm.sandbox.engine import Engine
+from mcm.sandbox.faults import Effect
 from mcm.sandbox.faults import Fault as EngineFault
 from mcm.sandbox.identity import user_key
 from mcm.sandbox.virtual_clock import VirtualClock
-from tests.simulation.faults import DiskFull, Jump, Lag, Odd, Pages, Passing, Slow, Trouble
+from mcm.store.lease import MemoryLeases
+from tests.simulation.faults import (
+    READS,
+    DiskFull,
+    Hiccup,
+    Jump,
+    Lag,
+    NoLease,
+    Odd,
+    Pages,
+    Passing,
+    Slow,
+    Trouble,
+)
+from tests.simulation.shown import OLDEST, Shown
 
 _SIZES = {
     "DescribeAlarms": "MaxRecords",
@@ -32,13 +47,16 @@ class Conditions:
     def __init__(self, seed: int, engine: Engine, clock: VirtualClock, *, can_lag: bool) -> None:
         self.until = clock.now()
         """When the last of what can keep anybody from going back is over."""
-        self.read_at: dict[str, datetime] = {}
-        """When mcm last began to read, by operation."""
+        self.shown = Shown()
+        self.leases = MemoryLeases()
+        self.jumped = timedelta(0)
+        """By how much the clock of mcm's machine was ever off."""
         self._engine = engine
         self._clock = clock
         self._can_lag = can_lag
         self._chance = Random(seed)
         self._active: list[tuple[Passing, datetime]] = []
+        self._stale: list[tuple[dict[str, Reply], datetime]] = []
         self._answers: dict[str, list[tuple[datetime, Reply]]] = {}
 
     def begin(self, fault: Passing) -> None:
@@ -55,19 +73,55 @@ class Conditions:
                 until=until,
             )
             self._engine.faults.add(rule)
+        if isinstance(fault, Hiccup):
+            self._engine.faults.add(
+                EngineFault(
+                    Effect.TIMEOUT_AFTER,
+                    operation=fault.operation,
+                    access_key_id=user_key("alice"),
+                    times=1,
+                )
+            )
+        if isinstance(fault, NoLease):
+            self.leases.broken = "input/output error"
+            self._clock.at(until, self._mend_leases)
+        if isinstance(fault, Jump):
+            self.jumped = max(self.jumped, abs(fault.by))
         self._active.append((fault, until))
+
+    def _mend_leases(self) -> None:
+        self.leases.broken = ""
 
     def heal(self) -> None:
         """Let everything be well from now on."""
         self._engine.faults.clear()
         self._active.clear()
+        self._stale.clear()
+        self._mend_leases()
         self.until = self._clock.now()
 
-    def lags(self, operation: str) -> bool:
-        """Say whether mcm may be shown an older state by this operation."""
-        return any(
-            isinstance(fault, Lag) and fault.operation == operation for fault, _ in self._active
-        )
+    def horizon(self, *operations: str) -> datetime:
+        """Return since when mcm may not have seen what these operations show.
+
+        Now, unless reads lag: then by their bound before, and by how old a reading may be.
+        """
+        now = self._clock.now()
+        bounds = [
+            fault.bound
+            for fault, until in self._active
+            if isinstance(fault, Lag | Hiccup) and now - OLDEST < until
+            if {*_lagging(fault)} & {*operations}
+        ]
+        return now - max(bounds) - OLDEST if bounds else now
+
+    @property
+    def behind(self) -> timedelta:
+        """By how much any read may lag behind, now or a moment ago."""
+        return self._clock.now() - self.horizon(*READS)
+
+    def lags(self, *operations: str) -> bool:
+        """Say whether mcm may be shown an older state by one of these operations."""
+        return self.horizon(*operations) < self._clock.now()
 
     def disk_is_full(self) -> bool:
         return bool(self._now(DiskFull))
@@ -78,13 +132,23 @@ class Conditions:
 
     def call(self, port: Port, service: str, operation: str, params: Params) -> Reply:
         """Make a call of mcm's as it goes under these conditions."""
-        self.read_at[operation] = self._clock.now()
+        asked = self._clock.now()
+        reply = self._distorted(port, service, operation, params)
+        self.shown.reply(operation, reply, asked)
+        return reply
+
+    def _distorted(self, port: Port, service: str, operation: str, params: Params) -> Reply:
         if not self._active:
             return self._past(operation, params, port.call(service, operation, params))
         for fault in self._now(Pages):
             if fault.operation == operation:
                 params = {**params, _SIZES[operation]: fault.size}
-        reply = self._past(operation, params, port.call(service, operation, params))
+        try:
+            reply = port.call(service, operation, params)
+        except AwsError as err:
+            self._lost(operation, err)
+            raise
+        reply = self._past(operation, params, reply)
         if any(fault.operation == operation for fault in self._now(Odd)):
             reply = _misspelled(copy.deepcopy(reply))
         for fault in self._now(Slow):
@@ -101,12 +165,28 @@ class Conditions:
         if not self._can_lag:
             return reply
         now = self._clock.now()
-        kept = self._answers.setdefault(f"{operation} {params}", [])
+        key = f"{operation} {params}"
+        kept = self._answers.setdefault(key, [])
         kept.append((now, reply))
+        for before, until in self._stale:
+            if key in before and now < until:
+                return before[key]
         for fault in self._now(Lag):
             if fault.operation == operation and self._chance.random() < 0.5:
                 return self._chance.choice([one for at, one in kept if now - at <= fault.bound])
         return reply
+
+    def _lost(self, operation: str, err: AwsError) -> None:
+        """Let reads show the state before a write whose reply was lost, if that was drawn."""
+        now = self._clock.now()
+        for fault in self._now(Hiccup):
+            if fault.operation == operation and err.may_have_happened:
+                before = {
+                    key: kept[-1][1]
+                    for key, kept in self._answers.items()
+                    if key.startswith(fault.reads)
+                }
+                self._stale.append((before, now + fault.bound))
 
 
 def _may_delay(fault: Passing) -> bool:
@@ -116,7 +196,11 @@ def _may_delay(fault: Passing) -> bool:
     """
     if isinstance(fault, Trouble):
         return fault.operation != "DisableStageTransition"
-    return isinstance(fault, Lag | Slow | Odd)
+    return isinstance(fault, Slow | Odd)
+
+
+def _lagging(fault: Lag | Hiccup) -> tuple[str, ...]:
+    return (fault.operation,) if isinstance(fault, Lag) else fault.reads
 
 
 def _misspelled(reply: Any) -> Any:

@@ -1,16 +1,24 @@
-"""Who turns the walk: a command that stays, ticks that come and go, and others beside them."""
+"""Who turns the walk: a command that stays, ticks that come and go, and others beside them.
 
-from collections.abc import Callable
+Whoever goes forward holds the lease of the change, as the commands do; but for one who
+deleted the lock file by hand.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 
+from mcm.app.driving import driving
 from mcm.app.fleet import Ending, Fleet, Trouble, Walk
 from mcm.app.runner import start_walk
 from mcm.app.ticking import turn_until_wait
 from mcm.app.writer import Writer
 from mcm.core.errors import McmError
 from mcm.core.goal import Goal, GoBack, GoForward
+from mcm.core.lease import DrivenError, Driver
 from mcm.core.plan import Plan
 from mcm.core.turn import Hold, Wait
+from mcm.store.lease import MemoryLeases
 from tests.kit.dying import KilledError
 from tests.kit.world import STAGE, Recorder, World
 
@@ -25,16 +33,65 @@ def fleet_of(world: World) -> Fleet:
     return Fleet(runner.observer, runner.performer, runner.clock)
 
 
+class Desk:
+    """The leases, and which process is at work; each process has a number of its own."""
+
+    def __init__(self, world: World) -> None:
+        self.leases = MemoryLeases()
+        self.at_work: int | None = None
+        """The process that turns just now; None for one that has no lease and asks for none."""
+        self._world = world
+        self._count = 0
+
+    def new_process(self) -> int:
+        self._count += 1
+        return self._count
+
+    @contextmanager
+    def drives(self, goal: GoForward, pid: int, command: str) -> Iterator[str]:
+        """Hold the lease of the walk inside; see `mcm.app.driving`."""
+        driver = Driver("alice", command, pid, "host", self._world.clock.now())
+        change = goal.plan.change
+        with driving(self.leases, driver, self._world.plain_journal, change, goal.stages) as barred:
+            self.at_work = pid
+            yield barred
+
+    def writer(self, goal: GoForward, barred: str, listener: Recorder) -> Writer:
+        """Return the writer of a process that drives."""
+        writer = Writer(self._world.journal, goal.plan.change, listener.lost)
+        if barred:
+            writer.bar(barred)
+        return writer
+
+
+def by_command(world: World, desk: Desk, plan: Plan, patience: timedelta) -> Ending:
+    """Drive the walk as `mcm deploy` does."""
+    goal = GoForward(plan, (STAGE,))
+    with desk.drives(goal, desk.new_process(), "mcm deploy") as barred:
+        writer = desk.writer(goal, barred, world.listener)
+        start_walk(writer, goal, "alice", world.local)
+        return world.runner().run(goal, writer, patience=patience)
+
+
 def by_ticks(
-    world: World, plan: Plan, patience: timedelta, killed: Callable[[KilledError], None]
+    world: World,
+    desk: Desk,
+    plan: Plan,
+    patience: timedelta,
+    killed: Callable[[KilledError], None],
 ) -> Ending:
     """Begin the walk and turn it by a process a minute; one that dies is a tick less."""
     goal = GoForward(plan, (STAGE,))
-    start_walk(Writer(world.journal, plan.change, world.listener.lost), goal, "alice", world.local)
+    with desk.drives(goal, desk.new_process(), "mcm deploy --detach") as barred:
+        writer = desk.writer(goal, barred, world.listener)
+        start_walk(writer, goal, "alice", world.local)
     held = NONE
     while True:
         try:
-            step = _tick(world, goal)
+            step = _tick(world, desk, goal)
+        except DrivenError:
+            world.clock.pass_time(EVERY)
+            continue
         except KilledError as err:
             killed(err)
             continue
@@ -49,68 +106,116 @@ def by_ticks(
         world.clock.pass_time(EVERY)
 
 
-def _tick(world: World, goal: GoForward) -> Ending | Hold | Wait | Trouble:
-    writer = Writer(world.journal, goal.plan.change, world.listener.lost)
-    walk = Walk(goal, writer, world.listener, notes_looks=True)
-    return turn_until_wait(fleet_of(world), [walk])[walk]
+def _tick(world: World, desk: Desk, goal: GoForward) -> Ending | Hold | Wait | Trouble:
+    with desk.drives(goal, desk.new_process(), "mcm tick") as barred:
+        writer = desk.writer(goal, barred, world.listener)
+        walk = Walk(goal, writer, world.listener, notes_looks=True)
+        return turn_until_wait(fleet_of(world), [walk])[walk]
 
 
 class Beside:
     """Another process that turns at its own times, beside the one that is watched.
 
     It turns on the virtual clock, while the first sleeps, and wherever `turn` is called in
-    the midst of a turn of the first. It leaves at the first hold, and after its time.
+    the midst of a turn of the first. It leaves at the first hold, and after its time. One
+    that `leases` waits until it gets the lease of the change, and goes on from there.
     """
 
     def __init__(
         self,
         world: World,
+        desk: Desk,
         goal: Goal,
         change: str,
         listener: Recorder,
         lasts: timedelta,
         failed: Callable[[Exception], None],
+        *,
+        leases: bool = False,
     ) -> None:
         self._world = world
+        self._desk = desk
         self._failed = failed
+        self._held = ExitStack()
+        self._pid = desk.new_process() if leases else None
+        self._waits = leases
         self._fleet = fleet_of(world)
         self._until = world.clock.now() + lasts
         self._turns = 0
         self._turning = False
         self.ended = False
         back = isinstance(goal, GoBack)
-        writer = Writer(world.journal, change, listener.lost, from_nothing=back)
-        self._walk = Walk(goal, writer, listener)
-        try:
-            if isinstance(goal, GoForward):
-                start_walk(writer, goal, "alice", world.local)
-        except KilledError:
-            self.ended = True
-        except McmError as err:
-            self.ended = True
-            failed(err)
-        else:
+        self._writer = Writer(world.journal, change, listener.lost, from_nothing=back)
+        self._walk = Walk(goal, self._writer, listener)
+        if not leases:
+            self._begin("")
+        if not self.ended:
             self._again(NONE)
 
-    def turn(self) -> None:
-        """Turn once, unless it is over or in the midst of a turn."""
-        if self.ended or self._turning:
+    def _take(self) -> None:
+        """Take the lease, if nobody who lives has it."""
+        goal = self._walk.goal
+        assert isinstance(goal, GoForward)  # nothing else asks for a lease
+        assert self._pid is not None
+        before = self._desk.at_work
+        try:
+            drives = self._desk.drives(goal, self._pid, "mcm deploy")
+            barred = self._held.enter_context(drives)
+        except DrivenError:
             return
-        self._turning = True
+        except McmError as err:
+            self._leave()
+            self._failed(err)
+            return
+        self._waits = False
+        try:
+            self._begin(barred)
+        finally:
+            self._desk.at_work = before
+
+    def _begin(self, barred: str) -> None:
+        if barred:
+            self._writer.bar(barred)
+        goal = self._walk.goal
+        try:
+            if isinstance(goal, GoForward):
+                start_walk(self._writer, goal, "alice", self._world.local)
+        except KilledError:
+            self._leave()
+        except McmError as err:
+            self._leave()
+            self._failed(err)
+
+    def _leave(self) -> None:
+        """Be over; a lease ends with its process."""
+        self.ended = True
+        self._held.close()
+
+    def turn(self) -> None:
+        """Turn once, unless it is over, in the midst of a turn, or not the driver."""
+        if self.ended or self._turning or self._waits:
+            return
+        self._turning, before = True, self._desk.at_work
+        self._desk.at_work = self._pid
         try:
             step = self._fleet.turn([self._walk])[self._walk]
         except KilledError:
-            self.ended = True  # it died where the other one would have
+            self._leave()  # it died where the other one would have
             return
         finally:
-            self._turning = False
+            self._turning, self._desk.at_work = False, before
         self._turns += 1
         is_over = self._world.clock.now() >= self._until or self._turns > TURNS
         if isinstance(step, Trouble):
             self._failed(step.error)
-        self.ended = is_over or not isinstance(step, Wait)
+        if is_over or not isinstance(step, Wait):
+            self._leave()
 
     def _wake(self) -> None:
+        if self._waits and self._world.clock.now() >= self._until:
+            self._leave()
+        elif self._waits:
+            self._take()
         self.turn()
         if not self.ended:
             self._again(timedelta(seconds=30))

@@ -13,20 +13,23 @@ from mcm.sandbox.faults import Effect
 MOMENTS = ("start", "intent", "entered", "bake_started", "breach", "rollback_started")
 """What a fault or a deed of others is tied to: the first entry of that kind."""
 
+NONE = timedelta(0)
 _WRITES = (
     "EnableStageTransition",
     "DisableStageTransition",
     "RollbackStage",
     "StopPipelineExecution",
 )
-_READS = (
+READS = (
     "GetPipelineState",
     "ListPipelineExecutions",
     "ListActionExecutions",
     "DescribeAlarms",
     "DescribeEndpoint",
     "GetPipelineExecution",
+    "GetMetricData",
 )
+_OF_PIPELINE = ("GetPipelineState", "ListPipelineExecutions", "ListActionExecutions")
 _WRITE_EFFECTS = (
     Effect.THROTTLE,
     Effect.CONFLICT,
@@ -152,9 +155,33 @@ class Second(Passing):
     """
 
     boundaries: tuple[int, ...]
+    leases: bool
+    """Whether it waits for the lease; else somebody has deleted the lock file."""
 
     def what(self) -> str:
-        return f"a second deploy, also at boundaries {self.boundaries}"
+        how = "waits for the lease" if self.leases else "without a lease"
+        return f"a second deploy {how}, also at boundaries {self.boundaries}"
+
+
+@dataclass(frozen=True)
+class NoLease(Passing):
+    """Nobody can tell whether the change is driven."""
+
+    def what(self) -> str:
+        return "leases cannot be used"
+
+
+@dataclass(frozen=True)
+class Hiccup(Passing):
+    """The reply to a write is lost, and what it did shows late: one trouble of AWS's, not two."""
+
+    operation: str
+    reads: tuple[str, ...]
+    bound: timedelta
+
+    def what(self) -> str:
+        lags = " ".join(self.reads)
+        return f"the reply to {self.operation} is lost, then {lags} lag {self.bound}"
 
 
 @dataclass(frozen=True)
@@ -188,7 +215,13 @@ def draw_faults(rng: Random, *, at_reads: bool) -> tuple[Fault, ...]:
         faults.append(Jump(draw_when(rng, 200), lasts, timedelta(minutes=minutes)))
     if rng.random() < 0.1:
         places = sorted(rng.sample(range(40), rng.choice((0, 2, 5))))
-        faults.append(Second(draw_when(rng, 200), _seconds(rng, 60, 2400), tuple(places)))
+        leases = rng.random() < 0.6
+        second = draw_when(rng, 200), _seconds(rng, 60, 2400), tuple(places), leases
+        faults.append(Second(*second))
+    if rng.random() < 0.1:
+        faults.append(_hiccup(rng))
+    if rng.random() < 0.05:
+        faults.append(NoLease(draw_when(rng, 300), _seconds(rng, 60, 1800)))
     return tuple(faults)
 
 
@@ -197,19 +230,24 @@ def draw_when(rng: Random, longest: int) -> When:
     return When(rng.choice(MOMENTS), _seconds(rng, 0, longest))
 
 
+def _reach(rng: Random) -> int:
+    """Most trouble is drawn close to what happens, some of it anywhere in a bake."""
+    return 2000 if rng.random() < 0.25 else 120
+
+
 def _seconds(rng: Random, least: int, most: int) -> timedelta:
     return timedelta(seconds=rng.randint(least, most))
 
 
 def _trouble(rng: Random) -> Trouble:
-    when = draw_when(rng, 120)
+    when = draw_when(rng, _reach(rng))
     kind = rng.random()
     if kind < 0.5:
         effect, times = rng.choice(_WRITE_EFFECTS), rng.choice((1, 1, 2, 4))
         return Trouble(when, _seconds(rng, 30, 400), effect, rng.choice(_WRITES), times)
     if kind < 0.75:
         effect = rng.choice(_READ_EFFECTS)
-        return Trouble(when, _seconds(rng, 5, 200), effect, rng.choice(_READS), None)
+        return Trouble(when, _seconds(rng, 5, 200), effect, rng.choice(READS), None)
     if kind < 0.85:
         return Trouble(when, _seconds(rng, 10, 120), Effect.THROTTLE, None, None)
     if kind < 0.93:
@@ -220,15 +258,22 @@ def _trouble(rng: Random) -> Trouble:
 
 def _lag(rng: Random) -> Lag:
     bound = _seconds(rng, 5, 45)
-    return Lag(draw_when(rng, 60), _seconds(rng, 60, 600), rng.choice(_READS[:4]), bound)
+    return Lag(draw_when(rng, _reach(rng)), _seconds(rng, 60, 600), rng.choice(READS[:4]), bound)
+
+
+def _hiccup(rng: Random) -> Hiccup:
+    """Mostly where it hurts: RollbackStage has no token by which AWS could know a repetition."""
+    write = "RollbackStage" if rng.random() < 0.7 else rng.choice(_WRITES)
+    reads = _OF_PIPELINE if rng.random() < 0.7 else (rng.choice(_OF_PIPELINE),)
+    return Hiccup(When("start", NONE), timedelta(hours=6), write, reads, _seconds(rng, 20, 45))
 
 
 def _distortion(rng: Random) -> Passing:
-    when, lasts = draw_when(rng, 120), _seconds(rng, 30, 600)
+    when, lasts = draw_when(rng, _reach(rng)), _seconds(rng, 30, 600)
     kind = rng.random()
     if kind < 0.3:
-        return Slow(when, lasts, rng.choice(_READS), _seconds(rng, 1, 15))
+        return Slow(when, lasts, rng.choice(READS), _seconds(rng, 1, 15))
     if kind < 0.6:
         operation = rng.choice(list(_PAGED))
         return Pages(when, lasts, operation, rng.choice(_PAGED[operation]))
-    return Odd(when, lasts, rng.choice(_READS))
+    return Odd(when, lasts, rng.choice(READS))

@@ -6,6 +6,8 @@ A broken invariant is said with its number: docs/simulation.md lists them.
 from mcm.sandbox.engine import LogEntry
 from mcm.sandbox.identity import user_key
 from mcm.sandbox.pipeline_model import Execution
+from tests.simulation import twin
+from tests.simulation.baking import Baking
 from tests.simulation.draw import Drawn, draw
 from tests.simulation.ending import Ending
 from tests.simulation.going_back import GoingBack
@@ -23,6 +25,9 @@ class Invariants:
         self._ending = Ending(simulation, self.wrong)
         self._judged = len(simulation.world.engine.log.writes)
         simulation.checks.append(self._after_call)
+        simulation.deaths.append(self._going_back.died)
+        simulation.hears.append(self._promoting.heard)
+        simulation.hears.append(Baking(simulation, self.wrong).heard)
         simulation.watches.append(self._going_back.watch)
 
     def wrong(self, problem: str) -> None:
@@ -33,16 +38,19 @@ class Invariants:
     def finish(self) -> None:
         """Judge the end, unless something was wrong on the way."""
         if not self._sim.problems:
-            self._promoting.twice()
-            for entries in self._ending.journals():
-                self._promoting.claimed(entries)
+            self._promoting.finish(self._ending.journals())
             self._ending.finish()
 
     def _after_call(self) -> None:
         writes = self._sim.world.engine.log.writes
         new, self._judged = writes[self._judged :], len(writes)
         for entry in new:
-            if entry.access_key_id == user_key("alice") and entry.is_accepted:
+            if entry.access_key_id != user_key("alice"):
+                continue
+            if not entry.is_accepted:
+                self._promoting.tried(entry)
+                self._going_back.tried(entry)
+            else:
                 lost = " (reply lost)" if entry.reply_lost else ""
                 self._sim.say(f"  WRITE {entry.operation} {dict(entry.params)}{lost}")
                 self._ending.explained(entry)
@@ -61,8 +69,15 @@ def play(drawn: Drawn) -> Simulation:
     """Play one scenario and judge it."""
     simulation = Simulation(drawn)
     invariants = Invariants(simulation)
-    simulation.play()
-    invariants.finish()
+    try:
+        simulation.play()
+        invariants.finish()
+    finally:
+        simulation.people.close()
+    if not simulation.problems and twin.is_due(drawn, simulation):
+        unlike = twin.compare(drawn, simulation, lambda other: Simulation(other).play())
+        if unlike:
+            invariants.wrong(unlike)
     return simulation
 
 

@@ -37,6 +37,10 @@ class Setting:
     """The moment that the deed is tied to, whatever was drawn."""
     stops: bool = False
     """Whether a person may stop the way back, as a veto does."""
+    between: Callable[[], object] | None = None
+    """What others do between the first intent and its act."""
+    overtaken: Callable[[], object] | None = None
+    """What others do between mcm's last look and its first opening, where nobody could see it."""
     then: list[tuple[When, Callable[[], object]]] = field(default_factory=list)
     """What else is done, each at its own moment."""
     afterwards: Callable[[], object] | None = None

@@ -1,24 +1,25 @@
 """Playing one scenario: processes that die and start again, until an end or a hold."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
 
 from mcm.app.runner import Ending
-from mcm.aws.port import Params, Port, Reply
+from mcm.aws.port import Port
 from mcm.core.errors import Exit, McmError
 from mcm.core.goal import Goal, GoForward
-from mcm.core.journal import Draft, Entry, StoreError
+from mcm.core.journal import Entry
+from mcm.core.lease import DrivenError
 from mcm.core.state import State
-from mcm.core.turn import Turn
-from mcm.store.memory import NO_CLAIMS, MemoryJournal
-from tests.kit.dying import Boundaries, KilledError, MortalJournal, MortalPort
-from tests.kit.world import STAGE, Recorder, World
+from mcm.sandbox.identity import ACCOUNT
+from tests.kit.dying import KilledError, MortalJournal, MortalPort
+from tests.kit.world import STAGE, World
+from tests.simulation.between import Crossings, FullDisk, Listener, SimulatedPort
 from tests.simulation.conditions import Conditions, LocalClock
 from tests.simulation.draw import Drawn
-from tests.simulation.drivers import NONE, Beside, by_ticks
-from tests.simulation.faults import Kill, Lag, Passing, Second, When
+from tests.simulation.drivers import NONE, Beside, Desk, by_command, by_ticks
+from tests.simulation.faults import Hiccup, Kill, Lag, Passing, Second, When
+from tests.simulation.signers import Signers
 from tests.simulation.stories import Setting, prepare
 
 PROCESSES, UNTIL_HEALED = 9, 2
@@ -26,85 +27,8 @@ PROCESSES, UNTIL_HEALED = 9, 2
 FINAL = frozenset(
     {Exit.DONE, Exit.ROLLED_BACK, Exit.NEEDS_PERSON, Exit.FAILED, Exit.REFUSED, Exit.ABORTED}
 )
-TURNS_AT_ONCE, TURNS = 60, 4000
-
-
-class NeverEndsError(Exception):
-    """The walk turns without getting anywhere."""
-
-
-class Listener(Recorder):
-    """Tells the simulation what was journaled, and notices a loop that spins."""
-
-    def __init__(self, simulation: "Simulation", name: str = "") -> None:
-        super().__init__()
-        simulation.lost.append(self.lost_entries)
-        self.name = name
-        self._simulation = simulation
-        self._at: datetime | None = None
-        self._turns = self._here = 0
-
-    def wrote(self, entries: Sequence[Entry]) -> None:
-        super().wrote(entries)
-        self._simulation.journaled(entries, self.name)
-
-    def lost(self, entries: Sequence[Entry], why: str) -> None:
-        super().lost(entries, why)
-        self._simulation.say(f"LOST ({why}):")
-        self._simulation.journaled(entries, self.name)
-
-    def turned(self, turn: Turn, state: State, now: datetime) -> None:
-        self._here = self._here + 1 if now == self._at else 0
-        self._at = now
-        self._turns += 1
-        if self._here > TURNS_AT_ONCE or self._turns > TURNS:
-            raise NeverEndsError(f"turns without end: {turn.next}")
-        for watch in self._simulation.watches if not self.name else ():
-            watch(state)
-
-
-class FullDisk(MemoryJournal):
-    """A journal that takes nothing while `full` says so."""
-
-    def __init__(self, full: Callable[[], bool]) -> None:
-        super().__init__()
-        self._full = full
-
-    def append(
-        self, change: str, drafts: Sequence[Draft], *, after: int, claims: Any = NO_CLAIMS
-    ) -> tuple[Entry, ...]:
-        if self._full():
-            raise StoreError("database or disk is full")
-        return super().append(change, drafts, after=after, claims=claims)
-
-
-class Crossings(Boundaries):
-    """Boundaries at some of which somebody else turns before we go on."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.meanwhile: dict[int, Callable[[], None]] = {}
-
-    def passed(self, where: str) -> None:
-        super().passed(where)
-        if meanwhile := self.meanwhile.pop(len(self.seen) - 1, None):
-            meanwhile()
-
-
-class SimulatedPort:
-    """mcm's way to the engine, under the conditions; the invariants look at each write."""
-
-    def __init__(self, port: Port, simulation: "Simulation") -> None:
-        self._port = port
-        self._simulation = simulation
-
-    def call(self, service: str, operation: str, params: Params) -> Reply:
-        simulation = self._simulation
-        try:
-            return simulation.conditions.call(self._port, service, operation, params)
-        finally:
-            for check in simulation.checks:
-                check()
+DRIVEN = "lease"
+"""The gate of a command that finds another driver; no end of a walk."""
 
 
 class Simulation:
@@ -122,8 +46,15 @@ class Simulation:
         """Since when the process that is watched lives; None while it is dead."""
         self.checks: list[Callable[[], None]] = []
         """Called after each call of mcm's."""
+        self.deaths: list[Callable[[McmError], None]] = []
+        """Told of what ended a process that nobody killed."""
+        self.hears: list[Callable[[Entry, Listener | None], None]] = []
+        """Told each entry right after it was journaled, wherever."""
         self.watches: list[Callable[[State], None]] = []
         """Told, at each turn, what it is decided on."""
+        self.crashes = 0
+        self.others = False
+        """Whether another process of mcm's has ever turned beside the first."""
         self._is_healed = False
         self._moments: dict[str, datetime] = {}
         self._waiting: list[tuple[When, Callable[[], None]]] = []
@@ -133,18 +64,33 @@ class Simulation:
         drawn = self.drawn
         takes = timedelta(minutes=10) if drawn.is_slow else timedelta(seconds=90)
         self.world = World(
-            seed=f"seed-{drawn.seed}", passes=drawn.passes, update_takes=takes, local=LocalClock
+            seed=f"seed-{drawn.seed}",
+            passes=drawn.passes,
+            update_takes=takes,
+            local=LocalClock,
+            people=Signers,
         )
+        assert isinstance(self.world.people, Signers)
+        self.people = self.world.people
         self.clock = self.world.clock
-        can_lag = any(isinstance(fault, Lag) for fault in drawn.played())
+        can_lag = any(isinstance(fault, Lag | Hiccup) for fault in drawn.played())
         self.conditions = Conditions(drawn.seed, self.world.engine, self.clock, can_lag=can_lag)
-        self.journal = FullDisk(self.conditions.disk_is_full)
+        self.journal = FullDisk(self.conditions.disk_is_full, self.heard)
         assert isinstance(self.world.local, LocalClock)
         self.world.local.conditions = self.conditions
+        for name in ("dave", "mallory"):
+            self.world.engine.identities.admit(ACCOUNT, name)
+        self.world.journal = self.world.plain_journal = self.journal
         self.setting: Setting = prepare(drawn.story, self.world)
+        self._moments.clear()
         self.setting.beside = self._beside
-        self.world.plain_journal = self.journal
+        self.desk = Desk(self.world)
+        self.conditions.leases = self.desk.leases
         self.boundaries = Crossings()
+        if self.setting.between is not None:
+            self.boundaries.at_intent = partial(self._do, self.setting.between)
+        if self.setting.overtaken is not None:
+            self.boundaries.at_opening = partial(self._do, self.setting.overtaken)
         self.world.journal = MortalJournal(self.journal, self.boundaries)
         self.world.wrap = self._wrap
 
@@ -200,14 +146,24 @@ class Simulation:
         self.conditions.begin(fault)
         if isinstance(fault, Second):
             goal = GoForward(self.setting.plan, (STAGE,))
-            second = self._beside(goal, self.setting.plan.change, fault.lasts)
+            change = self.setting.plan.change
+            second = self._beside(goal, change, fault.lasts, leases=fault.leases)
             seen = len(self.boundaries.seen)
-            self.boundaries.meanwhile = {seen + at: second.turn for at in fault.boundaries}
+            self.boundaries.meanwhile |= {seen + at: second.turn for at in fault.boundaries}
 
-    def _beside(self, goal: Goal, change: str, lasts: timedelta = timedelta(hours=1)) -> Beside:
+    def _beside(
+        self,
+        goal: Goal,
+        change: str,
+        lasts: timedelta = timedelta(hours=1),
+        *,
+        leases: bool = False,
+    ) -> Beside:
         """Let another process begin to turn beside the one that is watched."""
+        self.others = True
         listener = Listener(self, "beside")
-        return Beside(self.world, goal, change, listener, lasts, self._failed_beside)
+        failed = self._failed_beside
+        return Beside(self.world, self.desk, goal, change, listener, lasts, failed, leases=leases)
 
     def _failed_beside(self, err: Exception) -> None:
         self.say(f"beside DIED: {err}")
@@ -220,8 +176,14 @@ class Simulation:
         """Run the command, again after each death, until it ends; then let all heal."""
         self._arrange()
         kills = [fault for fault in self.drawn.played() if isinstance(fault, Kill)]
-        self.boundaries.deadly = {kill.boundary for kill in kills}
         self.boundaries.seen.clear()
+        if self.drawn.lives:
+            for count, kill in enumerate(kills):
+                # Each restart of the other run passes two boundaries more: it says that it begins.
+                at = kill.boundary - 2 * count
+                self.boundaries.meanwhile[at] = partial(self.clock.pass_time, kill.down)
+            kills = []
+        self.boundaries.deadly = {kill.boundary for kill in kills}
         self._down = [kill.down for kill in kills]
         for process in range(2 * PROCESSES):
             is_healed = len(self.endings) >= UNTIL_HEALED or process >= PROCESSES
@@ -235,7 +197,8 @@ class Simulation:
                 if not self._go_on():
                     break
                 continue
-            if is_healed and before and before[0].gate == ending.gate:
+            is_same = bool(before) and before[0].gate == ending.gate
+            if is_healed and is_same and ending.gate != DRIVEN:
                 break
             self.clock.pass_time(timedelta(minutes=10))
         self._heal()
@@ -255,8 +218,13 @@ class Simulation:
         self.boundaries.deadly.clear()
 
     def again(self) -> Ending | None:
-        """Run the command once more, now that nothing fails."""
-        return self._run(NONE)
+        """Run the command once more, now that nothing fails, and nobody else drives."""
+        for _ in range(PROCESSES):
+            ending = self._run(NONE)
+            if ending is None or ending.gate != DRIVEN:
+                return ending
+            self.clock.pass_time(timedelta(minutes=10))
+        return None
 
     def _run(self, patience: timedelta) -> Ending | None:
         self.say("START of the command")
@@ -267,8 +235,13 @@ class Simulation:
         except KilledError as err:
             self._killed(err)
             return None
+        except DrivenError as err:
+            self.say(f"DRIVEN: {err}")
+            return Ending(Exit.HELD, str(err), gate=DRIVEN)
         except McmError as err:
             self.say(f"DIED: {err}")
+            for tell in self.deaths:
+                tell(err)
             self.clock.pass_time(timedelta(minutes=2))
             return None
         except Exception as err:  # noqa: BLE001 - whatever it is, the seed must be told
@@ -283,6 +256,7 @@ class Simulation:
 
     def _killed(self, err: KilledError) -> None:
         self.say(f"KILLED at {err}")
+        self.crashes += 1
         self.running_since = None
         self.clock.pass_time(self._down.pop(0) if self._down else NONE)
         self.running_since = self.clock.now()
@@ -291,15 +265,25 @@ class Simulation:
         if self.setting.oncall:
             return self.world.roll_back(abandon=self.drawn.abandon)
         if self.drawn.ticks:
-            return by_ticks(self.world, self.setting.plan, patience, self._killed)
-        return self.world.deploy(self.setting.plan, patience=patience)
+            return by_ticks(self.world, self.desk, self.setting.plan, patience, self._killed)
+        return by_command(self.world, self.desk, self.setting.plan, patience)
 
     # What it hears
 
     def say(self, text: str) -> None:
         self.trace.append(f"{self.clock.now():%H:%M:%S} {text}")
 
-    def journaled(self, entries: Iterable[Entry], who: str) -> None:
+    def tell(self, entries: Iterable[Entry], who: str) -> None:
+        """Put into the trace what a process has written."""
         for entry in entries:
             self.say(f"  {who}{' ' if who else ''}{entry.seq} {entry.kind} {str(entry.body)[:160]}")
+
+    def heard(self, entries: Iterable[Entry], by: Listener | None = None) -> None:
+        """Take note of what is journaled, also when its writer dies right after it.
+
+        `by` is who alone knows of it, since the store did not take it.
+        """
+        for entry in entries:
             self._reached(entry.kind)
+            for hear in self.hears:
+                hear(entry, by)

@@ -4,56 +4,22 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
-from mcm.aws.port import AwsError
 from mcm.core.errors import Exit
 from mcm.core.goal import GoBack
 from mcm.core.plan import Guardrail
 from mcm.core.window import Freeze
-from mcm.sandbox.sagemaker import SageMaker
 from mcm.sandbox.sagemaker_endpoint import Ending
 from tests.kit.world import PIPELINE, STAGE, US, World
+from tests.simulation.console import console, edit_pipeline, foreign_rollback, sagemaker
 from tests.simulation.setting import Setting, nothing
+from tests.simulation.signers import signers
+from tests.simulation.stories_cheats import CHEATS
 from tests.simulation.stories_people import PEOPLE_STORIES
+from tests.simulation.stories_rare import RARE_STORIES
 
 MINUTES = timedelta(minutes=1)
 DONE, HELD, REFUSED, BACK = Exit.DONE, Exit.HELD, Exit.REFUSED, Exit.ROLLED_BACK
 PERSON, BLIND, FAILED = Exit.NEEDS_PERSON, Exit.BLIND, Exit.FAILED
-
-
-def console(world: World, operation: str, **params: object) -> bool:
-    """Let somebody act at the console; what AWS refuses them is their affair."""
-    name = "name" if operation.startswith("GetPipeline") else "pipelineName"
-    try:
-        world.port("console").call("codepipeline", operation, {name: PIPELINE.name, **params})
-    except AwsError:
-        return False
-    return True
-
-
-def edit_pipeline(world: World) -> None:
-    port = world.port("console")
-    pipeline = port.call("codepipeline", "GetPipeline", {"name": PIPELINE.name})["pipeline"]
-    port.call("codepipeline", "UpdatePipeline", {"pipeline": pipeline})
-
-
-def foreign_rollback(world: World) -> bool:
-    found = world.port("console").call(
-        "codepipeline",
-        "ListPipelineExecutions",
-        {
-            "pipelineName": PIPELINE.name,
-            "filter": {"succeededInStage": {"stageName": "ProdUS"}},
-        },
-    )["pipelineExecutionSummaries"]
-    latest = world.stage_state()["latestExecution"]["pipelineExecutionId"]
-    others = [
-        one["pipelineExecutionId"]
-        for one in found
-        if one["pipelineExecutionId"] != latest and one.get("executionType") != "ROLLBACK"
-    ]
-    return bool(others) and console(
-        world, "RollbackStage", stageName="ProdUS", targetPipelineExecutionId=others[0]
-    )
 
 
 def delete_alarm(world: World) -> None:
@@ -108,7 +74,7 @@ def _alarm_missing(world: World) -> Setting:
     stage = setting.plan.stages[0]
     guardrail = Guardrail("alarms", "alarms", {"names": ["no-such"], "silent_ok": []}, "roll_back")
     plan = replace(setting.plan, stages=(replace(stage, guardrails=(guardrail,)),))
-    world.people.statements.clear()
+    signers(world).clear()
     world.approve(plan, answer=False)
     return replace(setting, plan=plan)
 
@@ -142,12 +108,6 @@ def freeze_of(start: object, end: object) -> Freeze:
 def _deploy_fails(world: World) -> Setting:
     world.scenario.pipeline.coming_failures["ProdUS", "Deploy"] = 1
     return _plain(world, FAILED)
-
-
-def sagemaker(world: World) -> SageMaker:
-    found = world.engine.services["sagemaker"]
-    assert isinstance(found, SageMaker)
-    return found
 
 
 def _update_ends(world: World, ending: Ending, *exits: Exit) -> Setting:
@@ -232,10 +192,12 @@ def prepare(story: str, world: World) -> Setting:
         "stuck_breach": lambda: _stuck_breach(world),
         "deploy_fails": lambda: _deploy_fails(world),
         "frozen": lambda: _frozen(world),
+        "frozen_at_once": lambda: replace(_frozen(world), at_latest="now"),
         "oncall": lambda: _oncall(world),
     }
-    if story in PEOPLE_STORIES:
-        return PEOPLE_STORIES[story](world)
+    told = {**PEOPLE_STORIES, **RARE_STORIES, **CHEATS}
+    if story in told:
+        return told[story](world)
     if story in special:
         return special[story]()
     setting = _plain(world)

@@ -17,11 +17,11 @@ HELD, REFUSED, DONE = Exit.HELD, Exit.REFUSED, Exit.DONE
 FOR_NOBODY = frozenset({HELD, REFUSED})
 
 
-def requested(world: World, plan: Plan | None = None, *exits: Exit) -> Setting:
-    """The pipeline's own approval is answered; nobody has signed for mcm."""
+def requested(world: World, plan: Plan | None = None, *exits: Exit, by: str = "bob") -> Setting:
+    """The pipeline's own approval is answered, and nobody has signed for mcm."""
     plan = plan or world.plan()
     world.request(plan)
-    world.answer_approval()
+    world.answer_approval(by)
     world.clock.pass_time(2 * MINUTES)
     return Setting(world, plan, nothing, frozenset(exits), at_latest="start")
 
@@ -44,7 +44,7 @@ def say(setting: Setting, kind: str, **more: str) -> bool:
 
 
 def _self_approval(world: World) -> Setting:
-    setting = requested(world, None, *FOR_NOBODY)
+    setting = requested(world, None, *FOR_NOBODY, by="alice")
     world.sign(setting.plan, "alice")
     return setting
 
@@ -53,6 +53,13 @@ def _window_closing(world: World) -> Setting:
     setting = requested(world, None, HELD, DONE)
     at = world.clock.now() + timedelta(hours=2)
     world.clock.at(at, lambda: world.sign(setting.plan) and None)
+    return setting
+
+
+def _window_over(world: World) -> Setting:
+    """Everybody signed in time, and the walk begins after the window."""
+    setting = signed(world, HELD)
+    world.clock.pass_time(timedelta(hours=3))
     return setting
 
 
@@ -86,9 +93,7 @@ def _another_plan(world: World) -> Setting:
 def _expired(world: World) -> Setting:
     """The approval ends a moment before the walk begins, or right after."""
     setting = requested(world, None, HELD, REFUSED, DONE)
-    said = world.sign(setting.plan)
-    ends = world.clock.now() + timedelta(seconds=20)
-    world.people.statements[-1] = replace(said, statement=replace(said.statement, expires=ends))
+    world.sign(setting.plan, expires=world.clock.now() + timedelta(seconds=20))
     return setting
 
 
@@ -135,6 +140,13 @@ def _breach_and_abort(world: World) -> Setting:
     return replace(setting, deed=both, breaks=True, stops=True, at_latest="bake_started")
 
 
+def _no_veto(world: World) -> Setting:
+    """A breach counts down, and nobody says anything."""
+    setting = _breach_and_veto(world)
+    setting.then.clear()
+    return replace(setting, exits=frozenset({Exit.ROLLED_BACK}), stops=False)
+
+
 def _breach_and_veto(world: World) -> Setting:
     """A breach counts down, and bob signs that it is a false alarm."""
     plan = world.plan()
@@ -163,6 +175,7 @@ PEOPLE_STORIES: Mapping[str, Callable[[World], Setting]] = {
     "no_approval": lambda world: requested(world, None, HELD),
     "self_approval": _self_approval,
     "window_closing": _window_closing,
+    "window_over": _window_over,
     "late_approval": _late,
     "approved_twice": _twice,
     "second_person": _second_person,
@@ -175,5 +188,6 @@ PEOPLE_STORIES: Mapping[str, Callable[[World], Setting]] = {
     "aborted": _aborted,
     "breach_and_abort": _breach_and_abort,
     "breach_and_veto": _breach_and_veto,
+    "no_veto": _no_veto,
     "retried": _retried,
 }

@@ -41,7 +41,7 @@ def with_veto(world: World, span: timedelta = MINUTE) -> Plan:
 
 def veto(world: World, plan: Plan, *, seen: JournalHead | None = None, **more: object) -> Verified:
     """Let bob sign a veto of what he sees in the journal now."""
-    said = world._said(
+    return world.say(
         plan,
         "veto",
         "bob",
@@ -52,8 +52,6 @@ def veto(world: World, plan: Plan, *, seen: JournalHead | None = None, **more: o
         journal=seen or head_seen(world.journal, plan.change),
         **more,
     )
-    world.people.statements.append(said)
-    return said
 
 
 # Hold and resume

@@ -1,0 +1,80 @@
+"""Invariant 5 at the end of a bake: `succeeded` rests on time, requests and what was shown."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from mcm.core.journal import Entry
+from mcm.core.plan import StagePlan
+from tests.kit.world import US
+from tests.simulation.between import Listener
+from tests.simulation.simulation import Simulation
+
+UNWATCHED = timedelta(minutes=6)
+"""How long nobody may have looked in the last stretch of a bake: five minutes, and a poll."""
+LATE = timedelta(minutes=3)
+"""By when the requests of a minute are counted."""
+
+
+class Baking:
+    """Judges each stage that the journal says has succeeded, in the moment of that entry."""
+
+    def __init__(self, sim: Simulation, wrong: Callable[[str], None]) -> None:
+        self._sim = sim
+        self._wrong = wrong
+        self._began: dict[Listener | None, datetime] = {}
+
+    def heard(self, entry: Entry, by: Listener | None) -> None:
+        """Judge an entry right after it was journaled, or lost by a process."""
+        if entry.kind in ("bake_started", "unwatched"):
+            self._began[by] = self._sim.clock.now()
+        if entry.kind == "stage_ended" and entry.body["outcome"] == "succeeded":
+            began = self._began.get(by) or self._began.get(None)
+            self._succeeded(self._sim.setting.plan.stages[0], began)
+
+    def _succeeded(self, stage: StagePlan, began: datetime | None) -> None:
+        sim, now = self._sim, self._sim.clock.now()
+        shown = sim.conditions.shown
+        off = min(sim.conditions.jumped, UNWATCHED)  # more is a gap in the watch
+        if began is None or now - began + off < stage.bake.lasts:
+            self._wrong(f"5: a bake that began at {began} succeeded at {now:%H:%M:%S}")
+            return
+        if self._requests(stage, began) < stage.bake.min_samples:
+            self._wrong("5: a bake succeeded on fewer requests than planned")
+        if stage.bake.min_samples and not shown.is_fresh("GetMetricData", now):
+            self._wrong("5: a bake succeeded, and nobody could count its requests")
+        for guardrail in stage.guardrails:
+            for name in guardrail.params.get("names", ()):
+                if shown.alarm(name, now) != "OK":
+                    self._wrong(f"5: a bake succeeded, and {name} was not shown as OK")
+        for name in stage.endpoints:
+            fresh = shown.is_fresh("DescribeEndpoint", now)
+            if not fresh or shown.endpoint(name) != "InService":
+                self._wrong(f"5: a bake succeeded, and {name} was not shown in service")
+        self._watched(began, now)
+
+    def _requests(self, stage: StagePlan, began: datetime) -> float:
+        """Return how many requests there were in the bake, as the engine has them."""
+        assert stage.traffic is not None
+        dimensions = [{"Name": name, "Value": value} for name, value in stage.traffic.dimensions]
+        metric = {
+            "Namespace": stage.traffic.namespace,
+            "MetricName": stage.traffic.name,
+            "Dimensions": dimensions,
+        }
+        stat = {"Metric": metric, "Period": 60, "Stat": "Sum"}
+        reply = self._sim.world.port("bob", US.region).call(
+            "cloudwatch",
+            "GetMetricData",
+            {
+                "MetricDataQueries": [{"Id": "all", "MetricStat": stat}],
+                "StartTime": began - timedelta(minutes=1),
+                "EndTime": self._sim.clock.now(),
+            },
+        )
+        return float(sum(sum(each["Values"]) for each in reply["MetricDataResults"]))
+
+    def _watched(self, began: datetime, now: datetime) -> None:
+        looks = [at for at in self._sim.conditions.shown.looks if at >= began]
+        for before, after in zip([began, *looks], [*looks, now], strict=True):
+            if after - before > UNWATCHED:
+                self._wrong(f"5: a bake succeeded that nobody watched from {before:%H:%M:%S}")
