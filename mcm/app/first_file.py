@@ -14,6 +14,7 @@ from mcm.app.seen import SeenAlarm, SeenStage, Survey
 from mcm.core.alarm_faults import FaultKind, counts_errors
 from mcm.core.duration import spell
 from mcm.core.endpoint import EndpointView
+from mcm.core.questions import MARK
 from mcm.core.quiet import LASTS, Quiet, at_hour, find_quiet
 from mcm.core.regions import zone_of
 from mcm.core.sanitize import clean
@@ -22,8 +23,6 @@ _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_/.-]*", re.ASCII)
 _WORDS = frozenset({"y", "n", "yes", "no", "on", "of", "true", "false", "null"})
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+", re.ASCII)
 _SAMPLES = 100
-MARK = "TO" + "DO"
-"""What begins a note that a person has to act on; in two parts, as this file has none."""
 
 
 @dataclass(frozen=True)

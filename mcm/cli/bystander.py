@@ -29,6 +29,7 @@ def watch_pipeline(view: "View", stage: str, bake: str, *, follow: bool) -> int:
         for line in _what(goal):
             say(line)
     if follow:
+        say("others let it in: approvals, windows and freezes are not asked")
         say("mcm sends nothing to AWS; Ctrl-C leaves at any time")
     # The project's has every probe that its checks ask for, and sends no write either.
     observer = view.project.observer if view.project is not None else view.observer

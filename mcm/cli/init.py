@@ -182,8 +182,8 @@ def _write(path: Path, text: str) -> None:
 
 
 def _tell(path: Path, text: str, left: tuple[str, ...]) -> None:
-    from mcm.app.first_file import MARK
     from mcm.cli.lines import say
+    from mcm.core.questions import MARK
     from mcm.core.sanitize import clean
 
     todo = text.count(f"# {MARK}")

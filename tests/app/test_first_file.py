@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from mcm.app.first_file import MARK, Pace, Wishes, first_file, service_name
+from mcm.app.first_file import Pace, Wishes, first_file, service_name
 from mcm.app.observing import Observer
 from mcm.app.seen import SeenAlarm, SeenStage, Survey
 from mcm.app.surveying import survey
@@ -17,6 +17,7 @@ from mcm.core.alarm import AlarmDefinition
 from mcm.core.alarm_faults import Fault, FaultKind
 from mcm.core.plan import Approval, Gate
 from mcm.core.query import Metric, PipelineId, Place
+from mcm.core.questions import MARK
 from mcm.core.service import Service, StageConfig
 from mcm.core.window import Window
 from tests.kit.files import example_service
