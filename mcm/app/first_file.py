@@ -4,13 +4,13 @@ Pure. Whatever was guessed says so, and what nobody can know is a note to the re
 are quoted where YAML would read them as something else; foreign text in comments is clean.
 """
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from mcm.app.seen import SeenAlarm, SeenStage, Survey
+from mcm.config.yaml_text import scalar as _text
 from mcm.core.alarm_faults import FaultKind, counts_errors
 from mcm.core.duration import spell
 from mcm.core.endpoint import EndpointView
@@ -19,8 +19,6 @@ from mcm.core.quiet import LASTS, Quiet, at_hour, find_quiet
 from mcm.core.regions import zone_of
 from mcm.core.sanitize import clean
 
-_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_/.-]*", re.ASCII)
-_WORDS = frozenset({"y", "n", "yes", "no", "on", "of", "true", "false", "null"})
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+", re.ASCII)
 _SAMPLES = 100
 
@@ -272,17 +270,4 @@ def _is_silent(alarm: SeenAlarm) -> bool:
     """An alarm on errors that lacks data now: silence is fine as long as there is traffic."""
     return counts_errors(alarm.definition) and any(
         fault.kind is FaultKind.SILENT for fault in alarm.faults
-    )
-
-
-def _text(value: str) -> str:
-    """Spell `value` as one YAML scalar, plain where that is safe."""
-    if _PLAIN.fullmatch(value) and value.lower() not in _WORDS:
-        return value
-    quoted = json.dumps(value, ensure_ascii=True)
-    # JSON spells what is beyond the basic plane as two halves, which YAML does not join.
-    return re.sub(
-        r"\\u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})",
-        lambda m: f"\\U{0x10000 + ((int(m[1], 16) - 0xD800) << 10) + int(m[2], 16) - 0xDC00:08X}",
-        quoted,
     )

@@ -51,6 +51,13 @@ def check_names(incomplete: str) -> list[str]:
     return _offered(names, incomplete)
 
 
+def template_names(incomplete: str) -> list[str]:
+    """Return the names of mcm's own templates that begin with `incomplete`."""
+    from mcm.core.questions import TEMPLATES
+
+    return _offered(TEMPLATES, incomplete)
+
+
 def _offered(words: Iterable[str], incomplete: str) -> list[str]:
     """Leave out what is no plain word: the files may be anybody's, and a shell reads this."""
     plain = (word for word in words if re.fullmatch(r"[A-Za-z0-9._-]+", word))

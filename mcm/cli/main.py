@@ -27,6 +27,7 @@ from mcm.cli import (
     inbox,
     init,
     look,
+    new,
     people,
     reopen,
     report,
@@ -55,6 +56,7 @@ app = typer.Typer(
 )
 for part in (
     init,
+    new,
     write,
     people,
     glass,

@@ -24,7 +24,7 @@ agreed to what is promoted, and nothing stands in for that."""
 
 _EXECUTION = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 _WORD = re.compile(r"[a-z0-9][a-z0-9-]{0,63}", re.ASCII)
-_PERSON = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}", re.ASCII)
+PERSON = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}", re.ASCII)
 _REVISION = re.compile(r"[A-Za-z0-9._:-]{1,1500}", re.ASCII)
 _LINE = re.compile(r"[^\n]{1,200}")
 
@@ -53,7 +53,7 @@ def _load(text: str | bytes, file: str, service: Service | None) -> Change:
         id=_read_id(root),
         title=root.text("title", form=_LINE, like="Add a shadow variant, one line of 200 at most"),
         template=_optional(root, "template", _WORD, "shadow-model", "standard"),
-        requester=root.text("requester", form=_PERSON, like="alice"),
+        requester=root.text("requester", form=PERSON, like="alice"),
         ticket=_optional(root, "ticket", _LINE, "PHOTO-417", ""),
         execution=_optional(
             root, "execution", _EXECUTION, "01234567-89ab-cdef-0123-456789abcdef", ""
