@@ -37,7 +37,10 @@ def init(
     ] = False,
     profile: Profile = None,
 ) -> int:
-    """Describe a service in mcm.yaml by what AWS shows; writes that one file, never over one."""
+    """Describe a service in mcm.yaml by what AWS shows; never over another one.
+
+    The schemas for editors go into .mcm/ beside it.
+    """
     from mcm.app.doctor import diagnose
     from mcm.app.first_file import first_file
     from mcm.app.surveying import survey
@@ -45,6 +48,7 @@ def init(
     from mcm.cli.folder import CONFIG
     from mcm.cli.lines import say
     from mcm.cli.looking import look_at
+    from mcm.cli.schema import SERVICE_HINT, write_schemas
 
     path = Path.cwd() / CONFIG
     if path.exists() or path.is_symlink():
@@ -62,9 +66,10 @@ def init(
             f"{pipeline} deploys nothing, so there is nothing to describe",
             hint="Look at its stages: `mcm doctor --pipeline NAME --region REGION`.",
         )
-    text = first_file(seen, _wishes(now, sandbox=sandbox, asks=asks))
+    text = f"{SERVICE_HINT}\n{first_file(seen, _wishes(now, sandbox=sandbox, asks=asks))}"
     left = _check(text)
     _write(path, text)
+    write_schemas(path.parent)
     partition = aws_realm(seen.layout.pipeline.place).split(":")[1]
     denied = {(each.service, each.operation, each.place) for each in view.denials.found}
     _tell(path, text, left)

@@ -33,6 +33,7 @@ from mcm.cli import (
     report,
     runbook,
     sandbox,
+    schema,
     streams,
     tick,
     trust,
@@ -72,6 +73,7 @@ for part in (
     look,
     close,
     audit,
+    schema,
     iam,
     demo,
 ):

@@ -34,7 +34,7 @@ def load_change(text: str | bytes, file: str, service: Service) -> Change:
 
     Raises ConfigError with every problem in the order of the file.
     """
-    return _load(text, file, service)
+    return read_change(Fields(load(text, file), Problems()), service)
 
 
 def check_change(text: str | bytes, file: str) -> None:
@@ -42,12 +42,11 @@ def check_change(text: str | bytes, file: str) -> None:
 
     For a service that cannot be read itself: which names exist there, nobody can say.
     """
-    _load(text, file, None)
+    read_change(Fields(load(text, file), Problems()), None)
 
 
-def _load(text: str | bytes, file: str, service: Service | None) -> Change:
-    problems = Problems()
-    root = Fields(load(text, file), problems)
+def read_change(root: Fields, service: Service | None) -> Change:
+    """Read the mapping of `change.yaml`; without a service no name in it is looked up."""
     stages = _read_stages(root, service) if service else root.texts("stages")
     change = Change(
         id=_read_id(root),
@@ -67,7 +66,7 @@ def _load(text: str | bytes, file: str, service: Service | None) -> Change:
         assumptions=_read_assumptions(root, stages),
     )
     root.done()
-    problems.raise_if_any()
+    root.problems.raise_if_any()
     return change
 
 

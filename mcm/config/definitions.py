@@ -103,7 +103,7 @@ def read_params(
     params: dict[str, Any] = {}
     before = len(fields.problems)
     for parameter in definition.parameters:
-        if not fields.has(parameter.name) and parameter.name in known:
+        if parameter.name in known and not fields.has(parameter.name):
             params[parameter.name] = known[parameter.name]
         elif parameter.required or fields.has(parameter.name):
             params[parameter.name] = TYPES[parameter.type].read(fields, parameter.name)
@@ -119,7 +119,7 @@ def read_params(
 def _refuse_empty_list(fields: Fields, parameter: Parameter) -> None:
     """A required list without items asks nothing, so nothing could ever fail."""
     node = fields.place_of(parameter.name)
-    if not parameter.required or not fields.has(parameter.name):
+    if not parameter.required or node is fields.node:
         return
     if isinstance(node, ListNode) and not node.items:
         fields.refuse(parameter.name, "is an empty list", parameter.about)

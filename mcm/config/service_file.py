@@ -38,7 +38,7 @@ _TOPIC = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_.-]{1,2
 _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]{0,127}", re.ASCII)
 _PROXY = re.compile(r"https?://[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?/?", re.ASCII)
 _FILE = re.compile(r"[^\0\n\r]{1,400}")
-_CHANNELS = ("sns", "webhook", "command")
+CHANNELS = ("sns", "webhook", "command")
 
 
 def load_service(text: str | bytes, file: str, definitions: Mapping[str, Definition]) -> Service:
@@ -47,8 +47,11 @@ def load_service(text: str | bytes, file: str, definitions: Mapping[str, Definit
     `definitions` are the checks that a guardrail may use, by name. Raises ConfigError
     with every problem in the order of the file.
     """
-    problems = Problems()
-    root = Fields(load(text, file), problems)
+    return read_service(Fields(load(text, file), Problems()), definitions)
+
+
+def read_service(root: Fields, definitions: Mapping[str, Definition]) -> Service:
+    """Read the mapping of `mcm.yaml`; see `load_service`."""
     _read_version(root)
     realm = root.optional("realm", lambda key: root.choice(key, ("aws", "sandbox")), "aws")
     least = limits.SANDBOX if realm == "sandbox" else limits.AWS
@@ -76,7 +79,7 @@ def load_service(text: str | bytes, file: str, definitions: Mapping[str, Definit
         calendars=tuple(times.calendars.values()),
     )
     root.done()
-    problems.raise_if_any()
+    root.problems.raise_if_any()
     return service
 
 
@@ -143,7 +146,7 @@ def _read_notify(root: Fields) -> tuple[Channel, ...]:
 
 
 def _read_channel(fields: Fields) -> Channel | None:
-    kinds = [kind for kind in _CHANNELS if fields.has(kind)]
+    kinds = [kind for kind in CHANNELS if fields.has(kind)]
     if len(kinds) != 1:
         fields.problems.add(
             fields.node,

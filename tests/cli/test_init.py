@@ -30,7 +30,11 @@ def test_it_writes_a_file_that_lint_takes_and_shows_the_way_back(
     assert "wrote mcm.yaml" in said.err
     assert "ROLLBACK" in said.out
     assert "prod-us" in said.out
-    assert sorted(path.name for path in empty.root.iterdir()) == [".mcm-sandbox", "mcm.yaml"]
+    assert sorted(path.name for path in empty.root.iterdir()) == [
+        ".mcm",
+        ".mcm-sandbox",
+        "mcm.yaml",
+    ]
     assert empty.mcm("lint") == 0
     assert "no problems" in capsys.readouterr().out
     assert empty.sent("PutApprovalResult") == empty.sent("DisableStageTransition") == 0
