@@ -17,7 +17,7 @@ LOCK := $(BIN)/pip-compile --quiet --no-build-isolation --generate-hashes --allo
 	--no-emit-index-url --no-emit-find-links --no-header --strip-extras
 
 .DEFAULT_GOAL := help
-.PHONY: help dev preflight test test-browser check lint lint-format lint-code lint-types lint-imports format simulate mutants coverage demo bench fuzz wheel lock clean
+.PHONY: help dev preflight test test-browser check lint lint-format lint-code lint-types lint-imports format simulate mutants coverage demo docs bench fuzz wheel lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1 -- \2/'
@@ -80,6 +80,9 @@ coverage: dev ## run the tests and show what they do not reach
 
 demo: dev ## deploy, catch a breach and roll back, on a local AWS
 	@$(BIN)/python -m mcm.cli.main demo
+
+docs: dev ## make the pages of the commands and of lint's rules from the code
+	@$(BIN)/python -m mcm.cli.pages
 
 bench: dev $(AWS_STAMP) ## compare start-up and calls with the aws command
 	@$(BIN)/python benchmarks/bench.py --aws $(AWS_VENV)/bin/aws

@@ -1,90 +1,169 @@
-"""Everything that is wrong in the files of a project, one line for each mistake."""
+"""Everything that is wrong in the files of a project: read once, judged by every rule."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
+from mcm.app.lint import Finding, at, in_order
+from mcm.app.lint_change import Surroundings, lint_change, lint_marks
+from mcm.app.lint_service import lint_service
 from mcm.cli.compose import Project, is_change_id
-from mcm.cli.folder import CHANGES, STATE
-from mcm.config.change_file import check_change
-from mcm.core.authorship import nobody_left
-from mcm.core.change import Change
-from mcm.core.errors import McmError
-from mcm.trust.persons import TrustFile
-from mcm.trust.review import standing
+from mcm.cli.folder import CHANGES, CONFIG
+from mcm.config.change_file import check_change, load_change
+from mcm.config.places import Places, Spot
+from mcm.config.problems import ConfigError
+from mcm.core.errors import McmError, UsageError
+from mcm.core.fold import fold
+
+if TYPE_CHECKING:
+    from mcm.core.plan import Plan
+    from mcm.core.service import Service
+    from mcm.trust.persons import TrustFile
 
 
-def find_problems(project: Project, changes: Sequence[str], *, everywhere: bool) -> list[str]:
+def find_problems(
+    project: Project, changes: Sequence[str], *, everywhere: bool, aws: bool = False
+) -> tuple[Finding, ...]:
     """Return what is wrong in mcm.yaml and in the change.yaml of `changes`, in that order.
 
     A mistake in one file hides none in another. `everywhere` looks for folders in changes/
-    that can be no change's, too.
+    that can be no change's, too; `aws` asks AWS about alarms and traffic.
     """
-    problems: list[str] = []
-    has_service = True
+    found: list[Finding] = []
+    places = Places((project.root / CONFIG).read_bytes(), CONFIG)
+    service = None
     try:
-        _ = project.service
+        service = project.service
     except McmError as err:
-        problems += str(err).split("\n")
-        has_service = False
+        found += _told(err, CONFIG)
+    else:
+        found += lint_service(service, places, project.clock.now())
+    found += lint_marks(places)
+    if aws and service is not None:
+        found += _of_aws(project, service, places)
     for change in changes:
         try:
-            problems += _of_change(project, change, has_service=has_service)
+            found += _of_change(project, change, service, places)
         except McmError as err:
-            problems += str(err).split("\n")
+            found += _told(err, f"{CHANGES}/{change}/change.yaml")
     if everywhere:
-        problems += _stray_folders(project)
-    return problems
+        found += _stray_folders(project)
+    return in_order(found)
 
 
-def _of_change(project: Project, change: str, *, has_service: bool) -> Iterator[str]:
+def _told(err: McmError, file: str) -> Iterator[Finding]:
+    if isinstance(err, ConfigError):
+        for each in err.problems:
+            yield at(each, each.rule, each.message, each.hint or "")
+    else:
+        yield at(Spot(file), "config", " ".join(str(err).split()), err.hint or "")
+
+
+def _of_aws(project: Project, service: "Service", places: Places) -> Iterator[Finding]:
+    from mcm.app.lint_aws import lint_aws
+    from mcm.app.surveying import survey
+    from mcm.cli.lines import say
+
+    seen = survey(project.observer, service.pipeline, project.clock.now(), say, service)
+    yield from lint_aws(service, places, seen)
+
+
+def _of_change(
+    project: Project, change: str, service: "Service | None", service_places: Places
+) -> Iterator[Finding]:
     if not project.folder(change).path.is_dir():
         known = ", ".join(project.change_ids()) or "none"
-        yield f"no change {change}: there are {known}"
-        return
+        raise UsageError(f"no change {change}: there are {known}")
     file = f"{CHANGES}/{change}/change.yaml"
-    if has_service:
-        yield from _of_requester(project, project.read_change(change), file)
-    else:
-        check_change(project.folder(change).read_change(), file)
-
-
-def _of_requester(project: Project, change: Change, file: str) -> Iterator[str]:
-    """Tell of a requester who will not be able to request; without a trust file nobody is."""
-    try:
-        trust = project.trust()
-    except McmError:
-        return  # `mcm plan` says so, and what to do
-    person = trust.person(change.requester)
-    able = ", ".join(each.id for each in trust.persons if "requester" in each.roles) or "nobody"
-    if person is None:
-        who = f"requester {change.requester} is not"
-    elif "requester" not in person.roles:
-        who = f"{change.requester} is no requester"
-    else:
-        yield from _of_approvers(project, trust, change, file)
+    data = project.folder(change).read_change()
+    places = Places(data, file)
+    yield from lint_marks(places)
+    if service is None:
+        check_change(data, file)
         return
-    yield f"{file}: {who} in {STATE}/trust.yml: {able} may request"
+    read = load_change(data, file, service)
+    if read.id != change:
+        message = f"the id is {read.id}, and the change lies in the folder of {change}"
+        yield at(places.of("id"), "change-id", message, write=f"id: {change}")
+    around = Surroundings(
+        service,
+        service_places,
+        _trust(project),
+        _plan(project, change),
+        lambda other: _how_it_stands(project, other),
+        frozenset(project.change_ids()),
+        project.clock.now(),
+    )
+    yield from lint_change(read, places, around)
 
 
-def _of_approvers(project: Project, trust: TrustFile, change: Change, file: str) -> Iterator[str]:
-    """Tell of a stage that too few could approve; authors are known once there is a plan."""
-    for stage in project.service.stages:
-        if stage.name in change.stages:
-            found = standing(
-                trust,
-                stage.name,
-                project.clock.now(),
-                requester=change.requester,
-                touch=stage.touch,
-            )
-            if len(found.may) < stage.approvals:
-                yield f"{file}: {nobody_left(stage.name, stage.approvals, change.requester, found)}"
+def _trust(project: Project) -> "TrustFile | None":
+    try:
+        return project.trust()
+    except McmError:
+        return None
 
 
-def _stray_folders(project: Project) -> Iterator[str]:
+def _plan(project: Project, change: str) -> "Plan | None":
+    try:
+        return project.plan(change)
+    except McmError:
+        return None  # there is none yet, or it is broken, which `mcm status` and `verify` say
+
+
+def _how_it_stands(project: Project, change: str) -> str:
+    """Say how a prerequisite stands; empty when it is closed."""
+    try:
+        if fold(project.journal.entries(change)).closing is not None:
+            return ""
+        return "is over but not closed" if project.is_over(change) else "is not over"
+    except (McmError, KeyError, TypeError, ValueError):
+        return "its journal cannot be read"
+
+
+def _stray_folders(project: Project) -> Iterator[Finding]:
     folder = project.root / CHANGES
     for path in sorted(folder.iterdir()) if folder.is_dir() else ():
         if path.is_dir() and not path.name.startswith(".") and not is_change_id(path.name):
-            yield (
-                f"{CHANGES}/{path.name}: the folder's name cannot be a change's id:"
-                " letters, digits, '-', '_' and single dots make one, such as MCM-2026-0001"
+            yield at(
+                Spot(f"{CHANGES}/{path.name}"),
+                "change-id",
+                "the folder's name cannot be a change's id",
+                "Letters, digits, `-`, `_` and single dots make one, such as MCM-2026-0001.",
             )
+
+
+def lint_json(found: Iterable[Finding]) -> dict[str, Any]:
+    """Return the document of `mcm lint --json`."""
+    from mcm.app.lint import Level
+
+    known = tuple(found)
+    return {
+        "version": 1,
+        "errors": sum(each.level is Level.ERROR for each in known),
+        "warnings": sum(each.level is Level.WARNING for each in known),
+        "findings": [
+            {
+                "rule": each.rule,
+                "level": each.level.value,
+                "file": each.file,
+                "line": each.line,
+                "column": each.column,
+                "message": each.message,
+                "hint": each.hint,
+                "write": each.write,
+            }
+            for each in known
+        ],
+    }
+
+
+def lint_lines(found: Iterable[Finding]) -> Iterator[str]:
+    """Yield what people read: a line for each finding, and below it what to write."""
+    from mcm.core.sanitize import clean
+
+    for each in found:
+        place = f"{clean(each.file, 300)}:{each.line}:{each.column}"
+        hint = f". {clean(each.hint, 400)}" if each.hint else ""
+        yield f"{place}: {each.level}: {clean(each.message, 600)}{hint} [{each.rule}]"
+        if each.write:
+            yield from (f"    | {clean(line, 200)}" for line in each.write.split("\n"))

@@ -21,18 +21,42 @@ def register(app: typer.Typer) -> None:
     app.command()(render)
 
 
-def lint(change: Change = None) -> int:
-    """Read mcm.yaml and change.yaml; list everything that is wrong in them."""
-    from mcm.cli.compose import Project
-    from mcm.cli.lint import find_problems
+def lint(
+    change: Change = None,
+    aws: Annotated[
+        bool, typer.Option("--aws", help="Look at alarms and traffic in AWS, too; reads only.")
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
+    sarif: Annotated[
+        bool, typer.Option("--sarif", help="Print them as SARIF 2.1.0, for code hosts.")
+    ] = False,
+    profile: Profile = None,
+) -> int:
+    """Read mcm.yaml and change.yaml; list everything that is wrong, and what to write.
 
-    project = Project.here()
+    Each finding names its rule; docs/lint-rules.md says what each is for.
+    """
+    from mcm import __version__
+    from mcm.app.lint import Level, count
+    from mcm.app.sarif import to_sarif
+    from mcm.cli.compose import Project
+    from mcm.cli.lines import say, show
+    from mcm.cli.lint import find_problems, lint_json, lint_lines
+    from mcm.cli.show_json import to_json
+
+    if json and sarif:
+        raise UsageError("--json and --sarif are two forms of one list", hint="Take one of them.")
+    project = Project.here(profile=profile)
     names = (change,) if change else project.change_ids()
-    problems = find_problems(project, names, everywhere=change is None)
-    if problems:
-        raise UsageError("\n".join(["the files cannot be used as they stand", *problems]))
-    print(f"no problems in mcm.yaml and {len(names)} changes")
-    return Exit.DONE
+    found = find_problems(project, names, everywhere=change is None, aws=aws)
+    if json or sarif:
+        print(to_json(to_sarif(found, __version__) if sarif else lint_json(found)))
+    for line in () if json or sarif else lint_lines(found):
+        show(line)
+    errors, warnings = (count(found, level) for level in (Level.ERROR, Level.WARNING))
+    of = f"in mcm.yaml and {len(names)} change{'s' * (len(names) != 1)}"
+    say(f"{errors} errors and {warnings} warnings {of}" if found else f"no problems {of}")
+    return Exit.USAGE if errors else Exit.DONE
 
 
 def plan(change: Change = None, profile: Profile = None, json: Json = False) -> int:

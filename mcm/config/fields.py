@@ -81,9 +81,9 @@ class Fields:
         """Return where the key's value stands, or the mapping if it is not there."""
         return self._values.get(key, self.node)
 
-    def refuse(self, key: str, message: str, hint: str | None = None) -> None:
+    def refuse(self, key: str, message: str, hint: str | None = None, rule: str = "config") -> None:
         """Note what the schema has against a value: message "`where.key` …"."""
-        self.problems.add(self.place_of(key), f"`{self._path(key)}` {message}", hint)
+        self.problems.add(self.place_of(key), f"`{self._path(key)}` {message}", hint, rule)
 
     def text(self, key: str, *, form: re.Pattern[str] | None = None, like: str = "") -> str:
         """Return text, not empty; all of it matches `form`, of which `like` is an example."""

@@ -150,6 +150,7 @@ def _metric_threshold(fields: Fields, params: Params) -> None:
             fields.node,
             f"`{fields.where}` has neither `above` nor `below`, so nothing could break it",
             "Write `above: 250 ms`, `below: 10` or both.",
+            "guardrail-threshold",
         )
     for key in ("above", "below"):
         _bound(fields, key, params, judged)
@@ -270,6 +271,7 @@ def _bound(fields: Fields, key: str, params: Params, judged: list[Params]) -> No
             key,
             f"can never be crossed: {single['stat']} of {single['metric']} is at most 1",
             "Write a share such as 0.01, or take `stat: Sum`.",
+            "threshold-cannot-fire",
         )
 
 

@@ -48,7 +48,8 @@ def _read_metric(fields: Fields) -> dict[str, Any]:
     unit = fields.text("unit", form=_UNIT, like="ms") if fields.has("unit") else ""
     known = KNOWN.get((namespace, name), "")
     if unit and known and unit != known:
-        fields.refuse("unit", f"is {unit}, but AWS sends {name} in {known}", f"Write unit: {known}")
+        why = f"is {unit}, but AWS sends {name} in {known}"
+        fields.refuse("unit", why, f"Write unit: {known}", "threshold-unit")
     return {
         "namespace": namespace,
         "metric": name,

@@ -34,6 +34,8 @@ class Problem:
     """What is wrong, lower case and without a full stop."""
     hint: str | None = None
     """What to write instead, as a sentence."""
+    rule: str = "config"
+    """The rule of `mcm lint` that it breaks (docs/lint-rules.md)."""
 
     def __str__(self) -> str:
         said = f"{self.file}:{self.line}:{self.column}: {self.message}"
@@ -66,9 +68,11 @@ class Problems:
     def __len__(self) -> int:
         return len(self._found)
 
-    def add(self, place: Place, message: str, hint: str | None = None) -> None:
+    def add(
+        self, place: Place, message: str, hint: str | None = None, rule: str = "config"
+    ) -> None:
         """Add a problem at `place`; the same one twice is told once."""
-        found = Problem(place.file, place.line, place.column, message, hint)
+        found = Problem(place.file, place.line, place.column, message, hint, rule)
         self._found.setdefault(found)
 
     def all(self) -> tuple[Problem, ...]:

@@ -43,6 +43,7 @@ SERVICE: Mapping[str, str] = {
     "": "How one service is deployed, by mcm.",
     "version": "The version of this file's form: 1.",
     "realm": "`aws`, or `sandbox` for the local AWS.",
+    "mode": "`observe`: mcm judges what others deploy, and sends nothing.",
     "service": "The name of the service.",
     "proxy": "The one proxy by which AWS may be reached: http://host:port.",
     "ca_bundle": "A file of certificates to believe besides the public ones.",

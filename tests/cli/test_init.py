@@ -36,7 +36,7 @@ def test_it_writes_a_file_that_lint_takes_and_shows_the_way_back(
         "mcm.yaml",
     ]
     assert empty.mcm("lint") == 0
-    assert "no problems" in capsys.readouterr().out
+    assert "no problems" in capsys.readouterr().err
     assert empty.sent("PutApprovalResult") == empty.sent("DisableStageTransition") == 0
 
 

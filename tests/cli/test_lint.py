@@ -1,5 +1,6 @@
 """lint: a mistake in one file hides none in another."""
 
+import json
 import os
 from pathlib import Path
 
@@ -12,7 +13,7 @@ CHANGE = "changes/CM-0001/change.yaml"
 
 def lint(shop: Shop, capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
     code = shop.mcm("lint")
-    return code, capsys.readouterr().err
+    return code, capsys.readouterr().out
 
 
 def test_a_broken_config_hides_no_mistake_of_a_change(
@@ -25,7 +26,7 @@ def test_a_broken_config_hides_no_mistake_of_a_change(
     code, said = lint(shop, capsys)
 
     assert code == 2
-    for where in ("  mcm.yaml:", f"  {CHANGE}:", "  changes/CM-0002/change.yaml:"):
+    for where in ("mcm.yaml:", f"{CHANGE}:", "changes/CM-0002/change.yaml:"):
         assert where in said
 
 
@@ -39,7 +40,7 @@ def test_a_stray_folder_is_one_problem_with_its_path(
 
     code, said = lint(shop, capsys)
 
-    assert (code, said.count("changes/bad id: ")) == (2, 1)
+    assert (code, said.count("changes/bad id:1:1: error: ")) == (2, 1)
     assert "prod-moon" in said
     assert shop.mcm("list") == 0
 
@@ -71,8 +72,37 @@ def test_a_requester_whom_nobody_trusts_is_a_problem(
     code, said = lint(shop, capsys)
 
     assert code == 2
-    assert f"{CHANGE}: requester mallory is not in .mcm/trust.yml: alice may request" in said
-    assert "changes/CM-0002/change.yaml: bob is no requester in .mcm/trust.yml" in said
+    assert "requester mallory is not in .mcm/trust.yml: alice may request [requester]" in said
+    assert f"{CHANGE}:4:12: error: " in said
+    assert "    | requester: alice\n" in said
+    assert "requester bob is no requester in .mcm/trust.yml" in said
+
+
+def test_programs_get_the_same_list_in_two_forms(
+    shop: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shop.edit("mcm.yaml", "version: 1\n", "version: 1\n\x1b[2J: red\n")
+    shop.edit(CHANGE, "requester: alice", "requester: mallory")
+    forms = {}
+    for form in ("--json", "--sarif"):
+        assert shop.mcm(f"lint {form}") == 2
+        said = capsys.readouterr()
+        assert "\x1b" not in said.out + said.err
+        forms[form] = json.loads(said.out)
+    found = forms["--json"]["findings"]
+    (run,) = forms["--sarif"]["runs"]
+
+    assert [each["rule"] for each in found] == [each["ruleId"] for each in run["results"]]
+    assert forms["--json"]["errors"] == sum(each["level"] == "error" for each in found)
+    assert shop.mcm("lint --json --sarif") == 2
+
+
+def test_with_aws_the_alarms_are_looked_at(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
+    shop.edit("mcm.yaml", "photo-check-5xx, photo-check-latency", "photo-check-6xx")
+
+    assert shop.mcm("lint --aws") == 2
+    said = capsys.readouterr().out
+    assert "error: there is no alarm photo-check-6xx in us-east-1 [alarm-missing]" in said
 
 
 def _link(path: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from mcm.app.drill import drill
 from mcm.app.evidence import Evidence, Filed
+from mcm.app.lint import Finding
 from mcm.app.listing import Heading, list_changes
 from mcm.app.log import read_log
 from mcm.app.phase import Phase
@@ -17,6 +18,7 @@ from mcm.app.status import read_status
 from mcm.app.ticking import Ticked
 from mcm.app.twin_reading import see_stage
 from mcm.app.verify import verify_change
+from mcm.cli.lint import lint_json
 from mcm.cli.show_json import drill_json, list_json, log_json, status_json, to_json, verify_json
 from mcm.cli.tick import to_json as tick_json
 from mcm.cli.trust_text import review_json
@@ -113,6 +115,11 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[frozenset
         ("entry", log, {}),
         ("verification", verify_json(proof), PARTS),
         ("drilled", drill_json([drill(seen, START)]), PARTS),
+        (
+            "lint",
+            lint_json([Finding("config", "mcm.yaml", 1, 1, "x")]),
+            {"findings": "lint_finding"},
+        ),
         ("walk", tick_json(Ticked(plan.change, STAGE, Wait(START, "baking"))), {}),
         ("trust", review_json(reviewed(tmp_path_factory), [(STAGE, 1, False)], START), REVIEW),
     ]
