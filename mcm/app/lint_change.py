@@ -72,13 +72,12 @@ def _unanswered(
 ) -> Iterator[Finding]:
     for each in open_questions(change.template, answers):
         question = each.question
-        file = "mcm.yaml" if question.standing else "change.yaml"
-        same = f" in {file}, for it is mostly the same each time" if question.standing else ""
+        same = " It is mostly the same each time: mcm.yaml is its place." * question.standing
         yield at(
             _place_of(question.name, places, around),
             "unanswered",
-            f"`answers.{question.name}` {each.why}: {question.text}",
-            f"Tell {question.like}{same}.",
+            f"`answers.{question.name}` {each.why} ({question.text})",
+            f"Tell {question.like}.{same}",
             f"  {question.name}: {_like(question)}",
         )
 

@@ -17,13 +17,14 @@ ROLES = {"alice": "requester", "bob": "approver", "carol": "breakglass"}
 _MAY_BE_THERE = frozenset({".git", ".mcm-sandbox"})
 
 
-def set_up(folder: Path) -> tuple[str, ...]:
+def set_up(folder: Path, *, example: bool = True) -> tuple[str, ...]:
     """Write the example where there is no project yet; return what was written.
 
-    Raises UsageError for a directory that holds something else: nothing of anybody's is
-    mixed with the example.
+    Without `example` only the people and their keys: who tries out `mcm init` describes the
+    service. Raises UsageError for a directory that holds something else: nothing of
+    anybody's is mixed with the example.
     """
-    if (folder / CONFIG).is_file():
+    if (folder / CONFIG).is_file() or (not example and (folder / STATE / "trust.yml").is_file()):
         return ()
     others = sorted(p.name for p in folder.iterdir() if p.name not in _MAY_BE_THERE)
     if others:
@@ -33,13 +34,15 @@ def set_up(folder: Path) -> tuple[str, ...]:
         )
     _write_keys(folder)
     _write_trust(folder)
-    for name, text in example_files(SystemClock().now()).items():
+    files = example_files(SystemClock().now()) if example else {}
+    for name, text in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     (folder / ".gitignore").write_text(".mcm-sandbox/\n.mcm/journal.db*\n", encoding="utf-8")
     _begin_repository(folder)
-    return (CONFIG, f"{STATE}/trust.yml", "changes/", str(KEYS))
+    project = (CONFIG, "changes/") if example else ()
+    return (f"{STATE}/trust.yml", str(KEYS), *project)
 
 
 def _write_keys(folder: Path) -> None:

@@ -9,6 +9,7 @@ EXAMPLES: Mapping[str, Sequence[tuple[str, str]]] = {
         ("mcm lint CM-0001 --aws", "one change, its alarms and its traffic"),
         ("mcm lint --sarif > lint.sarif", "for a code host to show"),
     ),
+    "new": (("mcm new CM-0001 --stage prod-us", "asks what only you know"),),
     "plan": (("mcm plan CM-0001", ""),),
     "render": (("mcm render CM-0001", "writes changes/CM-0001/record.md"),),
     "schema": (

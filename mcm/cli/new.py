@@ -50,6 +50,7 @@ def new(
     """Write changes/ID/change.yaml: what AWS and git tell, and what only you know."""
     from mcm.app.change_text import Draft, change_text
     from mcm.cli.compose import Project
+    from mcm.cli.schema import CHANGE_HINT, write_schemas
     from mcm.config.change_file import load_change
 
     project = Project.here(profile=profile)
@@ -67,10 +68,11 @@ def new(
         from mcm.cli.new_questions import ask_all
 
         draft = ask_all(project.service, draft)
-    text = change_text(Draft(project.service, draft, found))
+    text = f"{CHANGE_HINT}\n{change_text(Draft(project.service, draft, found))}"
     shown = path.relative_to(project.root).as_posix()
     load_change(text, shown, project.service)  # raises before anything is written
     _write(path, text)
+    write_schemas(project.root)
     print(shown)
     _tell(project, draft, found)
     return Exit.DONE

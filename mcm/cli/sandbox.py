@@ -23,6 +23,10 @@ def register(app: typer.Typer) -> None:
 
 def up(
     port: Annotated[int, typer.Option("--port", help="0 takes a free one.")] = 0,
+    no_example: Annotated[
+        bool,
+        typer.Option("--no-example", help="Write people and keys only, to try `mcm init`."),
+    ] = False,
 ) -> int:
     """Start the sandbox; in an empty directory, write the example project first."""
     from mcm.cli.example import set_up
@@ -30,11 +34,14 @@ def up(
     from mcm.sandbox import process
 
     here = Path.cwd()
-    written = set_up(here)
+    written = set_up(here, example=not no_example)
     running = process.up(here, port=port)
     print(running.endpoint_url)
     say(f"SANDBOX is up at {running.endpoint_url}, realm sandbox:{running.uuid}")
-    if written:
+    if written and no_example:
+        say(f"wrote the people of the example: {', '.join(written)}")
+        say("Next: mcm init --pipeline ParcelPhotoCheck --sandbox")
+    elif written:
         say(f"wrote the example project: {', '.join(written)}")
         say("Next: mcm plan CM-0001")
         say("      mcm request CM-0001")
