@@ -237,8 +237,9 @@ def _table(rows: Sequence[Row], marks: dict[str, str]) -> Table:
     table.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
     shown = list(rows)
     if len(shown) > ROWS:
-        wrong = [row for row in shown if row[0] != "done"]
-        shown = [*wrong, *(row for row in shown if row[0] == "done")][: ROWS - 1]
+        # Of what is well the window is asked for most.
+        last = sorted(shown, key=lambda row: (row[0] == "done", row[2] != "window"))
+        shown = last[: ROWS - 1]
     for kind, style, name, word, reason in shown:
         cells = (marks[kind], clean(name, 60), word, clean(shorten(reason), 300))
         table.add_row(*(Text(cell, style=style) for cell in cells[:3]), Text(cells[3]))
@@ -301,7 +302,8 @@ def _may_be_in(state: State, stage: str) -> bool:
 def _way_back(goal: Goal, stage: str, turn: Turn) -> Iterator[Text]:
     """Yield the command that goes back from here; none where it would find nothing to do."""
     forward = isinstance(goal, GoForward)
-    back = (Exit.ROLLED_BACK,) if forward else (Exit.DONE, Exit.NEEDS_PERSON)
+    over = (Exit.DONE, Exit.NEEDS_PERSON, Exit.REFUSED)
+    back = (Exit.ROLLED_BACK,) if forward else over
     if isinstance(turn.next, Done) and turn.next.exit in back:
         return
     line = Text(no_wrap=True, overflow="ellipsis")
