@@ -14,6 +14,7 @@ import pytest
 
 from mcm.app.refusals import note_ending
 from mcm.app.runner import Ending
+from mcm.core import attempts
 from mcm.core.errors import Exit, RefusedError
 from mcm.core.gates import judge_gates
 from mcm.core.goal import GoForward
@@ -206,12 +207,11 @@ def test_threat_48_who_promotes_at_the_console_holds_what_comes_after() -> None:
     assert world.sent("EnableStageTransition") == before
     later = replace(plan.stages[0], name="prod-later")
     both = replace(plan, stages=(*plan.stages, later))
-    state = world.listener.states[-1]
+    state, now = world.listener.states[-1], world.clock.now()
+    goal, readings = GoForward(both, ("prod-later",)), seen(world, both)
+    watch = attempts.watch(both, later, state, deployed=False)
     gates = {
-        gate.name: gate.open
-        for gate in judge_gates(
-            GoForward(both, ("prod-later",)), later, state, seen(world, both), (), world.clock.now()
-        )
+        gate.name: gate.open for gate in judge_gates(goal, later, state, readings, (), watch, now)
     }
     assert gates["out-of-band"] is False
 
@@ -224,5 +224,7 @@ def seen(world: World, plan: Plan) -> Readings:
     from mcm.core.state import State
 
     sources: list[Any] = [AwsSource(world.connect, world.clock.now), world.people]
-    wanted = queries(plan, plan.stages[0], State())
+    stage = plan.stages[0]
+    watch = attempts.watch(plan, stage, State(), deployed=False)
+    wanted = queries(plan, stage, State(), watch)
     return Observer(sources, world.clock).observe(wanted, timedelta(seconds=10))
