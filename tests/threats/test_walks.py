@@ -147,14 +147,14 @@ class Filed(People):
 
     def __init__(self, clock: VirtualClock, folder: Path, trust: TrustFile) -> None:
         super().__init__(clock)
-        self.clock, self.folder, self.trust = clock, folder, trust
+        self.clock, self.folder, self.trusted = clock, folder, trust
 
     def read(self, queries: Iterable[Query], within: timedelta) -> dict[Query, Reading]:
         found = super().read(queries, within)
         now = self.clock.now()
         for query in found:
             if isinstance(query, InboxQuery):
-                verified, rejected = read_statements(self.folder, self.trust, AWS, now)
+                verified, rejected = read_statements(self.folder, self.trusted, AWS, now)
                 found[query] = Known(Inbox(tuple(verified), tuple(rejected)), now)
         return found
 
