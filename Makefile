@@ -12,7 +12,8 @@ FUZZ_STAMP := $(FUZZ_VENV)/.installed
 BROWSER_VENV := .venv-browser
 BROWSER_STAMP := $(BROWSER_VENV)/.installed
 FUZZ_SECONDS ?= 60
-FUZZ_TARGETS ?= canonical statement plan envelope signature key trust yaml service change paste
+FUZZ_TARGETS ?= canonical statement plan envelope signature key trust yaml service change paste \
+	figures range
 LOCK := $(BIN)/pip-compile --quiet --no-build-isolation --generate-hashes --allow-unsafe \
 	--no-emit-index-url --no-emit-find-links --no-header --strip-extras
 

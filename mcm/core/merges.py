@@ -33,11 +33,12 @@ def brought_by(commits: Sequence[tuple[str, Sequence[str]]]) -> Mapping[str, str
     """
     parents = dict(commits)
     line: list[str] = []
+    taken: set[str] = set()
     at = commits[0][0] if commits else ""
-    while at in parents:
+    while at in parents and at not in taken:  # no git has a circle, but bytes may say so
         line.append(at)
+        taken.add(at)
         at = parents[at][0] if parents[at] else ""
-    taken = set(line)
     found: dict[str, str] = {}
     for merge in reversed(line):
         left = list(parents[merge][1:])

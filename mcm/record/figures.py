@@ -61,7 +61,9 @@ class Index:
     @staticmethod
     def from_bytes(data: bytes) -> "Index":
         """Read the list; raise RefusedError(E_CANONICAL) for anything else."""
-        found = codec.from_value(Index, canonical.decode(data.removesuffix(b"\n")))
+        if not data.endswith(b"\n"):
+            raise RefusedError("E_CANONICAL", "the list of pictures is cut short")
+        found = codec.from_value(Index, canonical.decode(data[:-1]))
         if not all(_FILE.fullmatch(each.file) for each in found.pictures):
             raise RefusedError("E_CANONICAL", "a picture's name is none that mcm gives")
         return found

@@ -56,6 +56,14 @@ def _log(root: Path, old: str, new: str) -> list[GitCommit]:
         data = run_git(root, [*arguments, f"{old}..{new}", "--"], limit=_MOST_BYTES)
     except McmError as err:
         raise UnknownError("git could not list the range in full") from err
+    return parse_log(data)
+
+
+def parse_log(data: bytes) -> list[GitCommit]:
+    """Return the commits of `git log` in the form that is asked for here.
+
+    Raises UnknownError for anything else: no row may be taken for another.
+    """
     parts = data.split(b"\0")
     width = _FIELDS.count("%x00") + 1
     if len(parts) % width != 1 or parts.pop():

@@ -75,6 +75,7 @@ def test_after_the_closing_nothing_is_added(shop: Shop, capsys: pytest.CaptureFi
         "hold CM-0001 --reason x",
         "deploy CM-0001 --stage prod-us",
         "request CM-0001",
+        "render CM-0001 --graphs",
     ):
         capsys.readouterr()
         assert shop.mcm(line) == 4, line

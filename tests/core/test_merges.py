@@ -38,3 +38,8 @@ def test_a_commit_came_by_the_older_of_the_merges_that_reach_it() -> None:
 
 def test_nothing_comes_of_nothing() -> None:
     assert brought_by(()) == {}
+
+
+def test_a_circle_has_an_end() -> None:
+    """No git has one; whatever pretends to be git might."""
+    assert brought_by((("a", ("b", "c")), ("b", ("a",)), ("c", ("c", "a")))) == {"c": "a"}

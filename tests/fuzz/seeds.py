@@ -7,6 +7,7 @@ from functools import cache
 
 from mcm.core import canonical
 from mcm.core.statement import Statement, TrustRef
+from mcm.record.figures import Index, NotDrawn, Picture
 from mcm.sandbox.example import example_files
 from mcm.trust.envelope import Envelope, Proof
 from mcm.wire.paste import to_block
@@ -80,6 +81,22 @@ def keys() -> list[bytes]:
     return [*(each.line.encode() for each in made), *(each.blob for each in made)]
 
 
+def figures() -> bytes:
+    """Return a list of one picture and one that is missing."""
+    drawn = Picture("prod-us-5xx.svg", "prod-us", "graph", "never > 5")
+    return Index("a" * 64, NOW, (drawn,), (NotDrawn("prod-us", "both", "no metric"),)).to_bytes()
+
+
+def log() -> bytes:
+    """Return what git says of two commits, of which one reverts the other."""
+    one, two = "a" * 40, "b" * 40
+    rows = (
+        (two, one, "Bob", 'Revert "Add it"', f"This reverts commit {one}.\n"),
+        (one, f"{'c' * 40} {'d' * 40}", "Zo\u00eb", "Add it (#4)", ""),
+    )
+    return "".join(f"{field}\0" for row in rows for field in row).encode()
+
+
 SEEDS: Mapping[str, Seeds] = {
     "canonical": lambda: [statement(), b'{"a":[1,null,true,"\xc3\xa9"]}', b"0", b'""'],
     "statement": lambda: [statement()],
@@ -92,4 +109,6 @@ SEEDS: Mapping[str, Seeds] = {
     "service": lambda: [example_files(NOW)["mcm.yaml"].encode()],
     "change": lambda: [example_files(NOW)["changes/CM-0001/change.yaml"].encode()],
     "paste": lambda: [to_block("CM-0001", envelope()).encode()],
+    "figures": lambda: [figures()],
+    "range": lambda: [log()],
 }

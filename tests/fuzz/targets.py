@@ -13,14 +13,18 @@ from mcm.config.definitions import builtin_definitions
 from mcm.config.problems import ConfigError
 from mcm.config.service_file import load_service
 from mcm.config.strict_yaml import load, to_plain
-from mcm.core import canonical
+from mcm.core import canonical, codec
+from mcm.core.commit_range import build_range
 from mcm.core.errors import RefusedError
 from mcm.core.plan import Plan
 from mcm.core.statement import Statement
+from mcm.record.figures import Index
 from mcm.trust import sshsig
+from mcm.trust.authors import UnknownError
 from mcm.trust.envelope import Envelope
 from mcm.trust.persons import TrustFile
 from mcm.trust.plain_yaml import parse as parse_trust
+from mcm.trust.ranges import parse_log
 from mcm.wire.paste import find_blocks, to_block
 
 Target = Callable[[bytes], None]
@@ -104,6 +108,19 @@ def read_paste(data: bytes) -> None:
         _same(again.data, block.data)
 
 
+def read_figures(data: bytes) -> None:
+    """The list of a record's pictures."""
+    _same(Index.from_bytes(data).to_bytes(), data)
+
+
+def read_range(data: bytes) -> None:
+    """What git says of a range; whatever is taken of it can be signed."""
+    with suppress(UnknownError):
+        found = build_range("App", parse_log(data))
+        value = canonical.encode(codec.to_value(found))
+        _same(canonical.encode(canonical.decode(value)), value)
+
+
 def armour(data: bytes) -> str:
     """Return bytes in the armour of a signature."""
     text = base64.b64encode(data).decode()
@@ -123,6 +140,8 @@ TARGETS: Mapping[str, Target] = {
     "service": read_service,
     "change": read_change,
     "paste": read_paste,
+    "figures": read_figures,
+    "range": read_range,
 }
 
 

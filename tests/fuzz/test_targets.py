@@ -10,6 +10,7 @@ from tests.fuzz.targets import TARGETS, feed
 
 FOUND: dict[str, list[bytes]] = {
     "service": [b"version: 1\nwindows:\n  quiet: always\n"],  # a window that is no mapping
+    "range": [b"a" * 40 + b"\0" + b"a" * 40 + b"\0Bob\0Add it\0\0"],  # its own parent
 }
 """Bytes that once broke a reader, by target."""
 
