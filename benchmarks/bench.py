@@ -151,6 +151,15 @@ def verify(tools: Tools) -> Row:
     return Row("mcm verify, one change / aws --version", ours, theirs, 0.50)
 
 
+def render(tools: Tools) -> Row:
+    """Compare writing the record of a whole walk with bare start-up of aws."""
+    with tempfile.TemporaryDirectory() as name:
+        with_changes(Path(name), 1)
+        command = [str(tools.mcm), "render", "CM-0001"]
+        ours, theirs = race(command, [str(tools.aws), "--version"], Path(name))
+    return Row("mcm render, no graphs / aws --version", ours, theirs, 0.90)
+
+
 def verifying(tools: Tools) -> Row:
     """Compare checking a long chain with what nobody can do without."""
     del tools
@@ -205,6 +214,7 @@ ROWS: tuple[Callable[[Tools], Row], ...] = (
     version,
     status,
     verify,
+    render,
     rollback,
     screen,
     verifying,

@@ -73,11 +73,12 @@ class Bounded(SandboxedEnvironment):
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
         tree = super()._parse(source, name, filename)
-        _check(tree, name)
-        for loop in list(tree.find_all(nodes.For)):
+        found = list(_walk(tree))
+        _check(found, name)
+        for loop in (each for each in found if isinstance(each, nodes.For)):
             cost = nodes.Const(_ROUND + _written(loop.body))
             loop.iter = _filtered(loop.iter, _COUNTED, cost)
-        for macro in list(tree.find_all(nodes.Macro)):
+        for macro in (each for each in found if isinstance(each, nodes.Macro)):
             cost = nodes.Const(_ROUND + _written(macro.body))
             charge = nodes.Output([_filtered(nodes.Const(""), _CHARGED, cost)])
             macro.body.insert(0, charge.set_lineno(macro.lineno))
@@ -114,11 +115,20 @@ class Bounded(SandboxedEnvironment):
         return text
 
 
-def _check(tree: nodes.Template, name: str | None) -> None:
+def _walk(*roots: nodes.Node) -> Iterator[nodes.Node]:
+    """Yield all nodes of the trees; `find_all` would go through a generator for each level."""
+    left = list(roots)
+    while left:
+        node = left.pop()
+        yield node
+        left += node.iter_child_nodes()
+
+
+def _check(found: Iterable[nodes.Node], name: str | None) -> None:
     """Raise TemplateAssertionError for what no template of a record may use."""
-    for node in tree.find_all(nodes.Node):
-        word = type(node).__name__.lower()
+    for node in sorted(found, key=lambda each: each.lineno or 0):
         if not isinstance(node, _ALLOWED):
+            word = type(node).__name__.lower()
             raise TemplateAssertionError(f"no template of a record has `{word}`", node.lineno, name)
         if isinstance(node, nodes.Name) and node.name == "self":
             raise TemplateAssertionError("no template of a record has `self`", node.lineno, name)
@@ -128,8 +138,7 @@ def _check(tree: nodes.Template, name: str | None) -> None:
 
 def _written(body: list[nodes.Node]) -> int:
     """Return how many characters of the template itself one round writes."""
-    data = (each for node in body for each in (node, *node.find_all(nodes.TemplateData)))
-    return sum(len(each.data) for each in data if isinstance(each, nodes.TemplateData))
+    return sum(len(each.data) for each in _walk(*body) if isinstance(each, nodes.TemplateData))
 
 
 def _filtered(value: nodes.Node, name: str, cost: nodes.Const) -> nodes.Filter:

@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from mcm.core.canonical import parse_duration
-from mcm.core.checks.series import quantity_of, series_of
 from mcm.core.duration import spell
 from mcm.core.plan import Guardrail
 from mcm.record.view import GuardrailLine
@@ -46,6 +45,8 @@ def _http(params: Mapping[str, Any]) -> str:
 
 
 def _threshold(params: Mapping[str, Any]) -> str:
+    from mcm.core.checks.series import series_of
+
     given = [word for word in ("above", "below") if params[word] is not None]
     bounds = [f"{word} {_quantity(params[word])}" for word in given]
     points, period = params["points"], spell(parse_duration(params["period"]))
@@ -55,6 +56,8 @@ def _threshold(params: Mapping[str, Any]) -> str:
 
 
 def _compare(params: Mapping[str, Any]) -> str:
+    from mcm.core.checks.series import series_of
+
     words = {"before": "before", "last-week": "a week ago", "other": "the other series"}
     against = words[params["against"]]
     floor = _quantity(params["floor"])
@@ -88,6 +91,8 @@ def _person(_params: Mapping[str, Any]) -> str:
 
 
 def _quantity(value: Mapping[str, Any]) -> str:
+    from mcm.core.checks.series import quantity_of
+
     return str(quantity_of(value))
 
 

@@ -5,7 +5,6 @@ from that file, says that it is still the one. Nothing here sends a signal: a pi
 file may by now be anybody's.
 """
 
-import http.client
 import json
 import os
 import select
@@ -57,6 +56,8 @@ class Sandbox:
         Returns the answer's document; raises UsageError with what the sandbox refuses, and
         OSError or http.client.HTTPException if nobody answers.
         """
+        import http.client
+
         connection = http.client.HTTPConnection(_HOST, self.port, timeout=10)
         try:
             body = json.dumps(document or {})
@@ -142,9 +143,14 @@ def status(directory: Path) -> Sandbox | None:
         found = Sandbox(
             directory, int(state["pid"]), int(state["port"]), state["uuid"], str(state["token"])
         )
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+    from http.client import HTTPException  # slow to load, and mostly nothing runs
+
+    try:
         said = found.ask("GET", "status")
         return Sandbox(directory, found.pid, found.port, str(said["uuid"]), found.token)
-    except (OSError, http.client.HTTPException, ValueError, TypeError, KeyError, UsageError):
+    except (OSError, HTTPException, ValueError, TypeError, KeyError, UsageError):
         return None
 
 
