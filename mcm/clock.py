@@ -1,7 +1,8 @@
 """The one clock outside tests: the system's, without offsets and without rates."""
 
+import random
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 
 class SystemClock:
@@ -16,3 +17,8 @@ class SystemClock:
         left = (moment - self.now()).total_seconds()
         if left > 0:
             time.sleep(left)
+
+
+def jitter(most: timedelta) -> timedelta:
+    """Return some time up to `most`, so that many who wait for the same do not come at once."""
+    return most * random.random()  # noqa: S311 - spreads calls; nothing secret

@@ -5,7 +5,7 @@ act first; an intent is journaled before each act and its outcome after, and who
 turns again at once. What goes wrong in one walk ends that walk and no other.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
@@ -65,6 +65,15 @@ class Trouble:
 
 
 NOTHING_THEN: Mapping["Walk", "Walk"] = MappingProxyType({})
+Jitter = Callable[[timedelta], timedelta]
+
+
+def no_jitter(most: timedelta) -> timedelta:
+    """Put nothing off: for the sandbox, the simulator and tests."""
+    del most
+    return timedelta(0)
+
+
 Step = Wait | Hold | Ending | Trouble
 
 
@@ -87,6 +96,8 @@ class Fleet:
     observer: Observer
     performer: Perform
     clock: Clock
+    jitter: Jitter = no_jitter
+    """By how much a look is put off, given the most; AWS's callers are spread by it."""
 
     def run(
         self,
@@ -111,13 +122,18 @@ class Fleet:
             for each, step in self.turn([w for w, at in due.items() if at <= near]).items():
                 found = self._with_patience(each, step, started, patience)
                 if isinstance(found, datetime):
-                    due[each] = found
+                    due[each] = self._spread(found, each)
                 else:
                     ended[each] = found
                     del due[each]
                     if each in then:
                         due[then[each]] = self.clock.now()
         return ended
+
+    def _spread(self, moment: datetime, one: Walk) -> datetime:
+        """Put a look off a little; what is due at once stays so."""
+        waits = moment > self.clock.now()
+        return moment + self.jitter(poll_of(one.goal) / 10) if waits else moment
 
     def _with_patience(
         self, one: Walk, step: Step, started: datetime, patience: timedelta

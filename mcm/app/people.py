@@ -63,15 +63,22 @@ class Said:
     """How many persons have approved, in words."""
 
 
-def request(plan: Plan, desk: Desk, journal: Journal, now: datetime, tool: str) -> Said:
-    """Let the requester of `plan` ask for it to be approved."""
+def request(
+    plan: Plan,
+    desk: Desk,
+    journal: Journal,
+    now: datetime,
+    tool: str,
+    life: timedelta = REQUEST_LIFE,
+) -> Said:
+    """Let the requester of `plan` ask for it to be approved, within `life`."""
     statement = Statement(
         **_common(plan, desk, journal, tool),
         kind="request",
         stages=tuple(stage.name for stage in plan.stages),
         requester=desk.person,
         not_before=now,
-        expires=now + REQUEST_LIFE,
+        expires=now + min(life, REQUEST_LIFE),
     )
     if desk.person != plan.requester:
         raise _refuse(

@@ -85,7 +85,10 @@ class BotoPort:
         try:
             reply: Reply = method(**params)
         except Exception as err:  # noqa: BLE001 - only AwsError may cross the port
-            raise from_exception(err, service, operation, params=params) from None
+            found = from_exception(err, service, operation, params=params)
+            if self._pace is not None and found.kind is ErrorKind.THROTTLED:
+                self._pace.throttled(service)
+            raise found from None
         return self._checked(client, service, operation, reply)
 
     def address(self, service: str) -> str:

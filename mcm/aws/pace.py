@@ -14,6 +14,8 @@ RATES: Mapping[str, float] = {"codepipeline": 1.0, "cloudwatch": 5.0, "sagemaker
 """Reads a second that are kept up; AWS publishes none for CodePipeline, and throttles."""
 BURST_SECONDS = 20.0
 """How many seconds' worth of reads may come at once: a turn of many stages does."""
+CALM_SECONDS = 60.0
+"""So long after AWS has throttled a service there is no burst, and half the rate."""
 
 
 def _rest(seconds: float) -> None:
@@ -32,6 +34,8 @@ class Pace:
         self._rest = rest
         self._paid: dict[str, float] = {}
         """Until when each service's reads are paid for, as the rate has it."""
+        self._throttled: dict[str, float] = {}
+        """When AWS has last said of a service that it was too much."""
         self._lock = Lock()
 
     def wait(self, service: str) -> None:
@@ -41,8 +45,16 @@ class Pace:
             return
         with self._lock:
             now = self._now()
-            earliest = now - BURST_SECONDS
+            told = self._throttled.get(service)
+            slow = told is not None and now - told < CALM_SECONDS
+            earliest = now if slow else now - BURST_SECONDS
+            rate = rate / 2 if slow else rate
             due = max(self._paid.get(service, earliest), earliest) + 1 / rate
             self._paid[service] = due
         if due > now:
             self._rest(due - now)
+
+    def throttled(self, service: str) -> None:
+        """Slow down for a while: AWS has said that this was too much."""
+        with self._lock:
+            self._throttled[service] = self._now()

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from mcm.cli.connections import OPERATOR, Connections
 from mcm.cli.folder import CHANGES, CONFIG, STATE, Folder
 from mcm.cli.lines import say
-from mcm.clock import SystemClock
+from mcm.clock import SystemClock, jitter
 from mcm.core.errors import BlindError, RefusedError, UsageError
 from mcm.core.naming import check_change_id
 
@@ -239,7 +239,10 @@ class Project:
         from mcm.app.runner import Runner
         from mcm.aws.perform import Performer
 
-        return Runner(self.observer, Performer(self.connect), self.clock, listener)
+        performer = Performer(self.connect)
+        if self.sandbox is not None:
+            return Runner(self.observer, performer, self.clock, listener)
+        return Runner(self.observer, performer, self.clock, listener, jitter)
 
     def inbox(self, change: str, trust: "TrustFile | None" = None) -> "Inbox":
         """Read and verify the statements about `change` under `trust`, else that of now."""

@@ -11,7 +11,7 @@ from mcm.cli.refusals import journaled
 from mcm.core.errors import Exit, RefusedError
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from mcm.cli.compose import Project
     from mcm.cli.desk import KeyDesk
@@ -42,6 +42,12 @@ def request(
     profile: Profile = None,
     offline: Offline = False,
     paste: Paste = False,
+    expires: Annotated[
+        str | None,
+        typer.Option(
+            "--expires", metavar="TIME", help="Ask until then: a time, or 48h; 7 d at most."
+        ),
+    ] = None,
 ) -> int:
     """Ask for the plan to be approved, signed with the requester's key."""
     from mcm.app.people import request as ask
@@ -60,7 +66,8 @@ def request(
     check_trust(project)
     check_current(project.files(name), plan, project.journal)
     desk = _desk(project, name, key, profile or OPERATOR)
-    said = ask(plan, desk, project.journal, project.clock.now(), tool())
+    now = project.clock.now()
+    said = ask(plan, desk, project.journal, now, tool(), _life(plan, expires, now))
     print(said.file)
     say(f"{desk.person} requests {name} edition {plan.edition}, plan {plan.digest[:12]}")
     for line in approver_lines(plan, OwnPeople(project).approvers(plan, plan.authors)):
@@ -72,6 +79,22 @@ def request(
     for line in console_lines(plan):
         say(line)
     return Exit.DONE if sent else Exit.BLIND
+
+
+def _life(plan: "Plan", expires: str | None, now: "datetime") -> "timedelta":
+    """Return how long a request is to be valid, times by the first stage's clock."""
+    from mcm.app.people import REQUEST_LIFE
+    from mcm.cli.schedule import read_end
+    from mcm.core.errors import UsageError
+    from mcm.core.hours import zone_of
+
+    if expires is None:
+        return REQUEST_LIFE
+    zone = zone_of(plan.stages[0].window, plan.calendars)
+    life = read_end(expires, zone, now) - now
+    if not life.total_seconds() > 0 or life > REQUEST_LIFE:
+        raise UsageError(f"--expires must be in the future, and within {REQUEST_LIFE.days} days")
+    return life
 
 
 def approve(

@@ -10,6 +10,7 @@ import typer
 from mcm.cli.complete import stage_names
 from mcm.cli.options import Change, Offline, Profile
 from mcm.cli.refusals import journaled
+from mcm.cli.schedule import At, Expires, keep
 from mcm.core.errors import BlindError, Exit, UsageError
 
 if TYPE_CHECKING:
@@ -46,6 +47,8 @@ def deploy(
     detach: Annotated[
         bool, typer.Option("--detach", help="Begin, and leave the rest to `mcm tick`.")
     ] = False,
+    at: At = None,
+    expires: Expires = None,
     profile: Profile = None,
     offline: Offline = False,
 ) -> int:
@@ -68,6 +71,7 @@ def deploy(
         if _is_untouched(project, goal.plan.change, goal.stages[0]):
             _tell_proof(project, goal.plan, goal.stages[0])
             _tell_cost(project, goal)
+        keep(project, goal.plan, pick_stage(goal.plan, goal.stages[0]), by, at, expires)
         if detach:
             from mcm.cli.tick import hand_over
 

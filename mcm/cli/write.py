@@ -68,6 +68,7 @@ def plan(change: Change = None, profile: Profile = None, json: Json = False) -> 
     from mcm.cli.compose import Project
     from mcm.cli.lines import say, show
     from mcm.cli.plan_text import plan_lines
+    from mcm.core.cost import estimate
     from mcm.core.forecast import spell_walk, walk_calendar
     from mcm.core.sanitize import clean
     from mcm.core.stage_hours import hours_of_plan
@@ -89,6 +90,9 @@ def plan(change: Change = None, profile: Profile = None, json: Json = False) -> 
             show(line)
         legs = walk_calendar([hours_of_plan(planned.plan, s) for s in planned.plan.stages], now)
         show(f"calendar: {clean(spell_walk(legs, now), 600)}")
+        for each in planned.plan.stages:
+            if told := estimate(planned.plan, each, now).sentence():
+                show(f"{each.name}: {told}")
         print()
         for line in approver_lines(planned.plan, known):
             show(line)

@@ -170,6 +170,8 @@ def _the_same_again(gate: str, change: str, stage: str) -> WayOn:
     again = deploy(change, stage)
     if gate == "window" or gate.startswith("freeze"):
         return WayOn((again,), after="goes on once it opens; with `--wait` it waits")
+    if gate == "schedule":
+        return WayOn((f"{again} --at now",), after="wants it at once; other times go, too")
     if gate == "identity":
         return WayOn((f"{again} --profile NAME",), after="goes on with the planned credentials")
     if gate == "clock":

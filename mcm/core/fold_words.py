@@ -7,6 +7,7 @@ the loop; the walk meets them at its next turn.
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from mcm.core import schedule
 from mcm.core.journal import Entry
 from mcm.core.state import Closing, Note, StageState, State, Word
 
@@ -32,6 +33,11 @@ def _resumed(state: State, entry: Entry) -> State:
     name = entry.body["stage"]
     left = {held: word for held, word in state.holds.items() if name and held != name}
     return replace(state, holds=left)
+
+
+def _scheduled(state: State, entry: Entry) -> State:
+    found = schedule.read(entry.body)
+    return replace(state, schedules={**state.schedules, entry.body["stage"]: found})
 
 
 def _abort_asked(state: State, entry: Entry) -> State:
@@ -86,6 +92,7 @@ def _closed(state: State, entry: Entry) -> State:
 HANDLERS: Mapping[str, Handler] = {
     "held": _held,
     "resumed": _resumed,
+    "scheduled": _scheduled,
     "abort_asked": _abort_asked,
     "retry_asked": _retry_asked,
     "vetoed": _vetoed,

@@ -8,7 +8,7 @@ signed in the plan opens the one gate that it names.
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from mcm.core import glass, others, pipeline_gates, window_gates
+from mcm.core import glass, others, pipeline_gates, schedule, window_gates
 from mcm.core.authorship import excluded
 from mcm.core.checks import Watch
 from mcm.core.errors import Exit
@@ -94,6 +94,7 @@ def judge_gates(
         pipeline_gates.rollback_gate(plan, stage, view),
         _stranger_gate(plan, state),
         _person_gate(stage, state),
+        schedule.judge(state.schedules.get(stage.name), plan.digest, now),
         _clock_gate(plan, state, readings, now),
         *others.judge(plan, stage, watch, readings),
         _check_gate(verdicts),

@@ -261,6 +261,13 @@ def _held(body: Body, _entry: Entry) -> str:
     return f"{body.at_stage()}held by {body['by']}{body.because()}"
 
 
+def _scheduled(body: Body, _entry: Entry) -> str:
+    since, until = body.get("at"), body.get("expires")
+    words = [f"not before {since}" if since else "at once", f"not after {until}" if until else ""]
+    told = ", ".join(word for word in words if word)
+    return f"{body.at_stage()}{body['by']} wants it {told}"
+
+
 def _resumed(body: Body, _entry: Entry) -> str:
     return f"{body.at_stage()}{body['by']} let it go on{body.because()}"
 
@@ -340,6 +347,7 @@ _TELLERS: Mapping[str, Callable[[Body, Entry], str]] = {
     "put_back": _put_back,
     "held": _held,
     "resumed": _resumed,
+    "scheduled": _scheduled,
     "abort_asked": _abort_asked,
     "retry_asked": _retry_asked,
     "vetoed": _vetoed,

@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from mcm.core.outcome import Outcome
+from mcm.core.schedule import Schedule
 from mcm.core.verdict import Kind
 
 if TYPE_CHECKING:
@@ -209,6 +210,8 @@ class State:
     """Approvals used up: nonce → holder."""
     holds: Mapping[str, Word] = field(default_factory=dict)
     """Who holds which stage; under "" whoever holds the whole change."""
+    schedules: Mapping[str, Schedule] = field(default_factory=dict)
+    """By stage: when whoever deploys wants it promoted."""
     notes: tuple[Note, ...] = ()
     closing: Closing | None = None
     last: int = 0

@@ -257,3 +257,20 @@ def test_a_machine_that_slept_in_the_bake_begins_it_again() -> None:
     times = {kind: [e.at for e in world.entries() if e.kind == kind] for kind in world.kinds()}
     assert len(times["unwatched"]) == 1
     assert times["stage_ended"][0] - times["bake_started"][1] >= plan.stages[0].bake.lasts
+
+
+def test_rule_37_looks_are_put_off_a_little_and_what_is_due_at_once_is_not() -> None:
+    plain, spread = World(), World()
+    asked: list[timedelta] = []
+
+    def jitter(most: timedelta) -> timedelta:
+        asked.append(most)
+        return most
+
+    for world, more in ((plain, {}), (spread, {"jitter": jitter})):
+        walk = forward(world)
+        ended = replace(fleet(world), **more).run([walk])  # type: ignore[arg-type]
+        assert exits(ended) == {STAGE: Exit.DONE}
+
+    assert set(asked) == {timedelta(seconds=3)}  # a tenth of the poll
+    assert spread.clock.now() != plain.clock.now()

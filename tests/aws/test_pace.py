@@ -4,7 +4,7 @@ import pytest
 from botocore.session import Session
 
 from mcm.aws.clients import BotoPort, Limits
-from mcm.aws.pace import BURST_SECONDS, RATES, Pace
+from mcm.aws.pace import BURST_SECONDS, CALM_SECONDS, RATES, Pace
 from mcm.aws.port import AwsError
 
 
@@ -89,3 +89,19 @@ def test_rule_37_reads_wait_their_turn_and_writes_pass_by() -> None:
             port.call("codepipeline", operation, params)
 
     assert pace.waits == ["codepipeline"]
+
+
+def test_rule_37_throttling_slows_reads_down_for_a_while() -> None:
+    """No burst and half the rate for a minute, then as before; other services go on."""
+    time = Time()
+    pace = Pace(lambda: time.now, time.rest)
+    pace.throttled("codepipeline")
+
+    read(pace, "codepipeline", 3)
+    assert time.rested == pytest.approx(3 * 2 / RATES["codepipeline"])
+    read(pace, "cloudwatch", 3)
+    assert time.rested == pytest.approx(3 * 2 / RATES["codepipeline"])
+    time.now += CALM_SECONDS
+    rested = time.rested
+    read(pace, "codepipeline", 5)
+    assert time.rested == rested
