@@ -18,7 +18,7 @@ LOCK := $(BIN)/pip-compile --quiet --no-build-isolation --generate-hashes --allo
 	--no-emit-index-url --no-emit-find-links --no-header --strip-extras
 
 .DEFAULT_GOAL := help
-.PHONY: help dev preflight test test-browser check lint lint-format lint-code lint-types lint-imports format simulate mutants coverage demo docs bench fuzz wheel lock clean
+.PHONY: help dev preflight test test-browser check lint lint-format lint-code lint-types lint-imports format simulate mutants windows coverage demo docs bench fuzz wheel lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1 -- \2/'
@@ -69,6 +69,9 @@ simulate: dev ## play SEEDS drawn scenarios, or replay one with SEED=n (and KEEP
 
 mutants: dev ## plant known bugs one by one and see that the simulator finds each
 	@$(BIN)/python -m tests.simulation.mutate
+
+windows: dev ## compare ten years of windows in eight zones with a slow oracle, some minutes
+	@$(BIN)/python -m tests.core.opening_oracle
 
 check: lint test ## everything that must be green: format, lint, types, import contracts, tests
 

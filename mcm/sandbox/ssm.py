@@ -1,7 +1,8 @@
-"""The sandbox's Systems Manager: OpsItems, as far as a ticket system of one's own needs.
+"""The sandbox's Systems Manager: OpsItems and Change Calendars, as far as mcm reads them.
 
-Emulated: create, update (status, severity, title) and describe with the filters Status,
-Severity, Source, Title and OpsItemId. Everything else is refused as not emulated.
+Emulated: OpsItems are created, updated (status, severity, title) and described with the
+filters Status, Severity, Source, Title and OpsItemId; documents of type ChangeCalendar are
+created, replaced and asked for their state. Everything else is refused as not emulated.
 """
 
 from collections.abc import Mapping
@@ -10,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from mcm.aws.port import AwsError, ErrorKind, Params, Reply
+from mcm.sandbox.change_calendar import CLOSED, KIND, OPEN, ChangeCalendar, read
 from mcm.sandbox.cloudwatch_wire import page
 from mcm.sandbox.service import Caller, Handler
 
@@ -39,10 +41,12 @@ class OpsItem:
 
 
 class Ssm:
-    """OpsItems of one account, all regions. A `Service`."""
+    """OpsItems and Change Calendars of one account, all regions. A `Service`."""
 
     def __init__(self) -> None:
         self.items: list[OpsItem] = []
+        self.calendars: dict[tuple[str, str], ChangeCalendar] = {}
+        """By region and name."""
 
     @property
     def operations(self) -> Mapping[str, Handler]:
@@ -51,6 +55,9 @@ class Ssm:
             "CreateOpsItem": self._create,
             "UpdateOpsItem": self._update,
             "DescribeOpsItems": self._describe,
+            "CreateDocument": self._create_document,
+            "UpdateDocument": self._update_document,
+            "GetCalendarState": self._calendar_state,
         }
 
     def next_event(self) -> datetime | None:
@@ -59,6 +66,40 @@ class Ssm:
 
     def advance(self, now: datetime) -> None:
         """Nothing changes by itself."""
+
+    def _create_document(self, params: Params, caller: Caller) -> Reply:
+        if params.get("DocumentType") != KIND:
+            raise _refused("InvalidDocumentContent", f"not emulated: any document but a {KIND}")
+        if (caller.region, params["Name"]) in self.calendars:
+            raise _refused("DocumentAlreadyExists", f"{params['Name']} exists")
+        return self._keep(params, caller)
+
+    def _update_document(self, params: Params, caller: Caller) -> Reply:
+        self._calendar(params["Name"], caller)
+        return self._keep(params, caller)
+
+    def _keep(self, params: Params, caller: Caller) -> Reply:
+        name = _bare(params["Name"])
+        try:
+            self.calendars[caller.region, name] = read(name, params["Content"])
+        except ValueError as err:
+            raise _refused("InvalidDocumentContent", str(err)) from err
+        return {"DocumentDescription": {"Name": name, "DocumentType": KIND}}
+
+    def _calendar(self, name: str, caller: Caller) -> ChangeCalendar:
+        found = self.calendars.get((caller.region, _bare(name)))
+        if found is None:
+            raise _refused("InvalidDocument", f"no document {name}")
+        return found
+
+    def _calendar_state(self, params: Params, caller: Caller) -> Reply:
+        at = params.get("AtTime")
+        now = datetime.fromisoformat(at) if at else caller.now
+        known = [self._calendar(name, caller) for name in params["CalendarNames"]]
+        states = {each.state(now) for each in known}
+        turns = [moment for each in known if (moment := each.turns_at(now)) is not None]
+        reply = {"State": OPEN if states == {OPEN} else CLOSED, "AtTime": _iso(now)}
+        return {**reply, "NextTransitionTime": _iso(min(turns))} if turns else reply
 
     def _create(self, params: Params, caller: Caller) -> Reply:
         name = f"oi-{len(self.items) + 1:012x}"
@@ -94,6 +135,15 @@ def _fits(item: OpsItem, wanted: Mapping[str, Any]) -> bool:
     if wanted["Operator"] == "Equal":
         return value in wanted["Values"]
     return any(part in value for part in wanted["Values"])
+
+
+def _bare(name: str) -> str:
+    """Return a document's name, of its ARN as well."""
+    return name.rpartition("document/")[2]
+
+
+def _iso(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _refused(code: str, message: str) -> AwsError:

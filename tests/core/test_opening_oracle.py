@@ -1,92 +1,127 @@
-"""Windows against a slow oracle: each minute within 36 h of each offset change of 2026.
+"""Windows against a slow oracle, sampled; `make windows` sweeps all of its ten years."""
 
-The oracle knows nothing of folds. It watches the clock on the wall minute by minute: a
-local time fires when the wall first shows it, or first shows more than it.
-"""
-
-from datetime import UTC, datetime, timedelta
+from contextlib import suppress
+from datetime import datetime, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo
 
-import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from mcm.core.cron import Cron
 from mcm.core.opening import is_open
-from mcm.core.window import Window
+from mcm.core.window import Freeze, Window
+from tests.core.opening_oracle import (
+    DAY,
+    HOUR,
+    MINUTE,
+    REACH,
+    SHAPES,
+    SINCE,
+    UNTIL,
+    ZONES,
+    changes,
+    differing,
+    may_start,
+    open_minutes,
+    turn_of,
+)
 
-MINUTE = timedelta(minutes=1)
-REACH = timedelta(hours=36)
-ZONES = ["America/New_York", "Europe/Berlin", "Australia/Lord_Howe", "America/Santiago"]
-SHAPES = [
-    ("30 1 * * *", timedelta(hours=3)),
-    ("30 2 * * *", timedelta(hours=1)),
-    ("0 0 * * *", timedelta(hours=24)),
-    ("59 23 * * *", timedelta(hours=2)),
-    ("*/15 * * * *", timedelta(minutes=7)),
-    ("45 0-3 * * sun", timedelta(minutes=30)),
-    ("10 23 * * sat", timedelta(hours=26)),
-]
-
-
-def changes(zone: ZoneInfo) -> list[datetime]:
-    """Return the hours of 2026 after which the offset differs."""
-    hours = [datetime(2026, 1, 1, tzinfo=UTC) + n * timedelta(hours=1) for n in range(365 * 24)]
-    offsets = [hour.astimezone(zone).utcoffset() for hour in hours]
-    return [hours[n] for n in range(1, len(hours)) if offsets[n] != offsets[n - 1]]
+DST = tuple(zone for zone in ZONES if zone != "Asia/Tokyo")
 
 
-def fired(cron: Cron, zone: ZoneInfo, since: datetime, until: datetime) -> list[datetime]:
-    """Return the instants at which the wall reaches a local time of the schedule."""
-    starts = []
-    moment = since
-    highest = moment.astimezone(zone).replace(tzinfo=None)
-    while moment < until:
-        moment += MINUTE
-        wall = moment.astimezone(zone).replace(tzinfo=None)
-        while highest < wall:
-            highest += MINUTE
-            if cron.matches(highest):
-                starts.append(moment)
-    return starts
+@cache
+def turns(zone: str) -> list[datetime]:
+    return changes(ZoneInfo(zone))
 
 
-@pytest.mark.parametrize("zone_name", ZONES)
-@pytest.mark.parametrize(("cron", "duration"), SHAPES)
-def test_each_minute_around_each_change_agrees(
-    zone_name: str, cron: str, duration: timedelta
+@st.composite
+def nights(draw: st.DrawFn) -> tuple[str, datetime]:
+    """Draw a zone and one of its changes of offset."""
+    zone = draw(st.sampled_from(DST))
+    return zone, draw(st.sampled_from(turns(zone)))
+
+
+def test_the_zones_change_their_offset_as_they_should() -> None:
+    """Twice a year, Casablanca around Ramadan; Tokyo never does."""
+    assert {
+        zone: len(turns(zone)) for zone in ("Africa/Casablanca", "Asia/Tokyo", "Europe/Berlin")
+    } == {
+        "Africa/Casablanca": 21,
+        "Asia/Tokyo": 0,
+        "Europe/Berlin": 20,
+    }
+
+
+@given(nights(), st.sampled_from(SHAPES))
+@settings(max_examples=12, deadline=None)
+def test_each_minute_around_a_change_agrees(
+    night: tuple[str, datetime], shape: tuple[str, timedelta]
 ) -> None:
-    zone = ZoneInfo(zone_name)
-    window = Window("w", cron, duration, zone_name)
-    found = changes(zone)
-    assert len(found) == 2
-    for change in found:
-        since, until = change - REACH, change + REACH
-        starts = fired(Cron.parse(cron), zone, since - duration, until)
-        expected = []
-        actual = []
-        moment = since
-        while moment < until:
-            expected.append(any(s <= moment < s + duration for s in starts))
-            actual.append(window.span_at(moment) is not None)
-            moment += MINUTE
-        differing = [since + n * MINUTE for n in range(len(actual)) if actual[n] != expected[n]]
-        assert differing == []
+    zone, turn = night
+    window = Window("w", *shape, zone)
+
+    assert differing(window, turn - REACH, turn + REACH, MINUTE) == []
 
 
-@pytest.mark.parametrize("zone_name", ZONES)
-@pytest.mark.parametrize(("cron", "duration"), SHAPES)
-def test_the_next_turn_agrees(zone_name: str, cron: str, duration: timedelta) -> None:
-    """At odd moments around each change, opens_at and closes_at are the oracle's next turn."""
-    zone = ZoneInfo(zone_name)
-    window = Window("w", cron, duration, zone_name)
-    for change in changes(zone):
-        since, until = change - REACH, change + REACH
-        starts = fired(Cron.parse(cron), zone, since - duration, until)
-        minutes = [since + n * MINUTE for n in range(72 * 60)]
-        states = [any(s <= m < s + duration for s in starts) for m in minutes]
-        for n in range(0, len(minutes), 97):
-            turns = [k for k in range(n, len(minutes)) if states[k] != states[n]]
-            if turns:
-                answer = is_open([window], [], minutes[n], production=True)
-                assert answer.open is states[n]
-                promised = answer.closes_at if answer.open else answer.opens_at
-                assert promised == minutes[turns[0]]
+@given(st.sampled_from(ZONES), st.sampled_from(SHAPES), st.integers(0, 3640))
+@settings(max_examples=8, deadline=None)
+def test_every_quarter_of_an_hour_elsewhere_agrees(
+    zone: str, shape: tuple[str, timedelta], day: int
+) -> None:
+    since = SINCE + day * DAY
+    window = Window("w", *shape, zone)
+
+    assert differing(window, since, since + 10 * DAY, 15 * MINUTE) == []
+
+
+@given(nights(), st.sampled_from(SHAPES), st.integers(0, 96))
+@settings(max_examples=8, deadline=None)
+def test_the_next_turn_agrees(
+    night: tuple[str, datetime], shape: tuple[str, timedelta], start: int
+) -> None:
+    """At odd moments around a change, opens_at and closes_at are the oracle's next turn."""
+    zone, turn = night
+    window = Window("w", *shape, zone)
+    states = list(open_minutes(window, turn - REACH, turn + REACH))
+    for number in range(start, len(states), 97):
+        now, is_expected = states[number]
+        after = (moment for moment, state in states[number:] if state is not is_expected)
+        expected = next(after, None)
+        found, promised = turn_of(window, now)
+        assert found is is_expected
+        if expected is not None:
+            assert promised == expected
+
+
+@given(
+    nights(),
+    st.lists(st.sampled_from(SHAPES), min_size=1, max_size=2),
+    st.integers(-30, 30),
+    st.integers(1, 20),
+    st.integers(0, 90),
+)
+@settings(max_examples=6, deadline=None)
+def test_windows_a_freeze_and_room_to_go_back_agree(
+    night: tuple[str, datetime],
+    shapes: list[tuple[str, timedelta]],
+    begins: int,
+    lasts: int,
+    room: int,
+) -> None:
+    """Any window, no freeze, and so many minutes of it left."""
+    zone, turn = night
+    windows = [Window(f"w{number}", *shape, zone) for number, shape in enumerate(shapes)]
+    local = (turn + begins * HOUR).astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+    freezes = []
+    with suppress(ValueError):  # it lies within the hour that clocks skip
+        freezes = [Freeze("f", local, local + lasts * HOUR, zone, "")]
+    since, until = turn - REACH / 2, turn + REACH / 2
+    expected = may_start(windows, freezes, since, until, room)
+    for number in range(0, len(expected), 13):
+        now = since + number * MINUTE
+        found = is_open(windows, freezes, now, production=True, needs=room * MINUTE)
+        assert found.open is expected[number], now
+
+
+def test_ten_years_are_swept() -> None:
+    assert (UNTIL - SINCE) // (365 * DAY) == 10
