@@ -14,7 +14,7 @@ from mcm.app.observing import Observer
 from mcm.app.ports import Clock, Listener, Perform
 from mcm.app.writer import Writer
 from mcm.core.goal import Goal, GoForward
-from mcm.core.journal import Draft
+from mcm.core.journal import Draft, JournalMoved
 from mcm.core.reading import Readings
 from mcm.core.turn import Hold, Wait
 
@@ -76,12 +76,17 @@ def start_walk(writer: Writer, goal: GoForward, operator: str, clock: Clock) -> 
     only goes on watching, which must not fail for want of a store. What is not stored
     promotes nothing.
     """
-    state = writer.catch_up()
-    watches = writer.is_barred or any(is_out_there(state, stage) for stage in goal.stages)
     body = {
         "plan": goal.plan.digest,
         "edition": goal.plan.edition,
         "stages": list(goal.stages),
         "operator": operator,
     }
-    writer.write((Draft("walk_started", body, clock.now()),), durable=not watches)
+    while True:
+        state = writer.catch_up()
+        watches = writer.is_barred or any(is_out_there(state, stage) for stage in goal.stages)
+        try:
+            writer.write((Draft("walk_started", body, clock.now()),), durable=not watches)
+        except JournalMoved:
+            continue  # somebody else wrote in this moment; that is no reason not to begin
+        return

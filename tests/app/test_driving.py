@@ -1,6 +1,8 @@
 """The lease around a walk: taken, freed, refused; and a watch that goes on without one."""
 
+from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -9,10 +11,11 @@ from mcm.app.runner import Ending, start_walk
 from mcm.app.writer import Writer
 from mcm.core.errors import Exit
 from mcm.core.goal import GoForward
-from mcm.core.journal import StoreError
+from mcm.core.journal import Draft, Entry, StoreError
 from mcm.core.lease import DrivenError, Driver, LeaseError
 from mcm.core.plan import Plan
 from mcm.store.lease import MemoryLeases
+from mcm.store.memory import NO_CLAIMS, MemoryJournal
 from tests.kit.dying import KilledError
 from tests.kit.world import STAGE, World
 
@@ -117,3 +120,26 @@ def test_a_barred_writer_promotes_nothing() -> None:
     with pytest.raises(StoreError, match="nothing is promoted: no lease"):
         world.runner().run(goal, writer)
     assert world.sent("EnableStageTransition") == 0
+
+
+class Overtaken(MemoryJournal):
+    """A journal in which somebody says a word right before the first entry of others."""
+
+    def append(
+        self, change: str, drafts: Sequence[Draft], *, after: int, claims: Any = NO_CLAIMS
+    ) -> tuple[Entry, ...]:
+        if not self.entries(change):
+            word = {"stage": STAGE, "by": "bob", "reason": "an auditor called"}
+            super().append(change, (Draft("held", word, drafts[0].at),), after=0)
+        return super().append(change, drafts, after=after, claims=claims)
+
+
+def test_a_walk_begins_although_somebody_writes_in_that_moment() -> None:
+    """It looks again: a word of somebody's must not end the watch over what is out there."""
+    world = World(journal=Overtaken())
+    goal = GoForward(world.ready(), (STAGE,))
+    writer = Writer(world.journal, CHANGE, world.listener.lost)
+
+    start_walk(writer, goal, "alice", world.clock)
+
+    assert world.kinds() == ["held", "walk_started"]

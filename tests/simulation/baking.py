@@ -9,6 +9,8 @@ from tests.kit.world import US
 from tests.simulation.between import Listener
 from tests.simulation.simulation import Simulation
 
+RECENT = timedelta(minutes=1)
+"""How old a reading may be at the end of a bake: as slow as AWS may answer."""
 UNWATCHED = timedelta(minutes=6)
 """How long nobody may have looked in the last stretch of a bake: five minutes, and a poll."""
 LATE = timedelta(minutes=3)
@@ -40,14 +42,14 @@ class Baking:
             return
         if self._requests(stage, began) < stage.bake.min_samples:
             self._wrong("5: a bake succeeded on fewer requests than planned")
-        if stage.bake.min_samples and not shown.is_fresh("GetMetricData", now):
+        if stage.bake.min_samples and not shown.is_fresh("GetMetricData", now, RECENT):
             self._wrong("5: a bake succeeded, and nobody could count its requests")
         for guardrail in stage.guardrails:
             for name in guardrail.params.get("names", ()):
-                if shown.alarm(name, now) != "OK":
+                if shown.alarm(name, now, RECENT) != "OK":
                     self._wrong(f"5: a bake succeeded, and {name} was not shown as OK")
         for name in stage.endpoints:
-            fresh = shown.is_fresh("DescribeEndpoint", now)
+            fresh = shown.is_fresh("DescribeEndpoint", now, RECENT)
             if not fresh or shown.endpoint(name) != "InService":
                 self._wrong(f"5: a bake succeeded, and {name} was not shown in service")
         self._watched(began, now)

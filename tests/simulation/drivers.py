@@ -40,6 +40,8 @@ class Desk:
         self.leases = MemoryLeases()
         self.at_work: int | None = None
         """The process that turns just now; None for one that has no lease and asks for none."""
+        self.barred: set[int] = set()
+        """Who drives without a lease, since nobody could tell: they watch, and go back."""
         self._world = world
         self._count = 0
 
@@ -54,6 +56,8 @@ class Desk:
         change = goal.plan.change
         with driving(self.leases, driver, self._world.plain_journal, change, goal.stages) as barred:
             self.at_work = pid
+            if barred:
+                self.barred.add(pid)
             yield barred
 
     def writer(self, goal: GoForward, barred: str, listener: Recorder) -> Writer:

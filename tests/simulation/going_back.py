@@ -129,6 +129,8 @@ class GoingBack:
     def died(self, err: McmError) -> None:
         """8: a process ends by itself only where nothing is out there and nothing goes back."""
         known = fold(self._sim.journal.entries(self._sim.setting.plan.change)).stage(NAME)
+        if known.retry is not None and not self._sim.world.sent("RetryStageExecution"):
+            return  # what failed is to be promoted once more, and is not yet
         if self._sim.setting.oncall or (self._is_out() and not known.outcome):
             self._wrong(f"8: it gave up what is out there: {err}")
 

@@ -119,7 +119,11 @@ class Promoting:
         # A lease that is held is kept, also while nobody can tell who holds it.
         desk.leases.broken, why = "", desk.leases.broken
         driver, desk.leases.broken = desk.leases.driver(change), why
-        if (must and driver is None) or (driver is not None and driver.pid != desk.at_work):
+        if must or desk.at_work not in desk.barred:
+            self._held_by(driver.pid if driver else None, must=must)
+
+    def _held_by(self, pid: int | None, *, must: bool) -> None:
+        if (must and pid is None) or (pid is not None and pid != self._sim.desk.at_work):
             self._wrong("3: written by a process that does not hold the lease")
 
     def _hours(self) -> None:

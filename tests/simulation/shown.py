@@ -38,15 +38,15 @@ class Shown:
         elif operation == "GetPipelineState":
             self._pipeline, self.is_reread = reply, True
 
-    def is_fresh(self, operation: str, now: datetime) -> bool:
+    def is_fresh(self, operation: str, now: datetime, within: timedelta = OLDEST) -> bool:
         """Whether an answer to `operation` came that is not too old to rest on."""
         at = self._at.get(operation)
-        return at is not None and now - at <= OLDEST
+        return at is not None and now - at <= within
 
-    def alarm(self, name: str, now: datetime) -> str:
+    def alarm(self, name: str, now: datetime, within: timedelta = OLDEST) -> str:
         """Return the state of an alarm as last shown; empty when it was not, of late."""
         at, alarm = self._alarms.get(name, (None, {}))
-        is_fresh = at is not None and now - at <= OLDEST
+        is_fresh = at is not None and now - at <= within
         return str(alarm["StateValue"]) if is_fresh and not alarm.get("EvaluationState") else ""
 
     def endpoint(self, name: str) -> str:
