@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from mcm.app.notebook import head_seen, note
-from mcm.app.people import Desk
+from mcm.app.desk import Desk, about
+from mcm.app.notebook import note
 from mcm.app.refusals import NotedRefusalError, note_refused
 from mcm.core import canonical, glass, notes
 from mcm.core.errors import RefusedError, UsageError
@@ -83,14 +83,9 @@ def break_glass(
     """
     reason, ticket, opens = words
     statement = Statement(
+        **about(plan, desk, journal, tool),
         kind=glass.KIND,
-        realm=plan.realm,
-        change=plan.change,
-        edition=plan.edition,
-        plan=plan.digest,
         stage=stage.name,
-        pipeline=plan.pipeline.name,
-        execution=plan.execution,
         rollback_to=stage.rollback_target,
         requester=plan.requester,
         approver=desk.person,
@@ -98,12 +93,8 @@ def break_glass(
         reason=reason,
         ticket=ticket,
         exceptions=opens,
-        trust=desk.trust,
         not_before=now,
         expires=now + GLASS_LIFE,
-        nonce=desk.nonce(),
-        journal=head_seen(journal, plan.change),
-        tool=tool,
     )
     verified, file = desk.sign(statement)
     answer = _ask(plan, stage, desk, verified, journal, now)
@@ -145,25 +136,16 @@ def review(
     """Sign, file and journal that somebody else has looked at a broken glass."""
     check_reviewer(found, desk, journal, now)
     statement = Statement(
+        **about(plan, desk, journal, tool),
         kind="review",
-        realm=plan.realm,
-        change=plan.change,
-        edition=plan.edition,
-        plan=plan.digest,
         stage=found.stage,
-        pipeline=plan.pipeline.name,
-        execution=plan.execution,
         request=found.statement,
         requester=plan.requester,
         approver=desk.person,
         decision="reviewed",
         reason=reason,
-        trust=desk.trust,
         not_before=now,
         expires=now + REVIEW_LIFE,
-        nonce=desk.nonce(),
-        journal=head_seen(journal, plan.change),
-        tool=tool,
     )
     file: Callable[[], str]
     verified, file = desk.sign(statement)

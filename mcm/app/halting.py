@@ -9,8 +9,8 @@ signed statement.
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from mcm.app.notebook import head_seen, note
-from mcm.app.people import Desk
+from mcm.app.desk import Desk, about
+from mcm.app.notebook import note
 from mcm.core import commands, veto
 from mcm.core.errors import UsageError
 from mcm.core.fold import fold
@@ -102,22 +102,14 @@ def sign_veto(
     file: Callable[[], str]
     _, file = desk.sign(
         Statement(
+            **about(plan, desk, journal),
             kind="veto",
-            realm=plan.realm,
-            change=plan.change,
-            edition=plan.edition,
-            plan=plan.digest,
             stage=stage.name,
-            pipeline=plan.pipeline.name,
-            execution=plan.execution,
             approver=desk.person,
             decision="veto",
             reason=reason,
-            trust=desk.trust,
             not_before=now,
             expires=now + VETO_LIFE,
-            nonce=desk.nonce(),
-            journal=head_seen(journal, plan.change),
         )
     )
     return file()

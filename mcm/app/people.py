@@ -4,13 +4,12 @@ The use cases know no key and no disk: `Desk` signs and files. Every statement i
 and shown to the guard before it is filed, so what lies in the inbox has a chance to count.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import Any, Protocol
 
-from mcm.app.notebook import head_seen, note
+from mcm.app.desk import Desk, about
+from mcm.app.notebook import note
 from mcm.app.refusals import NotedRefusalError, note_refused
 from mcm.core import counting
 from mcm.core.authorship import excluded
@@ -23,32 +22,9 @@ from mcm.core.inbox import Inbox
 from mcm.core.journal import Draft, Journal
 from mcm.core.plan import Plan, StagePlan
 from mcm.core.stage_hours import hours_of_plan
-from mcm.core.statement import APPROVAL_LIFE, Statement, TrustRef, Verified
+from mcm.core.statement import APPROVAL_LIFE, Statement, Verified
 
 REQUEST_LIFE = timedelta(days=7)
-
-
-class Desk(Protocol):
-    """One person with a key, the trust file, and the inbox of one change."""
-
-    @property
-    def person(self) -> str:
-        """Id of the person to whom the key belongs."""
-        ...
-
-    @property
-    def aliases(self) -> frozenset[str]: ...
-
-    @property
-    def trust(self) -> TrustRef: ...
-
-    def inbox(self) -> Inbox: ...
-
-    def nonce(self) -> str: ...
-
-    def sign(self, statement: Statement) -> tuple[Verified, Callable[[], str]]:
-        """Sign and verify `statement`; the function files it and returns its name."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -73,7 +49,7 @@ def request(
 ) -> Said:
     """Let the requester of `plan` ask for it to be approved, within `life`."""
     statement = Statement(
-        **_common(plan, desk, journal, tool),
+        **about(plan, desk, journal, tool),
         kind="request",
         stages=tuple(stage.name for stage in plan.stages),
         requester=desk.person,
@@ -171,7 +147,7 @@ def approve(
 ) -> Said:
     """Sign and file the approval of one stage, once the guard has found that it counts."""
     statement = Statement(
-        **_common(plan, desk, journal, tool),
+        **about(plan, desk, journal, tool),
         kind="approval",
         stage=stage.name,
         rollback_to=stage.rollback_target,
@@ -199,7 +175,7 @@ def reject(plan: Plan, desk: Desk, reason: str, journal: Journal, now: datetime,
     """Let any person of the trust file say no; it ends the request."""
     asked = current_request(plan, desk.inbox())
     statement = Statement(
-        **_common(plan, desk, journal, tool),
+        **about(plan, desk, journal, tool),
         kind="rejection",
         request=asked.digest,
         requester=asked.statement.requester,
@@ -251,21 +227,6 @@ def _counts(
 
 def _is_for(said: Statement, plan: Plan, stage: StagePlan) -> bool:
     return (said.plan, said.stage) == (plan.digest, stage.name)
-
-
-def _common(plan: Plan, desk: Desk, journal: Journal, tool: str) -> dict[str, Any]:
-    return {
-        "realm": plan.realm,
-        "change": plan.change,
-        "edition": plan.edition,
-        "plan": plan.digest,
-        "pipeline": plan.pipeline.name,
-        "execution": plan.execution,
-        "trust": desk.trust,
-        "nonce": desk.nonce(),
-        "journal": head_seen(journal, plan.change),
-        "tool": tool,
-    }
 
 
 def _refuse(

@@ -3,8 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from mcm.app.notebook import head_seen
-from mcm.app.people import Desk
+from mcm.app.desk import Desk, about
 from mcm.core.journal import Journal
 from mcm.core.plan import Plan
 from mcm.core.statement import Statement, Verified
@@ -31,22 +30,13 @@ def report(
     """
     return desk.sign(
         Statement(
+            **about(plan, desk, journal, tool),
             kind="report",
-            realm=plan.realm,
-            change=plan.change,
-            edition=plan.edition,
-            plan=plan.digest,
             stage=stage,
-            pipeline=plan.pipeline.name,
-            execution=plan.execution,
             approver=desk.person,
             decision="breach",
             reason=reason,
-            trust=desk.trust,
             not_before=now,
             expires=now + REPORT_LIFE,
-            nonce=desk.nonce(),
-            tool=tool,
-            journal=head_seen(journal, plan.change),
         )
     )
