@@ -1,19 +1,25 @@
 """Trying a check now: every example that mcm brings, on the engine's AWS."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from mcm.app.beside import Beside
 from mcm.app.observing import Observer
 from mcm.app.trying import Trial, exit_of, nowhere, try_checks
+from mcm.aws.invoke import invoke
 from mcm.aws.observe import AwsSource
 from mcm.config.definitions import builtin_definitions
 from mcm.core.errors import Exit
+from mcm.core.http import HttpView
 from mcm.core.plan import Guardrail
-from mcm.core.reading import Known
+from mcm.core.query import CommandQuery, HttpQuery, InvocationQuery, Query
+from mcm.core.reading import Known, Reading
 from mcm.core.verdict import Kind
-from tests.kit.world import US, World, stage_plan
+from mcm.probe.command import run_command
+from tests.kit.world import ROOT, US, World, stage_plan
 
 BUILTIN = builtin_definitions()
 
@@ -24,19 +30,46 @@ def example(name: str, **changes: object) -> Guardrail:
     return Guardrail(name, definition.kind, params, definition.on_breach)
 
 
+class Page:
+    """A health page that is well."""
+
+    def __init__(self, world: World) -> None:
+        self._now = world.clock.now
+
+    def answers(self, query: Query) -> bool:
+        return isinstance(query, HttpQuery)
+
+    def read(self, queries: Iterable[Query], within: timedelta) -> dict[Query, Reading]:
+        ends = self._now() + timedelta(days=90)
+        view = HttpView(200, timedelta(seconds=0.1), "ok", ends)
+        return {query: Known(view, self._now()) for query in queries}
+
+
+def slow(world: World) -> Beside:
+    """The slow checks as the product puts them together; every sample is `{}`."""
+    now = world.clock.now
+
+    def run(query: CommandQuery) -> Reading:
+        return run_command(query, now, {"PATH": "/usr/bin:/bin"}, ROOT)
+
+    def send(query: InvocationQuery) -> Reading:
+        return invoke(world.connect(query.place), query, lambda _: b"{}", now)
+
+    return Beside({CommandQuery: run, InvocationQuery: send}, now)
+
+
 def tried(
     world: World, *guardrails: Guardrail, since: timedelta | None = None
 ) -> tuple[Trial, ...]:
-    observer = Observer([AwsSource(world.connect, world.clock.now)], world.clock)
+    aws = AwsSource(world.connect, world.clock.now)
+    observer = Observer([aws, Page(world), slow(world), world.people], world.clock)
     stage = replace(stage_plan("old"), expect=())
     return try_checks(
         stage, guardrails, observer, world.clock, settle=timedelta(minutes=3), since=since
     )
 
 
-@pytest.mark.parametrize(
-    "name", ["alarms", "metric-compare", "metric-threshold", "sagemaker-endpoint"]
-)
+@pytest.mark.parametrize("name", sorted(set(BUILTIN) - {"person"}))
 def test_the_example_of_each_check_passes_on_the_example_service(name: str) -> None:
     (trial,) = tried(World(), example(name))
 
@@ -45,10 +78,17 @@ def test_the_example_of_each_check_passes_on_the_example_service(name: str) -> N
     assert all(isinstance(reading, Known) for _, reading in trial.readings)
 
 
-def test_a_breach_is_seen_with_its_evidence() -> None:
-    slow = example("metric-threshold", above={"value": "50", "unit": "ms"})
+def test_nobody_can_report_outside_of_a_walk() -> None:
+    """A report is about one promotion of one plan; here there is none."""
+    (trial,) = tried(World(), example("person"))
 
-    (trial,) = tried(World(), slow)
+    assert trial.verdict.kind is Kind.ERROR
+
+
+def test_a_breach_is_seen_with_its_evidence() -> None:
+    late = example("metric-threshold", above={"value": "50", "unit": "ms"})
+
+    (trial,) = tried(World(), late)
 
     assert trial.verdict.kind is Kind.BREACH
     assert len(trial.verdict.evidence) == 3
@@ -65,8 +105,8 @@ def test_it_can_be_judged_as_after_a_promotion() -> None:
 
 
 def test_what_nothing_can_read_is_an_error_and_no_pass() -> None:
-    world = World()
-    trials = tried(world, example("http-health"), example("alarms"))
+    gone = example("alarms", names=["no-such"], silent_ok=[])
+    trials = tried(World(), gone, example("sagemaker-endpoint"))
 
     assert [trial.verdict.kind for trial in trials] == [Kind.ERROR, Kind.PASS]
     assert exit_of(trials) is Exit.BLIND
@@ -103,3 +143,14 @@ def test_a_composite_alarm_by_prefix_is_watched_with_its_children() -> None:
 
     assert trial.verdict.kind is Kind.PASS
     assert "photo-all: OK" in trial.verdict.evidence
+
+
+def test_a_shadow_that_was_deployed_gets_its_share() -> None:
+    world = World()
+    assert world.deploy(world.ready(), patience=timedelta(hours=3)).exit is Exit.DONE
+    there = tried(world, example("shadow-traffic"), since=timedelta(minutes=20))
+    none = tried(world, example("shadow-traffic", shadow="no-such"), since=timedelta(minutes=20))
+
+    assert there[0].verdict.kind is Kind.PASS, there[0].verdict.reason
+    assert "a share of 1.00" in there[0].verdict.reason
+    assert none[0].verdict.kind is Kind.BREACH
