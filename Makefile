@@ -18,7 +18,7 @@ LOCK := $(BIN)/pip-compile --quiet --no-build-isolation --generate-hashes --allo
 	--no-emit-index-url --no-emit-find-links --no-header --strip-extras
 
 .DEFAULT_GOAL := help
-.PHONY: help dev preflight test test-browser check lint lint-format lint-code lint-types lint-imports format simulate mutants windows coverage demo docs bench fuzz wheel lock clean
+.PHONY: help dev preflight test test-browser test-plugins check lint lint-format lint-code lint-types lint-imports format simulate mutants windows coverage demo docs bench fuzz wheel lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1 -- \2/'
@@ -46,6 +46,12 @@ test-browser: $(BROWSER_STAMP) ## look at the HTML record in headless Chromium
 	@for each in chromium chromedriver; do command -v $$each >/dev/null || { \
 		echo "make test-browser needs $$each; install it (Debian: apt install chromium chromium-driver)" >&2; exit 1; }; done
 	@$(BROWSER_VENV)/bin/python -m pytest -p no:cacheprovider tests/browser
+
+PLUGINS ?= /usr/lib/nagios/plugins
+test-plugins: dev ## run Debian's monitoring plugins as guardrails
+	@test -x $(PLUGINS)/check_dummy || { \
+		echo "make test-plugins needs the monitoring plugins; install them (Debian: apt install monitoring-plugins-basic)" >&2; exit 1; }
+	@MCM_PLUGINS=$(PLUGINS) $(BIN)/python -m pytest -p no:cacheprovider tests/plugins
 
 $(BROWSER_STAMP): requirements/browser.txt requirements/runtime.txt | preflight
 	@test -x $(BROWSER_VENV)/bin/python || "$(PYTHON)" -m venv $(BROWSER_VENV)
