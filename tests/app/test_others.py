@@ -79,3 +79,38 @@ def test_a_conflict_holds_the_walk_and_an_exception_opens_it() -> None:
     excepted = replace(plan, exceptions=(Exemption("conflict", "the fix of it", until),))
     world.approve(excepted, answer=False)
     assert world.deploy(excepted, patience=timedelta(hours=3)).exit is Exit.DONE
+
+
+def test_of_two_that_wait_the_one_that_began_first_goes_first() -> None:
+    """Or each would hold the other for ever."""
+    world = World()
+    first = world.plan()
+    second = replace(first, change="CM-0002")
+    for plan in (first, second):
+        assert world.deploy(plan).exit is Exit.HELD
+        world.clock.pass_time(timedelta(minutes=1))
+    plans = {"CM-0001": first.to_bytes(), "CM-0002": second.to_bytes()}
+
+    (earlier,) = read_others("CM-0002", plans, plans.get, world.journal)
+    (later,) = read_others("CM-0001", plans, plans.get, world.journal)
+
+    assert earlier.under_way == ((PIPELINE, "ProdUS"),)
+    assert later.under_way == ()
+
+
+def test_what_was_promoted_is_in_the_way_whoever_began_first() -> None:
+    world = World()
+    first = world.plan()
+    assert world.deploy(replace(first, change="CM-0002")).exit is Exit.HELD
+    world.approve(first)
+    world.clock.pass_time(timedelta(minutes=2))
+    world.when("bake_started", lambda: seen.append(look()), after=60)
+    plans = {"CM-0001": first.to_bytes(), "CM-0002": replace(first, change="CM-0002").to_bytes()}
+    seen: list[tuple[OtherChange, ...]] = []
+
+    def look() -> tuple[OtherChange, ...]:
+        return read_others("CM-0002", plans, plans.get, world.journal)
+
+    world.deploy(first, patience=timedelta(hours=3))
+
+    assert [each.under_way for each in seen[0]] == [((PIPELINE, "ProdUS"),)]
