@@ -1,6 +1,5 @@
 """`mcm backtest`: how good thresholds would have been, before the night they are needed."""
 
-from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +10,8 @@ from mcm.cli.options import Json, Profile
 from mcm.core.errors import Exit, UsageError
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from mcm.cli.compose import Project
     from mcm.core.plan import StagePlan
     from mcm.core.threshold import Rule
@@ -167,9 +168,11 @@ def _rule(above: str, below: str, points: str) -> "Rule":
     return Rule(Bound(high, low), int(first), int(second))
 
 
-def _number(name: str, text: str) -> Decimal | None:
+def _number(name: str, text: str) -> "Decimal | None":
     if not text:
         return None
+    from decimal import Decimal
+
     try:
         found = Decimal(text)
     except ArithmeticError:

@@ -9,7 +9,6 @@ from mcm.cli.options import Change, Key, Profile
 from mcm.cli.refusals import journaled
 from mcm.cli.saying import one_line, said_by
 from mcm.core.errors import Exit
-from mcm.core.lease import DrivenError
 
 if TYPE_CHECKING:
     from mcm.cli.compose import Project
@@ -131,6 +130,7 @@ def _end(project: "Project", plan: "Plan", stage: "StagePlan") -> Exit:
     from mcm.core import commands
     from mcm.core.fold import fold
     from mcm.core.goal import GoForward
+    from mcm.core.lease import DrivenError
 
     state = fold(project.journal.entries(plan.change))
     known = state.stage(stage.name)

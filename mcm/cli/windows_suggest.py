@@ -2,7 +2,6 @@
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
-from zoneinfo import ZoneInfo
 
 import typer
 
@@ -11,6 +10,8 @@ from mcm.cli.options import Json, Profile
 from mcm.core.errors import Exit, UsageError
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from mcm.app.quiet_hours import Traffic
     from mcm.core.service import StageConfig
 
@@ -120,7 +121,7 @@ def _of_stage(
     return read_traffic(service, config, where, denied, project.observer, now, weeks), config
 
 
-def _zone(name: str) -> ZoneInfo:
+def _zone(name: str) -> "ZoneInfo":
     from mcm.core.zone import find_zone
 
     try:
