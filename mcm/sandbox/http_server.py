@@ -10,6 +10,7 @@ import re
 import sys
 import traceback
 from collections.abc import Callable
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from types import TracebackType
@@ -46,6 +47,7 @@ class Server:
         self._behind = behind
         self._http = _HttpServer((HOST, port), _Handler)
         self._http.answer = self.answer
+        self._http.clock = lambda: running.engine.clock()  # noqa: PLW0108 - a reset brings another
         self._thread: Thread | None = None
 
     @property
@@ -116,6 +118,7 @@ class _HttpServer(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
     answer: Callable[[Request], Answer]
+    clock: Callable[[], datetime]
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -160,6 +163,11 @@ class _Handler(BaseHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(answer.body)
         self.wfile.flush()
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """Return the `Date` of an answer by the engine's clock: mcm compares it with its own."""
+        moment = self.server.clock().timestamp() if timestamp is None else timestamp
+        return super().date_time_string(moment)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base's name
         """Log nothing but defects: requests are in the engine's own log."""
