@@ -152,7 +152,8 @@ def _other(err: Exception, *, debug: bool) -> int:
             say(show())
             return Exit.USAGE
         say(f"error: {show()}")
-        say("See `mcm --help`.")
+        context = getattr(err, "ctx", None)  # the command that was meant, when it is known
+        say(f"See `{context.command_path if context else 'mcm'} --help`.")
         return Exit.USAGE
     if debug:
         import traceback

@@ -34,7 +34,9 @@ def test_it_says_its_version_without_loading_what_commands_need(word: str) -> No
 
 def test_a_command_line_that_cannot_be_read_is_2(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["plan", "--wat"]) == 2
-    assert capsys.readouterr().err.startswith("error: No such option: --wat")
+    assert capsys.readouterr().err == "error: No such option: --wat\nSee `mcm plan --help`.\n"
+    assert run(["wat"]) == 2
+    assert capsys.readouterr().err.endswith("See `mcm --help`.\n")
 
 
 def test_without_a_project_it_says_where_to_go(
