@@ -122,7 +122,9 @@ def verify(
 
     project = Project.here(profile=profile)
     data = read_file(record) if record is not None else b""
-    name = _journal_name(project, change or _named(project, data))
+    if record is not None:
+        change = change or _named(project, record, data)
+    name = _journal_name(project, change)
     evidence = read_kept(project, name)
     judged = judge_file(project, evidence, str(record), data) if record is not None else ()
     found = verify_change(evidence, _ask_aws(project, name, evidence) if aws else None, judged)
@@ -248,12 +250,18 @@ def _journal_name(project: "Project", change: str | None) -> str:
     return project.pick_change(change)
 
 
-def _named(project: "Project", data: bytes) -> str | None:
-    """Return the change that a record names in its heading, if there is such a change."""
+def _named(project: "Project", record: Path, data: bytes) -> str:
+    """Return the change that a record names in its heading; UsageError for none of ours."""
     from mcm.app.record_check import named_change
+    from mcm.core.errors import UsageError
 
     found = named_change(data)
-    return found if found in project.change_ids() else None
+    if found in project.change_ids():
+        return found
+    raise UsageError(
+        f"{record} does not begin as the record of a change that is here: `# CHANGE: title`",
+        hint=f"Say which it should be, with its record.md: `mcm verify CHANGE --record {record}`.",
+    )
 
 
 def _heading(project: "Project", change: str) -> "Heading":

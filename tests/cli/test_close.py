@@ -86,6 +86,21 @@ def test_after_the_closing_nothing_is_added(shop: Shop, capsys: pytest.CaptureFi
     assert not any((shop.root / "changes/CM-0001").glob("statements/*.json"))
 
 
+@pytest.mark.parametrize("text", ["# CM-0404: Other", "<!doctype html>", ""])
+def test_a_file_that_is_no_record_of_a_change_here_is_said_so(
+    shop: Shop, capsys: pytest.CaptureFixture[str], text: str
+) -> None:
+    """Neither is it compared with a change that only happens to be open."""
+    (shop.root / "other.md").write_text(text)
+
+    assert shop.mcm("verify --record other.md") == 2
+    said = capsys.readouterr().err
+    assert "other.md does not begin as the record of a change that is here" in said
+    assert "`mcm verify CHANGE --record other.md`" in said
+    assert shop.mcm("plan CM-0001") == 0
+    assert shop.mcm("verify CM-0001 --record other.md") == 4
+
+
 def test_of_two_at_once_one_closes(shop: Shop) -> None:
     """The other one waits for nothing: it is told who does it, or that it is done."""
     given_up(shop)
