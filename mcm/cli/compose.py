@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mcm.cli.connections import OPERATOR, Connections
-from mcm.cli.folder import CHANGES, CONFIG, STATE, Folder
+from mcm.cli.folder import CHANGES, CONFIG, STATE, Folder, no_change
 from mcm.cli.lines import say
 from mcm.clock import SystemClock, jitter
 from mcm.core.errors import BlindError, RefusedError, UsageError
@@ -306,8 +306,7 @@ class Project:
         """Return the change a command is about: the one named, else the only open one."""
         if named:
             if not os.path.lexists(self.folder(named).change_file):
-                known = ", ".join(self.change_ids()) or "none"
-                raise UsageError(f"no change {named}: there are {known}")
+                raise no_change(named, self.change_ids())
             return named
         is_over = self.is_over
         still = [change for change in self.change_ids() if not is_over(change)]

@@ -1,6 +1,7 @@
 """The files of one change: read safely, replaced whole."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from mcm.core.errors import UsageError
@@ -8,6 +9,8 @@ from mcm.core.errors import UsageError
 CONFIG = "mcm.yaml"
 CHANGES = "changes"
 STATE = ".mcm"
+
+_NAMED = 8
 
 
 class Folder:
@@ -45,6 +48,19 @@ class Folder:
     def write_plan(self, data: bytes) -> None:
         """Put the plan in place, whole or not at all."""
         replace_file(self.plan_file, data)
+
+
+def no_change(named: str, known: Sequence[str]) -> UsageError:
+    """Return the error that no change is called `named`; of the `known` the last few are told."""
+    if not known:
+        return UsageError(
+            f"no change {named}: there are none", hint=f"Begin it: `mcm new {named}`."
+        )
+    cut = ("…", *known[-_NAMED:]) if len(known) > _NAMED else known
+    return UsageError(
+        f"no change {named}: there are {', '.join(cut)}",
+        hint=f"`mcm list` shows all; `mcm new {named}` begins it.",
+    )
 
 
 def replace_file(path: Path, data: bytes) -> None:

@@ -7,11 +7,11 @@ from mcm.app.lint import Finding, at, in_order
 from mcm.app.lint_change import Surroundings, lint_change, lint_marks
 from mcm.app.lint_service import lint_service
 from mcm.cli.compose import Project, is_change_id
-from mcm.cli.folder import CHANGES, CONFIG
+from mcm.cli.folder import CHANGES, CONFIG, no_change
 from mcm.config.change_file import check_change, load_change
 from mcm.config.places import Places, Spot
 from mcm.config.problems import ConfigError
-from mcm.core.errors import McmError, UsageError
+from mcm.core.errors import McmError
 from mcm.core.fold import fold
 
 if TYPE_CHECKING:
@@ -71,8 +71,7 @@ def _of_change(
     project: Project, change: str, service: "Service | None", service_places: Places
 ) -> Iterator[Finding]:
     if not project.folder(change).path.is_dir():
-        known = ", ".join(project.change_ids()) or "none"
-        raise UsageError(f"no change {change}: there are {known}")
+        raise no_change(change, project.change_ids())
     file = f"{CHANGES}/{change}/change.yaml"
     data = project.folder(change).read_change()
     places = Places(data, file)

@@ -1,5 +1,6 @@
 """The record of a change, rendered from what is there: change, plan, journal, statements."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -118,20 +119,46 @@ class Page:
             return None  # the page says that it is missing
 
 
-def check_pages(page: Page, form: str | None) -> None:
-    """Raise UsageError when a file is not what it should be: one form, or all that are there."""
+def check_records(project: Project, change: str | None, form: str | None) -> None:
+    """Raise UsageError with every file that is stale: of `change`, else of all changes.
+
+    Of one change `form` is looked at, or all forms that are there. A change that is over
+    and was not named needs no record.
+    """
+    names = (project.pick_change(change),) if change else project.change_ids()
+    folders = ((name, project.folder(name).record_file) for name in names)
+    wanted = [name for name, record in folders if change or _is_due(project, name, record)]
+    stale = [
+        path
+        for name in wanted
+        for path in _stale(Page(project, name, current_record(project, name)), form)
+    ]
+    if stale:
+        files = " and ".join(f"{each.parent.name}/{each.name}" for each in stale)
+        commands = " and ".join(f"`{_command(each)}`" for each in stale)
+        raise UsageError(
+            f"stale: {files} {'is' if len(stale) == 1 else 'are'} not what change, plan and"
+            " journal give now",
+            hint=f"Run {commands}, and commit what is written.",
+        )
+
+
+def _is_due(project: Project, change: str, record: Path) -> bool:
+    forms = (record, record.with_suffix(".html"))
+    return any(map(os.path.lexists, forms)) or not project.is_over(change)
+
+
+def _stale(page: Page, form: str | None) -> list[Path]:
     path, _ = page.markdown()
     both = [page.markdown] if form in (None, "md") else []
     if form == "html" or (form is None and path.with_suffix(".html").exists()):
         both.append(page.html)
-    stale = [path for path, data in (each() for each in both) if _bytes_of(path) != data]
-    if stale:
-        names = " and ".join(f"{each.parent.name}/{each.name}" for each in stale)
-        flag = "" if stale[0].suffix == ".md" else " --format html"
-        raise UsageError(
-            f"stale: {names} is not what change, plan and journal give now",
-            hint=f"Run `mcm render {page.change}{flag}` and commit what it writes.",
-        )
+    return [path for path, data in (each() for each in both) if _bytes_of(path) != data]
+
+
+def _command(stale: Path) -> str:
+    flag = " --format html" if stale.suffix == ".html" else ""
+    return f"mcm render {stale.parent.name}{flag}"
 
 
 def _bytes_of(path: Path) -> bytes | None:

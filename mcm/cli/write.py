@@ -55,7 +55,8 @@ def lint(
         show(line)
     errors, warnings = (count(found, level) for level in (Level.ERROR, Level.WARNING))
     of = f"in mcm.yaml and {len(names)} change{'s' * (len(names) != 1)}"
-    say(f"{errors} errors and {warnings} warnings {of}" if found else f"no problems {of}")
+    counts = f"{errors} error{'s' * (errors != 1)} and {warnings} warning{'s' * (warnings != 1)}"
+    say(f"{counts} {of}" if found else f"no problems {of}")
     return Exit.USAGE if errors else Exit.DONE
 
 
@@ -142,7 +143,10 @@ def render(
         typer.Option("--format", help="Markdown (record.md, the default) or one HTML file."),
     ] = None,
     check: Annotated[
-        bool, typer.Option("--check", help="Write nothing; 2 when what lies there is stale.")
+        bool,
+        typer.Option(
+            "--check", help="Write nothing; 2 when it, or without CHANGE any record, is stale."
+        ),
     ] = False,
     graphs: Graphs = False,
     profile: Profile = None,
@@ -150,18 +154,21 @@ def render(
     """Write the record, record.md or record.html, from the plan and the journal."""
     from mcm.cli.compose import Project
     from mcm.cli.folder import replace_file
-    from mcm.cli.record import Page, check_pages, current_record
+    from mcm.cli.record import Page, check_records, current_record
 
     project = Project.here(profile=profile)
+    if check and not graphs:
+        check_records(project, change, form)
+        return Exit.DONE
     name = project.pick_change(change)
     if graphs:
         from mcm.cli.graphs import draw_graphs
 
         draw_graphs(project, name)
-    page = Page(project, name, current_record(project, name))
     if check:
-        check_pages(page, form)
+        check_records(project, name, form)
         return Exit.DONE
+    page = Page(project, name, current_record(project, name))
     path, data = page.html() if form is Format.html else page.markdown()
     replace_file(path, data)
     print(path.relative_to(project.root))

@@ -61,6 +61,47 @@ def test_check_names_what_is_stale_and_what_to_run(
     assert run(["render", CHANGE, "--check"]) == Exit.USAGE
 
 
+def test_without_a_change_every_record_is_checked(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As CI runs it: however many changes are open, and each stale one is named."""
+    for change in folder.parent.iterdir():
+        run(["render", change.name])
+    run(["render", CHANGE, "--format", "html"])
+    assert len(list(folder.parent.iterdir())) > 1
+    assert run(["render", "--check"]) == Exit.DONE
+    for change in folder.parent.iterdir():
+        (change / "record.md").write_text("old")
+    (folder / "record.html").write_text("old")
+    capsys.readouterr()
+
+    assert run(["render", "--check"]) == Exit.USAGE
+    err = capsys.readouterr().err
+    assert all(f"{change.name}/record.md" in err for change in folder.parent.iterdir())
+    assert f"`mcm render {CHANGE}` and `mcm render {CHANGE} --format html`" in err
+
+
+def test_a_draft_without_its_record_is_stale_without_being_named(folder: Path) -> None:
+    run(["render", CHANGE])
+
+    assert run(["render", "--check"]) == Exit.USAGE
+
+
+def test_a_change_that_is_not_there_is_told_with_the_next_step(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of many changes only a few are named: the line is read at 80 columns."""
+    for number in range(100, 130):
+        (folder.parent / f"CM-{number}").mkdir()
+        (folder.parent / f"CM-{number}" / "change.yaml").write_text("id: x\n")
+
+    assert run(["render", "CM-9999"]) == Exit.USAGE
+    err = capsys.readouterr().err
+    assert "CM-129" in err
+    assert "CM-101" not in err
+    assert "`mcm list` shows all; `mcm new CM-9999` begins it." in err
+
+
 def test_a_projects_own_template_is_used_and_a_link_in_its_place_is_not(folder: Path) -> None:
     text = (folder / "change.yaml").read_text(encoding="utf-8")
     (folder / "change.yaml").write_text(text.replace("shadow-model", "our-own", 1))
