@@ -7,9 +7,9 @@ line; no entry is an error here.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
-from mcm.core import sentence_observed, sentence_runbook
+from mcm.core import sentence_deed, sentence_observed, sentence_runbook
 from mcm.core.drill_note import read_drill
 from mcm.core.journal import Entry
 from mcm.core.sanitize import clean
@@ -22,23 +22,6 @@ _LONG_ID = re.compile(
     re.ASCII,
 )
 
-_OPS: Mapping[str, str] = {
-    "open_transition": "open the way into {stage} for {execution}",
-    "close_transition": "close the way into {stage}",
-    "answer_approval": "approve {stage}/{action} for {execution}",
-    "stop_execution": "stop {execution} in {stage}",
-    "roll_back_stage": "roll {stage} back to {target}",
-    "start_execution": "run the pipeline anew for {stage} with the revisions of {target}",
-    "update_endpoint": "give {endpoint} the configuration {config}",
-    "retry_stage": "retry what failed of {execution} in {stage}",
-}
-_NAMED = ("stage", "action", "execution", "target", "endpoint", "config")
-_RESULTS: Mapping[str, str] = {
-    "done": "done",
-    "refused": "AWS refused",
-    "not_sent": "not sent",
-    "in_doubt": "no clear reply: it may have happened",
-}
 _VERIFIED: Mapping[str, str] = {
     "yes": "the content is verified",
     "differs": "the content is not what it was",
@@ -53,6 +36,19 @@ def sentence(entry: Entry) -> str:
         text = teller(Body(entry.body), entry)
     except (AttributeError, TypeError, ValueError):
         text = _neutral(Body({}), entry)
+    return clean(shorten(text), _LIMIT)
+
+
+def deed_sentence(intent: Entry, ends: Sequence[Entry]) -> str:
+    """Return one line for an instruction and what came of it.
+
+    `ends` are the entries that say so, in their order: its outcome, and after one in doubt
+    what was found later. Without any, that is what the line says.
+    """
+    try:
+        text = sentence_deed.deed(Body(intent.body), [(e.kind, Body(e.body)) for e in ends])
+    except (AttributeError, TypeError, ValueError):
+        return sentence(intent)
     return clean(shorten(text), _LIMIT)
 
 
@@ -82,7 +78,7 @@ def _rejected(body: Body, _entry: Entry) -> str:
 
 
 def _approval_answered(body: Body, _entry: Entry) -> str:
-    result = _RESULTS.get(body.get("result"), "ended in an unknown way")
+    result = sentence_deed.RESULTS.get(body.get("result"), "ended in an unknown way")
     detail = body.because() if body.get("reason") != result else ""
     return f"{body['stage']}: answering the pipeline's approval {body['action']}: {result}{detail}"
 
@@ -131,35 +127,6 @@ def _baseline(body: Body, _entry: Entry) -> str:
     names = ", ".join(str(item.get("endpoint", "unknown")) for item in items)
     kept = f"what {names} served was noted" if names else "the state before was noted"
     return f"{body['stage']}: {kept}, with {body['effective']} in the stage"
-
-
-def _intent(body: Body, _entry: Entry) -> str:
-    instruction = body.raw("instruction")
-    facts = Body(instruction if isinstance(instruction, Mapping) else {})
-    form = _OPS.get(facts.get("op"), "carry out an instruction")
-    names = {name: facts[name] for name in _NAMED}
-    if facts.raw("abandon") is True:
-        form += ", abandoning its actions"
-    return f"{body['stage']}: about to {form.format(**names)}{body.because('why')}"
-
-
-def _outcome(body: Body, _entry: Entry) -> str:
-    result = _RESULTS.get(body.get("result"), "ended in an unknown way")
-    code = f" ({body.get('code')})" if body.get("code") else ""
-    execution = body.get("execution")
-    told = not execution or execution in body.get("detail")
-    started = "" if told else f", started {execution}"
-    detail = body.because("detail") if body.get("detail") != result else ""
-    return f"entry {body['intent']}: {result}{code}{started}{detail}"
-
-
-def _doubt_read(body: Body, _entry: Entry) -> str:
-    return f"entry {body['intent']}: looked in AWS, no trace of it so far"
-
-
-def _settled(body: Body, _entry: Entry) -> str:
-    did = "it did happen" if body.raw("happened") is True else "it did not happen"
-    return f"entry {body['intent']}: {did}{body.because('detail')}"
 
 
 def _entered(body: Body, _entry: Entry) -> str:
@@ -323,10 +290,7 @@ _TELLERS: Mapping[str, Callable[[Body, Entry], str]] = {
     "would": sentence_observed.would,
     "gate_changed": _gate_changed,
     "baseline": _baseline,
-    "intent": _intent,
-    "outcome": _outcome,
-    "doubt_read": _doubt_read,
-    "settled": _settled,
+    **sentence_deed.TELLERS,
     "entered": _entered,
     "bake_started": _bake_started,
     "watched": _watched,

@@ -17,7 +17,10 @@ from mcm.core.state import Closing, State
 from mcm.core.statement import Verified
 from mcm.record import progress, topics
 from mcm.record.difference import build_difference
+from mcm.record.proof import build_evidence
 from mcm.record.stages import build_stage
+from mcm.record.timeline import build_log
+from mcm.record.timeline import spell as spell_instant
 from mcm.record.view import (
     Drawn,
     ExceptionLine,
@@ -59,7 +62,7 @@ def build_view(
     answers = _answers(plan.answers) if plan else change.answers
     planned = _planned(plan, state, entries, sure=sure) if plan else None
     stages = planned.stages if planned else ()
-    facts = _facts(change, plan, stages)
+    facts = _facts(change, plan, stages, drawn or Drawn())
     template = plan.template if plan else change.template
     return RecordView(
         template=template,
@@ -86,14 +89,15 @@ def build_view(
         drawn=drawn or Drawn(),
         approvals=progress.build_approvals(statements, plan, state, sure=sure),
         outcomes=_outcomes(plan, state, sure=sure),
-        log=progress.build_log(entries, problems, odd),
+        log=build_log(entries, problems, odd, statements),
+        evidence=build_evidence(change.id, entries, statements),
         notes=progress.build_notes(notes),
         closing=progress.build_closing(closing),
     )
 
 
 def _facts(
-    change: Change, plan: Plan | None, stages: Sequence[StageLine]
+    change: Change, plan: Plan | None, stages: Sequence[StageLine], drawn: Drawn
 ) -> Mapping[str, tuple[str, ...]]:
     """Return what the plan says on each question, by the question's name."""
     return {
@@ -101,7 +105,7 @@ def _facts(
         "required": _required(plan),
         "assumptions": _assumed(plan),
         "automation": _automated(stages),
-        "why_now": _windows(plan),
+        "why_now": (*_windows(plan), *(each.alt for each in drawn.traffic)),
         "two_person": _two_person(stages),
         "rollback_conditions": _conditions(stages),
         "return_to_good": _targets(stages),
@@ -136,7 +140,7 @@ def _planned(plan: Plan, state: State, entries: Sequence[Entry], *, sure: bool) 
         difference=build_difference(plan),
         stages=stages if sure else tuple(replace(each, outcome=UNKNOWN) for each in stages),
         exceptions=tuple(
-            ExceptionLine(each.gate, progress.spell(each.until), each.reason)
+            ExceptionLine(each.gate, spell_instant(each.until), each.reason)
             for each in plan.exceptions
         ),
         drills=progress.build_drills(entries, plan, sure=sure),

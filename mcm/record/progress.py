@@ -1,4 +1,4 @@
-"""What happened, for the record: the timeline, the outcome and who signed what."""
+"""What became of it, for the record: the outcome, who signed what, drills and notes."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -7,46 +7,20 @@ from datetime import datetime
 from mcm.core import glass
 from mcm.core.drill_note import read_drill
 from mcm.core.errors import RefusedError
-from mcm.core.journal import EMPTY, ChainProblem, Entry
+from mcm.core.journal import Entry
 from mcm.core.plan import Plan
-from mcm.core.sentence import sentence, shorten
+from mcm.core.sentence import shorten
 from mcm.core.state import Closing, Note, Rollback, State
 from mcm.core.statement import Verified
 from mcm.record.stages import spell_outcome
+from mcm.record.timeline import spell
 from mcm.record.topics import paragraphs
 from mcm.record.view import (
     ApprovalLine,
     ClosingLine,
     DrillLine,
-    Log,
     NoteLine,
-    TimelineLine,
 )
-
-MOST_LINES = 1000
-
-
-def build_log(entries: Sequence[Entry], problems: Sequence[ChainProblem], odd: str = "") -> Log:
-    """Return the timeline, oldest first, with the head of the chain that it tells.
-
-    Of a very long journal the first and the last 500 lines are shown and the rest counted.
-    `odd` says why no state could be folded from it.
-    """
-    shown = list(entries)
-    if len(shown) > MOST_LINES:
-        half = MOST_LINES // 2
-        shown = [*shown[:half], *shown[-half:]]
-    head = entries[-1] if entries else None
-    return Log(
-        lines=tuple(TimelineLine(spell(entry.at), entry.seq, sentence(entry)) for entry in shown),
-        left_out=len(entries) - len(shown),
-        seq=head.seq if head else EMPTY.seq,
-        hash=head.hash if head else EMPTY.hash,
-        problems=(
-            *(f"{p.code} at entry {p.seq}: {p.message}" for p in problems),
-            *([odd] if odd else []),
-        ),
-    )
 
 
 def build_banner(
@@ -133,7 +107,7 @@ def build_closing(closing: Closing | None) -> ClosingLine | None:
     if closing is None:
         return None
     outcome, lessons = paragraphs(closing.outcome), paragraphs(closing.lessons)
-    return ClosingLine(closing.by, spell(closing.at), outcome, lessons)
+    return ClosingLine(closing.by, spell(closing.at), closing.seq, outcome, lessons)
 
 
 def status_of(plan: Plan | None, state: State) -> str:
@@ -148,11 +122,6 @@ def status_of(plan: Plan | None, state: State) -> str:
         return "succeeded"
     started = any(state.stage(stage.name).started_at for stage in plan.stages)
     return "under way" if started else "planned"
-
-
-def spell(moment: datetime) -> str:
-    """Write an instant as the record does: UTC, to the second."""
-    return f"{moment:%Y-%m-%d %H:%M:%S}Z"
 
 
 def _spell_rollback(rollback: Rollback) -> str:

@@ -215,8 +215,11 @@ class ApprovalLine:
 @dataclass(frozen=True)
 class TimelineLine:
     at: str
-    seq: int
+    seq: str
+    """The numbers of its entries: `7`, or `8, 9` for what was sent and what came of it."""
     text: str
+    entries: int
+    """How many entries it tells."""
 
 
 @dataclass(frozen=True)
@@ -224,11 +227,41 @@ class Log:
     """What the journal says."""
 
     lines: tuple[TimelineLine, ...]
+    """What mattered, oldest first."""
+    entries: int
+    """How many entries there are."""
     left_out: int
+    """How many of them no line tells."""
+    cut: int
+    """How many lines of what mattered are missing in the middle, for there are too many."""
     seq: int
     hash: str
     problems: tuple[str, ...]
     """Why the chain does not hold; empty when it does."""
+
+
+@dataclass(frozen=True)
+class SignedLine:
+    """A signed statement, by the digest of its bytes."""
+
+    what: str
+    digest: str
+    key: str
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What proves the record, and where it is."""
+
+    statements: tuple[SignedLine, ...]
+    anchors: tuple[str, ...]
+    """Who keeps a head of the journal outside of it; empty while nobody does."""
+    tag: str
+    """The tag in git that keeps the journal's head once the change is closed."""
+    log: str
+    """The command that shows the whole journal."""
+    verify: tuple[str, ...]
+    """The commands that check it all."""
 
 
 @dataclass(frozen=True)
@@ -246,6 +279,8 @@ class ClosingLine:
 
     by: str
     at: str
+    seq: int
+    """Number of the entry that carries the digest of the frozen record."""
     outcome: tuple[str, ...]
     """Paragraphs, as are the lessons."""
     lessons: tuple[str, ...]
@@ -280,6 +315,7 @@ class RecordView:
     approvals: tuple[ApprovalLine, ...]
     outcomes: tuple[str, ...]
     log: Log
+    evidence: Evidence
     notes: tuple[NoteLine, ...]
     closing: ClosingLine | None
     """None while the change is open."""

@@ -14,7 +14,7 @@ from mcm.core.journal import Draft, Entry, chain_all
 from mcm.core.pipeline import Revision
 from mcm.core.plan import Plan
 from mcm.core.questions import TEMPLATES
-from mcm.core.statement import Statement, TrustRef, Verified
+from mcm.core.statement import JournalHead, Statement, TrustRef, Verified
 from mcm.record.build import build_view
 from mcm.record.render import render_record
 from tests.planned import NOW, PIPELINE, make_answers, make_change, make_execution, make_plan
@@ -102,9 +102,15 @@ def infra_range() -> CommitRange:
     return heads_range("Infra", heads, links=Links(), unknown="git has no commit 0a0a0a0a0a0a here")
 
 
-def statements(of: Plan) -> tuple[Verified, ...]:
-    """alice's request and bob's approval."""
-    shared: dict[str, Any] = {
+def request(of: Plan) -> Statement:
+    """alice's."""
+    return Statement(
+        kind="request", stages=("prod-us",), not_before=NOW, nonce=ASKED, **_shared(of)
+    )
+
+
+def _shared(of: Plan) -> dict[str, Any]:
+    return {
         "realm": of.realm,
         "change": of.change,
         "edition": of.edition,
@@ -115,21 +121,27 @@ def statements(of: Plan) -> tuple[Verified, ...]:
         "trust": TrustRef(1, "0" * 64),
         "expires": NOW + timedelta(hours=24),
     }
-    asked = Statement(kind="request", stages=("prod-us",), not_before=NOW, nonce=ASKED, **shared)
+
+
+def statements(of: Plan) -> tuple[Verified, ...]:
+    """alice's request and bob's approval."""
+    wanted = request(of)
+    seen = asked(of).entries()[-1]
     said = Statement(
         kind="approval",
         stage="prod-us",
         rollback_to="e4",
-        request=asked.digest,
+        request=wanted.digest,
         approver="bob",
         decision="approve",
         not_before=NOW + timedelta(minutes=7),
         nonce=APPROVED,
-        **shared,
+        journal=JournalHead(seen.seq, seen.hash),
+        **_shared(of),
     )
     return (
         Verified(said, "bob", said.digest, FINGERPRINT),
-        Verified(asked, "alice", asked.digest, ""),
+        Verified(wanted, "alice", wanted.digest, ""),
     )
 
 
@@ -156,16 +168,31 @@ class Teller:
         return chain_all(None, self.drafts)
 
 
+def asked(of: Plan) -> Teller:
+    """Planned, and approval asked for."""
+    story = Teller()
+    story.tell("planned", edition=1, plan=of.digest, execution=of.execution)
+    digest = request(of).digest
+    story.tell("requested", by="alice", edition=1, plan=of.digest, statement=digest)
+    return story
+
+
 def promoted(of: Plan) -> Teller:
     """Up to the bake."""
-    story = Teller()
+    story = asked(of)
     us = {"stage": "prod-us"}
+    (said, _) = statements(of)
+    story.tell("approved", by="bob", edition=1, plan=of.digest, statement=said.digest, **us)
     walk = {"plan": of.digest, "edition": 1, "stages": ["prod-us"], "operator": "alice"}
     story.tell("walk_started", **walk)
     story.tell("stage_started", **us)
     wanted = "approval: 0 of 1 persons approved"
     story.tell("gate_changed", gate="approval", open=False, reason=wanted, **us)
     story.tell("gate_changed", gate="approval", open=True, reason="approved by bob", **us)
+    signed = {"person": "bob", "key": FINGERPRINT, "statement": said.digest}
+    opened = [{"gate": "approval", "reason": "approved by bob"}]
+    read = canonical.instant(NOW)
+    story.tell("gates_open", gates=opened, approvals=[signed], read_at=read, **us)
     contents = [{"endpoint": "photo-check-us", "live": [], "shadow": [], "capture": ""}]
     story.tell("baseline", found="e4", effective="e4", contents=contents, **us)
     enter = OpenTransition(PIPELINE, "ProdUS", of.execution, 3)
