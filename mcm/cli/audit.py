@@ -111,7 +111,10 @@ def read_span(since: str, to: str, now: "datetime") -> "Span":
     from mcm.core.audit import Span
 
     end = _moment(to, "--to", last=True) if to else now
-    start = _moment(since, "--from", last=False) if since else end - timedelta(days=30)
+    try:
+        start = _moment(since, "--from", last=False) if since else end - timedelta(days=30)
+    except OverflowError as err:
+        raise UsageError(f"there are no 30 days before {to[:40]!a}", hint=_HOW) from err
     if start >= end:
         raise UsageError(
             f"the span from {start:%Y-%m-%d %H:%M}Z to {end:%Y-%m-%d %H:%M}Z holds nothing",
@@ -130,8 +133,8 @@ def _moment(text: str, option: str, *, last: bool) -> "datetime":
             day = date.fromisoformat(text) + timedelta(days=1 if last else 0)
             return datetime.combine(day, time(), UTC)
         found = datetime.fromisoformat(text)
+        if found.tzinfo is not None:
+            return found.astimezone(UTC)
     except (ValueError, OverflowError) as err:
         raise UsageError(f"{option} cannot be {text[:40]!a}", hint=_HOW) from err
-    if found.tzinfo is None:
-        raise UsageError(f"{option} {text[:40]!a} has no zone", hint="Write Z for UTC behind it.")
-    return found.astimezone(UTC)
+    raise UsageError(f"{option} {text[:40]!a} has no zone", hint="Write Z for UTC behind it.")
