@@ -80,7 +80,7 @@ RULES: tuple[Rule, ...] = (
         Level.ERROR,
         "A folder of changes/ and the id of the change in it do not agree, or cannot be an id.",
         "The id names folder, journal, tag and signatures. Give folder and change one id of"
-        " letters, digits, `-`, `_` and single dots.",
+        " letters, digits, `-`, `_` and single dots, which differs from others by more than case.",
     ),
     Rule(
         "unanswered",

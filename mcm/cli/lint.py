@@ -47,6 +47,7 @@ def find_problems(
             found += _told(err, f"{CHANGES}/{change}/change.yaml")
     if everywhere:
         found += _stray_folders(project)
+        found += _twins(changes)
     return in_order(found)
 
 
@@ -128,6 +129,20 @@ def _stray_folders(project: Project) -> Iterator[Finding]:
                 "change-id",
                 "the folder's name cannot be a change's id",
                 "Letters, digits, `-`, `_` and single dots make one, such as MCM-2026-0001.",
+            )
+
+
+def _twins(changes: Sequence[str]) -> Iterator[Finding]:
+    """Ids that differ by case only: on some disks they are one folder, and one tag."""
+    seen: dict[str, str] = {}
+    for change in sorted(changes):
+        first = seen.setdefault(change.lower(), change)
+        if first != change:
+            yield at(
+                Spot(f"{CHANGES}/{change}/change.yaml"),
+                "change-id",
+                f"the id differs from {first} by case only",
+                "Give one of the two another id and folder.",
             )
 
 

@@ -1,5 +1,6 @@
 """`mcm new`: a change.yaml with all that can be known, and questions for the rest."""
 
+import os
 import sys
 import unicodedata
 from dataclasses import replace
@@ -79,12 +80,23 @@ def new(
 
 
 def _free_path(project: "Project", change: str) -> Path:
-    """Return where the file will lie; raise UsageError when something lies there."""
-    path = project.folder(change).path / "change.yaml"
-    if change in project.change_ids() or path.exists() or path.is_symlink():
+    """Return where the file will lie; raise UsageError when something lies there.
+
+    An id that differs by case only is taken, too: on some disks both are one folder.
+    """
+    folder = project.folder(change).path
+    path = folder / "change.yaml"
+    twins = (each for each in project.change_ids() if each.lower() == change.lower())
+    taken = next(twins, change if os.path.lexists(path) else "")
+    if taken:
         raise UsageError(
-            f"{change} is there already, and it is not written over",
-            hint=f"Give the new change another id, or look at it with `mcm lint {change}`.",
+            f"{taken} is there already, and it is not written over",
+            hint=f"Give the new change another id, or look at it with `mcm lint {taken}`.",
+        )
+    if os.path.lexists(folder) and not folder.is_dir():
+        raise UsageError(
+            f"{folder} is in the way: it is no folder",
+            hint="Give the new change another id, or move what lies there.",
         )
     return path
 

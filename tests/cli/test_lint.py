@@ -45,6 +45,23 @@ def test_a_stray_folder_is_one_problem_with_its_path(
     assert shop.mcm("list") == 0
 
 
+def test_two_ids_that_differ_by_case_only_are_a_problem(
+    shop: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As when both came by git: a clone on a Mac has one folder for them."""
+    twin = shop.root / "changes/cm-0001"
+    twin.mkdir()
+    text = (shop.root / CHANGE).read_text()
+    (twin / "change.yaml").write_text(text.replace("CM-0001", "cm-0001"))
+
+    code, said = lint(shop, capsys)
+
+    assert code == 2
+    assert (
+        "changes/cm-0001/change.yaml:1:1: error: the id differs from CM-0001 by case only" in said
+    )
+
+
 @pytest.mark.parametrize("kind", ["fifo", "directory", "symlink"])
 def test_a_change_file_that_is_no_plain_file_is_refused(
     shop: Shop, capsys: pytest.CaptureFixture[str], kind: str

@@ -58,6 +58,26 @@ def test_it_writes_over_nothing(folder: Path) -> None:
     assert path.read_bytes() == before
 
 
+def test_an_id_that_differs_by_case_only_is_taken(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """On a Mac both would be one folder, and nobody hears the difference on the phone."""
+    assert run(["new", "cm-0001", "--no-input"]) == Exit.USAGE
+    assert "CM-0001 is there already" in capsys.readouterr().err
+    assert not (folder / "changes" / "cm-0001" / "change.yaml").is_file() or (
+        folder / "changes" / "CM-0001"
+    ).samefile(folder / "changes" / "cm-0001")
+
+
+def test_what_lies_in_the_way_is_named_with_the_next_step(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "changes" / "CM-0010").write_text("")
+
+    assert run(["new", "CM-0010", "--no-input"]) == Exit.USAGE
+    assert "Give the new change another id" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     "words",
     [
