@@ -7,6 +7,7 @@ from pathlib import Path
 from mcm.cli.compose import Project
 from mcm.cli.graphs import read_index
 from mcm.core import canonical
+from mcm.core.change import Change
 from mcm.core.errors import McmError, RefusedError, UsageError
 from mcm.core.fold import fold
 from mcm.core.journal import ChainProblem, Entry
@@ -43,7 +44,7 @@ def render_change(
     plan = None if data is None else Plan.from_bytes(data)
     index = read_index(project.folder(change), plan) if plan is not None else None
     view = build_view(
-        project.read_change(change),
+        project.read_change(change) if plan is None else _planned_change(change, plan),
         plan,
         entries=told,
         statements=_statements(project, change, known[len(told) :]) if data is not None else (),
@@ -52,6 +53,23 @@ def render_change(
         drawn=index.drawn() if index else None,
     )
     return render_record(view, own_template(project, view.template))
+
+
+def _planned_change(change: str, plan: Plan) -> Change:
+    """Return the change as it was planned: change.yaml says nothing to its record any more."""
+    return Change(
+        id=change,
+        title=plan.title,
+        template=plan.template,
+        requester=plan.requester,
+        ticket=plan.ticket,
+        execution=plan.execution,
+        packages=(),
+        stages=(),
+        expect={},
+        answers={},
+        exceptions=(),
+    )
 
 
 def _statements(project: Project, change: str, later: Sequence[Entry]) -> Sequence[Verified]:

@@ -11,8 +11,7 @@ from typing import Any
 
 from mcm.config.fields import Fields
 from mcm.core import canonical, duration, expression
-from mcm.core.checks.metric_compare import AGAINST, OTHER
-from mcm.core.comparison import Worse
+from mcm.core.criterion import AGAINST, OTHER, Worse
 from mcm.core.units import RATES, fits
 
 Params = Mapping[str, Any]

@@ -8,19 +8,11 @@ few points, or gaps that could hide a difference, are INCONCLUSIVE.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from statistics import fmean
 
 from mcm.core import mann_whitney
+from mcm.core.criterion import Worse
 from mcm.core.verdict import Kind
-
-
-class Worse(StrEnum):
-    """Which way is bad."""
-
-    HIGHER = "higher"
-    LOWER = "lower"
-    EITHER = "either"
 
 
 @dataclass(frozen=True)

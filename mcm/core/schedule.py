@@ -7,11 +7,13 @@ only close the way forward: a rollback never asks it.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mcm.core import canonical
 from mcm.core.journal import Draft
-from mcm.core.turn import GateView
+
+if TYPE_CHECKING:
+    from mcm.core.turn import GateView
 
 KIND = "scheduled"
 
@@ -49,8 +51,10 @@ def read(body: Mapping[str, Any]) -> Schedule:
     return Schedule(body["by"], at, expires, body["plan"])
 
 
-def judge(schedule: Schedule | None, plan: str, now: datetime) -> GateView:
+def judge(schedule: Schedule | None, plan: str, now: datetime) -> "GateView":
     """Return the gate: open without a schedule, or with one of another plan."""
+    from mcm.core.turn import GateView  # who only reads a journal needs none of it
+
     if schedule is None or schedule.plan != plan or not (schedule.at or schedule.expires):
         return GateView("schedule", True, "as soon as the other gates are open")
     if schedule.expires is not None and now >= schedule.expires:

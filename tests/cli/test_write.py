@@ -1,11 +1,13 @@
 """lint, plan and render: the files are read strictly, the plan is frozen bytes."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Shop
+from tests.cli.conftest import ENV, Shop
 
 
 def test_lint_lists_every_mistake_with_its_place(
@@ -102,6 +104,35 @@ def test_the_record_is_written_with_and_without_a_plan(shop: Shop) -> None:
     assert shop.mcm("render CM-0001") == 0
 
     assert shop.plan().digest[:12] in record.read_text()
+
+
+def test_the_record_of_a_plan_asks_change_yaml_nothing(shop: Shop) -> None:
+    """What was signed is told, whatever the file says or has become since."""
+    folder = shop.root / "changes/CM-0001"
+    shop.mcm("plan CM-0001")
+    shop.mcm("render CM-0001")
+    before = (folder / "record.md").read_text()
+    (folder / "change.yaml").write_text("title: [")
+
+    assert shop.mcm("render CM-0001") == 0
+    assert (folder / "record.md").read_text() == before
+
+
+def test_rendering_loads_no_judge_and_no_statistics(shop: Shop) -> None:
+    shop.mcm("plan CM-0001")
+    heavy = ("mcm.core.checks", "mcm.core.turn", "statistics", "mcm.config.change_file")
+    script = f"""
+import sys
+from mcm.cli.main import run
+code = run(["render", "CM-0001"])
+print("LOADED", [name for name in {heavy!r} if name in sys.modules], code)
+"""
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(
+        command, cwd=shop.root, env=ENV, capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout.splitlines()[-1] == "LOADED [] 0"
 
 
 def test_graphs_are_drawn_beside_the_record_which_shows_those_of_its_own_plan(

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mcm.core.comparison import Criterion, Difference, Sample, Worse, compare
+from mcm.core.comparison import Criterion, Difference, Sample, compare
+from mcm.core.criterion import Worse
 from mcm.core.verdict import Kind
 
 CRITERION = Criterion(Worse.HIGHER, 0.98, 0.25, 5.0, 15)

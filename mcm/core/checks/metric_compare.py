@@ -11,7 +11,8 @@ from math import isfinite
 from mcm.core.canonical import parse_duration
 from mcm.core.checks.series import brief, quantity_of, series_of
 from mcm.core.checks.watch import Watch
-from mcm.core.comparison import Criterion, Difference, Sample, Worse, compare
+from mcm.core.comparison import Criterion, Difference, Sample, compare
+from mcm.core.criterion import BEFORE, LAST_WEEK, OTHER, Worse
 from mcm.core.plan import Guardrail
 from mcm.core.points import Points
 from mcm.core.query import Expression, Metric, MetricQuery, Place, Query
@@ -19,8 +20,6 @@ from mcm.core.reading import Readings
 from mcm.core.units import convert
 from mcm.core.verdict import Kind, Verdict
 
-BEFORE, LAST_WEEK, OTHER = "before", "last-week", "other"
-AGAINST = (BEFORE, LAST_WEEK, OTHER)
 WEEK = timedelta(days=7)
 
 
