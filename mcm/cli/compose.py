@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mcm.cli.connections import OPERATOR, Connections
-from mcm.cli.folder import CHANGES, CONFIG, STATE, Folder, no_change
+from mcm.cli.folder import CHANGES, CONFIG, STATE, Folder, is_change_id, no_change
 from mcm.cli.lines import say
 from mcm.clock import SystemClock, jitter
 from mcm.core.errors import BlindError, RefusedError, UsageError
@@ -64,14 +64,6 @@ def aws_realm(place: "Place") -> str:
         (p for start, p in partition.items() if place.region.startswith(f"{start}-")), "aws"
     )
     return f"aws:{name}:{place.account}:{place.region}"
-
-
-def is_change_id(name: str) -> bool:
-    """Say whether a folder of that name can be a change's."""
-    try:
-        return bool(check_change_id(name))
-    except RefusedError:
-        return False
 
 
 def say_sandbox() -> None:

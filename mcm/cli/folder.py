@@ -4,13 +4,22 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from mcm.core.errors import UsageError
+from mcm.core.errors import RefusedError, UsageError
+from mcm.core.naming import check_change_id
 
 CONFIG = "mcm.yaml"
 CHANGES = "changes"
 STATE = ".mcm"
 
 _NAMED = 8
+
+
+def is_change_id(name: str) -> bool:
+    """Say whether a folder of that name can be a change's."""
+    try:
+        return bool(check_change_id(name))
+    except RefusedError:
+        return False
 
 
 class Folder:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 from mcm.app.lint import Finding, at, in_order
 from mcm.app.lint_change import Surroundings, lint_change, lint_marks
 from mcm.app.lint_service import lint_service
-from mcm.cli.compose import Project, is_change_id
-from mcm.cli.folder import CHANGES, CONFIG, no_change
+from mcm.cli.compose import Project
+from mcm.cli.folder import CHANGES, CONFIG, is_change_id, no_change
 from mcm.config.change_file import check_change, load_change
 from mcm.config.places import Places, Spot
 from mcm.config.problems import ConfigError

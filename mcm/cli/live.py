@@ -15,19 +15,18 @@ from typing import IO, TYPE_CHECKING, Any, Self, TextIO, cast
 
 from mcm.app.ports import Clock
 from mcm.cli.lines import for_reader
-from mcm.core.duration import spell_wait
+from mcm.cli.waiting import waiting_for
 from mcm.core.fold import apply
 from mcm.core.goal import Goal
 from mcm.core.journal import Entry, to_line
 from mcm.core.sanitize import clean
 from mcm.core.sentence import sentence, shorten
 from mcm.core.state import State
-from mcm.core.turn import Act, Done, Hold, Turn, Wait
+from mcm.core.turn import Hold, Turn, Wait
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
-_OPENS = re.compile(r"window \S+ opens ")
 _NUMBER = re.compile(r"(?:[0-9]+(?:ms|[smhd])?)+", re.ASCII)
 _PER_SECOND = 4
 
@@ -241,30 +240,6 @@ def _entry_line(entry: Entry, prefix: str = "") -> str:
     said = sentence(entry)
     named = said.startswith(f"{prefix.strip()}: ")
     return f"{entry.at:%H:%M:%SZ}  {'' if named else prefix}{said}"
-
-
-def waiting_for(turn: Turn, now: datetime) -> str:
-    """Return in one clause what the walk does or waits for."""
-    step = turn.next
-    if isinstance(step, Wait):
-        return f"waiting for: {step.why}"
-    if isinstance(step, Hold):
-        return f"held at the gate {step.gate}: {step.reason}{opens(step.until, now, step.reason)}"
-    if isinstance(step, Act):
-        return f"doing: {step.why}"
-    assert isinstance(step, Done)
-    return f"done: {step.reason}"
-
-
-def opens(until: datetime | None, now: datetime, reason: str) -> str:
-    """Return `; opens Thu 19 Mar 09:00Z, in 23h`, or nothing when nobody can say.
-
-    Nothing, too, beside a window's own `reason`, which says it in the zone of the window.
-    """
-    if until is None or _OPENS.match(reason):
-        return ""
-    wait = f", in {spell_wait(until - now)}" if until > now else ""
-    return f"; opens {until:%a %d %b %H:%M}Z{wait}"
 
 
 def _lost_lines(entries: Sequence[Entry], why: str) -> list[str]:

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mcm.app.phase import OUTCOMES, Phase, is_in, walk_phase
-from mcm.cli.live import opens, waiting_for
+from mcm.cli.waiting import opens, waiting_for
 from mcm.core import commands
 from mcm.core.duration import spell_wait
 from mcm.core.errors import Exit

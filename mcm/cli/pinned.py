@@ -89,8 +89,7 @@ def glasses_of(project: "Project", trust: "TrustFile | None" = None) -> "tuple[G
     Raises what its journals and inboxes raise: who cannot look does not know of any.
     """
     from mcm.app.glasses import find_glasses
-    from mcm.cli.compose import is_change_id
-    from mcm.cli.folder import CHANGES
+    from mcm.cli.folder import CHANGES, is_change_id
 
     files = (project.root / CHANGES).glob("*/statements/breakglass-*.json")
     names = {path.parent.parent.name for path in files}
