@@ -21,7 +21,6 @@ from mcm.core.naming import OF_RUNBOOKS
 from mcm.core.past import Past
 from mcm.core.plan import Plan
 from mcm.core.query import PastQuery
-from mcm.core.reading import Blindness, Unknown
 from mcm.core.service import Service
 from mcm.core.state import State
 
@@ -89,12 +88,9 @@ def _past(service: Service, span: Span, observer: Observer) -> Past:
     past = readings.known(query, Past)
     if past is not None:
         return past
-    found = readings.get(query)
-    denied = isinstance(found, Unknown) and found.why is Blindness.DENIED
-    hint = "Log in again, or name other credentials with --profile."
     raise BlindError(
         f"what ran in {service.pipeline.name} cannot be read: {readings.why_unknown(query)}",
-        hint="`mcm doctor` prints the policy to add." if denied else hint,
+        hint=readings.next_step(query, "`mcm doctor` prints the policy to add."),
     )
 
 

@@ -114,8 +114,10 @@ class _Surveyor:
             )
         raise BlindError(
             f"{where} cannot be read: {why}",
-            hint="Log in again, name other credentials with --profile, or have"
-            " codepipeline:GetPipeline allowed.",
+            hint=readings.next_step(
+                query,
+                "Have codepipeline:GetPipeline allowed, or name other credentials with --profile.",
+            ),
         )
 
     def _as_configured(self, layout: Layout) -> Layout:

@@ -72,6 +72,18 @@ class Readings:
         reading = self.get(query)
         return reading.reason if isinstance(reading, Unknown) else ""
 
+    def next_step(self, query: Query, denied: str) -> str:
+        """Say what a person can do about a `query` without a value; `denied` is for a denial."""
+        reading = self.get(query)
+        why = reading.why if isinstance(reading, Unknown) else Blindness.FAILED
+        if why is Blindness.AUTH:
+            return "Log in again, or name other credentials with --profile."
+        if why is Blindness.DENIED:
+            return denied
+        if why is Blindness.THROTTLED:
+            return "AWS has too many calls just now. Run it again in a minute."
+        return "Look at the way to AWS (network, proxy, region), then run it again."
+
     def blind(self) -> str:
         """Say why nothing can be seen for want of credentials; empty when that is not so."""
         for reading in self._answers.values():

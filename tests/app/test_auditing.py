@@ -183,3 +183,4 @@ def test_without_aws_there_is_no_audit(world: World, kind: ErrorKind) -> None:
         Desk(world).audit()
 
     assert ("mcm doctor" in (err.value.hint or "")) is (kind is ErrorKind.DENIED)
+    assert ("Log in again" in (err.value.hint or "")) is (kind is ErrorKind.AUTH)

@@ -181,6 +181,25 @@ def test_without_credentials_or_pipeline_there_is_nothing_to_tell(world: World) 
         Look(world)
 
 
+@pytest.mark.parametrize(
+    ("kind", "step"),
+    [
+        (ErrorKind.AUTH, "Log in again"),
+        (ErrorKind.DENIED, "codepipeline:GetPipeline allowed"),
+        (ErrorKind.THROTTLED, "Run it again in a minute"),
+        (ErrorKind.UNREACHABLE, "Look at the way to AWS"),
+    ],
+)
+def test_the_next_step_is_the_one_that_helps(world: World, kind: ErrorKind, step: str) -> None:
+    """Who is told to log in again while AWS is only busy loses minutes."""
+    world.before = fail(kind, "GetPipeline")
+
+    with pytest.raises(BlindError) as err:
+        Look(world)
+
+    assert step in (err.value.hint or "")
+
+
 def test_credentials_of_another_account_see_nothing_there(world: World) -> None:
     """An alarm of the same name in the wrong account would be taken for the right one."""
     service = example_service()
