@@ -1,5 +1,6 @@
 """Commands for prose after the plan was signed: note, and close at the very end."""
 
+import os
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
@@ -85,9 +86,10 @@ def close(
             lambda entries, made: render_change(project, name, entries, made).encode(),
             project.clock.now(),
         )
+        pages = _renew_page(project, name)
     finally:
         lease.free()
-    return _tell(name, done)
+    return _tell(name, done, ("record.md", *pages, "evidence"))
 
 
 _ASKED = {
@@ -152,19 +154,32 @@ def _open(
     return find_open(change, project.plan(change) if has_plan else None, state, glasses)
 
 
-def _tell(change: str, done: "Closed") -> int:
+def _renew_page(project: "Project", change: str) -> tuple[str, ...]:
+    """Make record.html anew where one lies beside the record; return its name, if so."""
+    from mcm.cli.folder import replace_file
+    from mcm.cli.record import Page, current_record
+
+    page = project.folder(change).record_file.with_suffix(".html")
+    if not os.path.lexists(page):
+        return ()
+    path, data = Page(project, change, current_record(project, change)).html()
+    replace_file(path, data)
+    return (page.name,)
+
+
+def _tell(change: str, done: "Closed", files: Sequence[str]) -> int:
     from mcm.cli.folder import CHANGES
     from mcm.cli.lines import say
     from mcm.core.sanitize import clean
 
     made = done.closing
-    for name in ("record.md", "evidence"):
+    for name in files:
         print(f"{CHANGES}/{change}/{name}")
     when = f"by {made.by} at {made.at:%Y-%m-%d %H:%M:%S}Z, entry {made.seq}"
     say(f"{change} {'is' if done.is_new else 'was'} closed {clean(when, 200)}")
     if done.untagged:
         say(f"warning: git keeps no head of the journal: {clean(done.untagged, 300)}")
-        say(f"`mcm close {change}` tries again")
+        say(f"Next: mend that, commit {CHANGES}/{change}, then `mcm close {change}` tags it.")
         return Exit.DONE
     say(f"tagged as mcm/{change}, which anchors the journal once others have it")
     say(f"Next: commit {CHANGES}/{change}, then `git push origin HEAD mcm/{change}`.")

@@ -101,6 +101,23 @@ def test_a_file_that_is_no_record_of_a_change_here_is_said_so(
     assert shop.mcm("verify CM-0001 --record other.md") == 4
 
 
+def test_a_page_beside_the_record_is_frozen_with_it(
+    shop: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Else the one that people open says for good that the change is still open."""
+    given_up(shop)
+    assert shop.mcm("render CM-0001 --format html") == 0
+    page = (shop.root / RECORD).with_suffix(".html")
+    capsys.readouterr()
+
+    assert shop.mcm("close CM-0001 --no-input --outcome Given-up. --lessons none") == 0
+    assert "changes/CM-0001/record.html\n" in capsys.readouterr().out
+    assert shop.mcm("render CM-0001 --check") == 0
+    page.write_text("old")
+    assert shop.mcm("close CM-0001") == 0
+    assert shop.mcm("render CM-0001 --check") == 0
+
+
 def test_of_two_at_once_one_closes(shop: Shop) -> None:
     """The other one waits for nothing: it is told who does it, or that it is done."""
     given_up(shop)
