@@ -44,6 +44,11 @@ def dotted(path: Path) -> Iterator[tuple[str, str, int]]:
             yield last, node.attr, node.lineno
 
 
+def test_no_file_is_a_link() -> None:
+    """A link's target is a path of one machine, and no search of texts finds it."""
+    assert [shown(path) for path in project_files() if path.is_symlink()] == []
+
+
 @pytest.mark.parametrize("what", FORBIDDEN)
 def test_no_file_holds(what: str) -> None:
     pattern = re.compile(FORBIDDEN[what])

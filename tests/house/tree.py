@@ -20,7 +20,7 @@ def project_files() -> tuple[Path, ...]:
         text=True,
     )
     found = sorted({ROOT / name for name in listed.stdout.split("\0") if name})
-    return tuple(path for path in found if path.is_file())
+    return tuple(path for path in found if path.is_file() or path.is_symlink())
 
 
 def python_files(*folders: str) -> Iterator[Path]:
