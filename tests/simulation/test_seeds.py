@@ -18,6 +18,14 @@ def test_the_invariants_hold(first: int) -> None:
     assert [report(drawn, one) for drawn, one in played if one.problems] == []
 
 
+@pytest.mark.parametrize("seed", [8620, 9940])
+def test_who_died_before_the_promotion_may_hold_at_what_went_red_meanwhile(seed: int) -> None:
+    """These two of the first 10,000 were once called wrong for it."""
+    drawn, played = simulate(seed)
+
+    assert played.problems == [], report(drawn, played)
+
+
 def test_a_scenario_can_be_played_with_some_of_its_faults() -> None:
     """What was dropped keeps its number, so that the rest can be named again."""
     drawn = next(one for one in map(draw, range(100)) if len(one.faults) >= 3)
