@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from mcm.app.fleet import Walk
 from mcm.core.journal import Entry
-from mcm.core.query import Place
+from mcm.core.place import Place
 from mcm.core.sentence import shorten
 from mcm.core.state import StageState, State
 

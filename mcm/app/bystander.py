@@ -21,9 +21,9 @@ from mcm.core.endpoint import EndpointView
 from mcm.core.goal import Observe
 from mcm.core.instruction import Instruction, Outcome, Result
 from mcm.core.journal import Entry
+from mcm.core.place import PipelineId
 from mcm.core.plan import FORMAT, Bake, Gate, Guardrail, Plan, StagePlan
 from mcm.core.planning import name_guardrails
-from mcm.core.query import PipelineId
 from mcm.core.service import Service, StageConfig
 from mcm.store.memory import MemoryJournal
 

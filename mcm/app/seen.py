@@ -8,7 +8,7 @@ from mcm.core.alarm_faults import Fault
 from mcm.core.endpoint import EndpointView
 from mcm.core.layout import Layout, Site
 from mcm.core.pipeline import Identity, PipelineView
-from mcm.core.query import Metric
+from mcm.core.place import Metric
 from mcm.core.readiness import Edits, Readiness
 from mcm.core.service import StageConfig
 

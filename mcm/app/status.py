@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from mcm.app.phase import OUTCOMES, UNDER_WAY, Phase, exit_of, is_in, is_put_back, walk_phase
-from mcm.core import canonical, veto
+from mcm.core import canonical, vetoed
 from mcm.core.errors import Exit, McmError, most_severe
 from mcm.core.fold import fold
 from mcm.core.glass import Glass, told
@@ -325,7 +325,7 @@ def _stage(
 def _reason(phase: Phase, known: StageState) -> str:
     if is_put_back(known):
         return f"put back by hand: {known.put_back}"
-    return known.breach + veto.told(known) if phase in UNDER_WAY else known.reason
+    return known.breach + vetoed.told(known) if phase in UNDER_WAY else known.reason
 
 
 def _gates(name: str, state: State, phase: Phase) -> tuple[ClosedGate, ...]:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from mcm.core.errors import RefusedError
-from mcm.core.service import Network
+from mcm.core.network import Network
 
 if TYPE_CHECKING:
     from botocore.session import Session

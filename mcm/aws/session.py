@@ -19,7 +19,7 @@ from mcm.aws.clients import BotoPort, Limits, client_config
 from mcm.aws.pace import Pace
 from mcm.aws.route import detours, refuse_detours, take_route
 from mcm.core.errors import RefusedError, UsageError
-from mcm.core.service import Network
+from mcm.core.network import Network
 
 if TYPE_CHECKING:
     from botocore.session import Session

@@ -31,10 +31,11 @@ if TYPE_CHECKING:
     from mcm.core.hours import Calendar
     from mcm.core.inbox import Inbox
     from mcm.core.journal import Journal
+    from mcm.core.network import Network
     from mcm.core.others import OtherChange
     from mcm.core.plan import Plan
     from mcm.core.query import Place
-    from mcm.core.service import Network, Service
+    from mcm.core.service import Service
     from mcm.core.window import Freeze
     from mcm.sandbox.process import Sandbox
     from mcm.store.copies import CopiedJournal

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from mcm.cli.lines import say
-from mcm.core.service import Network
+from mcm.core.network import Network
 
 if TYPE_CHECKING:
     from mcm.aws.clients import BotoPort

@@ -60,7 +60,7 @@ def prepare(
     from mcm.app.rolling_back import effective_now, look_back
     from mcm.cli.ground import warn
     from mcm.clock import SystemClock
-    from mcm.core import commands, veto, walk
+    from mcm.core import commands, vetoed, walk
     from mcm.core.fold import fold
     from mcm.core.state import State
 
@@ -88,9 +88,9 @@ def prepare(
         turn = walk.decide(goal, state, readings, now)
         begins, source, target = _what_begins(turn)
         unsure = _what_is_unsure(turn)
-    vetoed = veto.who(state.stage(goal.stage))
+    by = vetoed.who(state.stage(goal.stage))
     source = source or effective
-    return Look(goal, past.journal, begins, source, target, unsure, readings, vetoed)
+    return Look(goal, past.journal, begins, source, target, unsure, readings, by)
 
 
 def _observe(goal: "GoBack", observer: "Observer", *, for_people: bool) -> "Readings":

@@ -28,8 +28,9 @@ from mcm.config.stage_fields import (
     read_time,
 )
 from mcm.config.strict_yaml import load
-from mcm.core.query import PipelineId
-from mcm.core.service import Channel, Network, Service
+from mcm.core.network import Network
+from mcm.core.place import PipelineId
+from mcm.core.service import Channel, Service
 
 VERSION = 1
 MODES = ("act", "observe")

@@ -14,7 +14,7 @@ from typing import Any
 
 from mcm.core.alarm import SILENT, STATES, AlarmDefinition
 from mcm.core.duration import spell
-from mcm.core.query import Metric
+from mcm.core.place import Metric
 
 LOOKED = timedelta(days=15)
 """How far back a metric without data has none: as long as CloudWatch keeps minutes."""

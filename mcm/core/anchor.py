@@ -10,8 +10,8 @@ of AWS takes. HEAD is the first 12 digits of the entry's hash.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from mcm.core.instruction import AnswerApproval, CloseTransition, Instruction, StopExecution
 from mcm.core.journal import ChainProblem, Entry, Head
 from mcm.core.sanitize import (
     SUMMARY_LIMIT,
@@ -19,6 +19,9 @@ from mcm.core.sanitize import (
     stop_reason,
     transition_reason,
 )
+
+if TYPE_CHECKING:
+    from mcm.core.instruction import Instruction
 
 DIGITS = 12
 """How much of a hash an anchor carries: 48 bits, which nobody meets by chance."""
@@ -86,12 +89,14 @@ def summary(change: str, stage: str, statement: str, head: Head) -> str:
     return f"mcm1 {change} {stage} {statement} {head.seq}:{head.hash[:DIGITS]}"
 
 
-def stamp(instruction: Instruction, change: str, head: Head) -> Instruction:
+def stamp(instruction: "Instruction", change: str, head: Head) -> "Instruction":
     """Return `instruction` with the head in what AWS keeps of it; the rest is cut for it.
 
     The journal has the instruction as it was decided, before there was such a head. Without
     a stored entry (`head.seq` 0) there is nothing to vouch for.
     """
+    from mcm.core.instruction import AnswerApproval, CloseTransition, StopExecution
+
     if head.seq == 0:
         return instruction
     end = f" {mark(change, head)}"

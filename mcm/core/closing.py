@@ -10,14 +10,17 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from mcm.core import canonical, commands
 from mcm.core.errors import RefusedError, UsageError
 from mcm.core.glass import Glass
 from mcm.core.journal import Draft, Entry
-from mcm.core.plan import Plan
 from mcm.core.sanitize import clean
 from mcm.core.state import Closing, StageState, State
+
+if TYPE_CHECKING:
+    from mcm.core.plan import Plan
 
 NOTED = "noted"
 CLOSED = "closed"
@@ -106,7 +109,7 @@ def refuse_closed(change: str, entries: Iterable[Entry]) -> None:
 
 
 def open_matters(
-    change: str, plan: Plan | None, state: State, unreviewed: Iterable[Glass] = ()
+    change: str, plan: "Plan | None", state: State, unreviewed: Iterable[Glass] = ()
 ) -> tuple[Matter, ...]:
     """Return everything that stands in the way of closing, in the order of the stages.
 

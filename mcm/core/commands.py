@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from mcm.core.sanitize import transition_reason
 
 if TYPE_CHECKING:
-    from mcm.core.query import PipelineId
+    from mcm.core.place import PipelineId
 
 
 def rollback(stage: str) -> str:

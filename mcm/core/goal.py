@@ -5,8 +5,8 @@ from datetime import timedelta
 
 from mcm.core import commands
 from mcm.core.endpoint import Content
+from mcm.core.place import PipelineId, Place
 from mcm.core.plan import Plan, StagePlan
-from mcm.core.query import PipelineId, Place
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ named; what AWS tells only of everything (alarms, metrics, lists) is bound to it
 from collections.abc import Iterable
 
 from mcm.core.iam_policy import CALLS, Document
-from mcm.core.query import PipelineId, Place
+from mcm.core.place import PipelineId, Place
 
 DeniedRead = tuple[str, str, Place]
 """Service and operation as botocore names them, and where it was denied."""

@@ -15,7 +15,7 @@ from typing import Any
 
 from mcm.core.errors import UsageError
 from mcm.core.hours import CHANGE_CALENDAR
-from mcm.core.query import Place
+from mcm.core.place import Place
 from mcm.core.service import Service, StageConfig
 
 REQUESTER, OPERATOR, APPROVER, ON_CALL = ROLES = ("requester", "operator", "approver", "on-call")

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from mcm.core.outcome import Outcome, Result
-from mcm.core.query import PipelineId, Place
+from mcm.core.place import PipelineId, Place
 
 __all__ = [
     "AnswerApproval",

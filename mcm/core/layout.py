@@ -11,8 +11,8 @@ from typing import Any
 
 from mcm.core.naming import fold
 from mcm.core.pipeline import Declaration, PipelineView, StageView
+from mcm.core.place import PipelineId, Place
 from mcm.core.plan import Approval
-from mcm.core.query import PipelineId, Place
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+", re.ASCII)
 _PRODUCTION = frozenset({"prod", "production", "prd", "live"})

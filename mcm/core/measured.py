@@ -16,8 +16,8 @@ from mcm.core.checks.metric_threshold import rule_of
 from mcm.core.checks.series import series_of
 from mcm.core.duration import spell
 from mcm.core.graph import Line
+from mcm.core.place import Expression, Metric
 from mcm.core.plan import Guardrail
-from mcm.core.query import Expression, Metric
 from mcm.core.units import KNOWN
 
 _SIGNS: Mapping[str, tuple[str, bool]] = {

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mcm.core import commands
+from mcm.core.place import PipelineId
 from mcm.core.plan import Approval, Plan
-from mcm.core.query import PipelineId
 from mcm.core.service import Service, StageConfig
 
 Value = str | tuple[str, ...]

@@ -6,8 +6,9 @@ from datetime import timedelta
 from typing import Any
 
 from mcm.core.hours import CalendarSource, Hours
+from mcm.core.network import DIRECT, Network
+from mcm.core.place import Metric, PipelineId, Place
 from mcm.core.plan import Bake, Gate
-from mcm.core.query import Metric, PipelineId, Place
 from mcm.core.window import Freeze, Once, Window
 
 
@@ -17,16 +18,6 @@ class Access:
 
     profile: str
     role_arn: str
-
-
-@dataclass(frozen=True)
-class Network:
-    """By which way AWS is reached, where it is not the direct one."""
-
-    proxy: str = ""
-    """URL of the proxy for calls to AWS; empty for none."""
-    ca_bundle: str = ""
-    """File of the certificates that are trusted instead of the usual ones; empty for those."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +84,7 @@ class Service:
     """In pipeline order as written; each waits for the one before it."""
     answers: Mapping[str, str]
     """Answers that stay the same from change to change."""
-    network: Network = Network()
+    network: Network = DIRECT
     observes: bool = False
     """Whether mcm only watches what others deploy, and sends nothing: `mode: observe`."""
     calendars: tuple[CalendarSource, ...] = ()

@@ -64,18 +64,6 @@ def decide(
     return Turn((), Wait(min(ends, now + goal.plan.poll), why))
 
 
-def told(known: StageState) -> str:
-    """Return a clause about who vetoed the rollback of the breach, empty if nobody did."""
-    said = who(known)
-    return f"; {said}" if said else ""
-
-
-def who(known: StageState) -> str:
-    """Say who vetoed the rollback of the breach; empty if nobody did."""
-    word = known.vetoed.get(known.breach_check)
-    return f"{word.by} vetoed its rollback at {word.at:%H:%M}Z: {word.reason}" if word else ""
-
-
 def _said(
     goal: GoForward, stage: StagePlan, known: StageState, readings: Readings
 ) -> Verified | None:

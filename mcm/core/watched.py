@@ -12,7 +12,7 @@ from mcm.core.alarm_faults import metrics, names
 from mcm.core.endpoint import EndpointView
 from mcm.core.layout import Site
 from mcm.core.naming import fold
-from mcm.core.query import Metric
+from mcm.core.place import Metric
 
 _MINUTE = timedelta(minutes=1)
 _SHORTEST = 4

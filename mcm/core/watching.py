@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from mcm.core import attempts, checks, halting, limits, notes, occupancy, veto
+from mcm.core import attempts, checks, halting, limits, notes, occupancy, vetoed
 from mcm.core.bake import judge_bake
 from mcm.core.checks.sagemaker_endpoint import SILENTLY_ROLLED_BACK
 from mcm.core.duration import spell
@@ -116,7 +116,7 @@ def _breach(
         entries = (notes.breach(stage, first.check, reason, action, now),)
     if action == "roll_back":
         return Turn(entries, Wait(now, reason))
-    return Turn(entries, Hold("check", reason + veto.told(known), None, Exit.NEEDS_PERSON))
+    return Turn(entries, Hold("check", reason + vetoed.told(known), None, Exit.NEEDS_PERSON))
 
 
 def _silently_back(stage: StagePlan, found: list[Verdict], now: datetime) -> Turn:

@@ -11,7 +11,7 @@ from mcm.aws.port import AwsError
 from mcm.aws.route import CERTIFICATES, PROXIES, detours, refuse_detours
 from mcm.aws.session import connect
 from mcm.core.errors import RefusedError
-from mcm.core.service import Network
+from mcm.core.network import Network
 
 PROXY = "http://proxy.example.com:3128"
 DIRECT = Network()

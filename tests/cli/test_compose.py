@@ -9,8 +9,8 @@ from mcm.cli.compose import Connections, Project, aws_realm, find_root
 from mcm.cli.folder import replace_file
 from mcm.core.errors import BlindError, RefusedError, UsageError
 from mcm.core.journal import Draft
+from mcm.core.network import Network
 from mcm.core.query import Place
-from mcm.core.service import Network
 from mcm.core.statement import is_sandbox
 from tests.cli.conftest import Shop
 

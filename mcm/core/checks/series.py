@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from mcm.core.canonical import parse_duration
-from mcm.core.query import Expression, Metric
+from mcm.core.place import Expression, Metric
 from mcm.core.units import Quantity, convert
 
 
