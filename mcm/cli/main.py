@@ -12,84 +12,30 @@ from typing import Annotated
 import typer
 
 from mcm import __version__
-from mcm.cli import (
-    audit,
-    back,
-    backtest,
-    checks,
-    close,
-    demo,
-    doctor,
-    drill,
-    glass,
-    halt,
-    iam,
-    inbox,
-    init,
-    look,
-    new,
-    people,
-    reopen,
-    report,
-    runbook,
-    sandbox,
-    schema,
-    streams,
-    tick,
-    trust,
-    walk,
-    watch,
-    windows,
-    write,
-)
-from mcm.cli.chapters import Chapters
+from mcm.cli import streams
+from mcm.cli.chapters import Chapters, register
 from mcm.cli.lines import say
 from mcm.core.errors import Exit, McmError
-
-app = typer.Typer(
-    name="mcm",
-    cls=Chapters,
-    help="Change records, two people and guardrails for production deployments on AWS.",
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    add_completion=True,
-    no_args_is_help=True,
-)
-for part in (
-    init,
-    new,
-    write,
-    people,
-    glass,
-    walk,
-    tick,
-    watch,
-    halt,
-    back,
-    reopen,
-    report,
-    drill,
-    doctor,
-    look,
-    close,
-    audit,
-    schema,
-    iam,
-    demo,
-):
-    part.register(app)
-trust.register(app)
-inbox.register(app)
-runbook.register(app)
-checks.register(app)
-sandbox.register(app)
-windows.register(app)
-backtest.register(app)
 
 INTERRUPTED = "interrupted; run the same command to go on"
 
 
-@app.callback(invoke_without_command=True)
+def build_app(word: str = "") -> typer.Typer:
+    """Return the command line with one command, or with all of them (see `register`)."""
+    app = typer.Typer(
+        name="mcm",
+        cls=Chapters,
+        help="Change records, two people and guardrails for production deployments on AWS.",
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        add_completion=True,
+        no_args_is_help=True,
+    )
+    app.callback(invoke_without_command=True)(_root)
+    register(app, word)
+    return app
+
+
 def _root(
     version: Annotated[bool, typer.Option("--version", help="Show the version and leave.")] = False,
     debug: Annotated[
@@ -119,8 +65,9 @@ def run(arguments: list[str]) -> int:
     """Run one command; return its exit code after saying on stderr what went wrong."""
     # `--wait` takes its time with `=` only, so that alone it can mean "as long as it takes".
     words = ["--wait=forever" if word == "--wait" else word for word in arguments]
+    word = words[0] if words else ""
     try:
-        code = int(app(words, prog_name="mcm", standalone_mode=False) or 0)
+        code = int(build_app(word)(words, prog_name="mcm", standalone_mode=False) or 0)
     except McmError as err:
         return tell(err)
     except (KeyboardInterrupt, typer.Abort):

@@ -13,7 +13,7 @@ from typing import Any
 from typer.main import get_command
 
 from mcm.app.lint import RULES
-from mcm.cli.chapters import CHAPTERS, OTHER
+from mcm.cli.chapters import CHAPTERS
 from mcm.cli.examples import EXAMPLES
 
 FOLDER = "docs/commands"
@@ -38,16 +38,13 @@ def pages() -> dict[str, str]:
 
 
 def _commands() -> dict[str, Any]:
-    # Imported here: the app imports every module of commands.
-    from mcm.cli.main import app
+    # Imported here: it imports every module of commands.
+    from mcm.cli.main import build_app
 
-    return dict(get_command(app).commands)  # type: ignore[attr-defined]
+    return dict(get_command(build_app()).commands)  # type: ignore[attr-defined]
 
 
 def _index(commands: dict[str, Any]) -> str:
-    chapters = {title: [n for n in names if n in commands] for title, names in CHAPTERS.items()}
-    named = {name for names in chapters.values() for name in names}
-    chapters[OTHER] = [name for name in commands if name not in named]
     lines = [
         MADE,
         "",
@@ -55,12 +52,11 @@ def _index(commands: dict[str, Any]) -> str:
         "",
         "Each has `--help`. What they promise: [design.md](../design.md).",
     ]
-    for title, names in chapters.items():
-        if names:
-            lines += ["", f"## {title}", "", "| | |", "| --- | --- |"]
-            lines += [
-                f"| [`mcm {name}`]({name}.md) | {_cell(_first(commands[name]))} |" for name in names
-            ]
+    for title, names in CHAPTERS.items():
+        lines += ["", f"## {title}", "", "| | |", "| --- | --- |"]
+        lines += [
+            f"| [`mcm {name}`]({name}.md) | {_cell(_first(commands[name]))} |" for name in names
+        ]
     return "\n".join(lines) + "\n"
 
 

@@ -7,7 +7,7 @@ from typer.main import get_command
 
 from mcm.app.lint import RULES
 from mcm.cli.examples import EXAMPLES
-from mcm.cli.main import app
+from mcm.cli.main import build_app
 from mcm.cli.pages import FOLDER, LINT_RULES, pages
 from tests.kit.world import ROOT
 
@@ -29,7 +29,7 @@ def test_what_stands_in_docs_is_what_would_be_made() -> None:
 
 def test_every_command_and_option_has_its_place() -> None:
     """A command or an option without help is one that nobody finds."""
-    for name, command in get_command(app).commands.items():  # type: ignore[attr-defined]
+    for name, command in get_command(build_app()).commands.items():  # type: ignore[attr-defined]
         page = PAGES[f"{FOLDER}/{name}.md"]
         for each in (command, *getattr(command, "commands", {}).values()):
             assert each.help
@@ -48,7 +48,7 @@ def test_every_example_is_a_command_that_parses(line: str) -> None:
     """As the shell gives it to mcm, up to a redirection; nothing runs."""
     words = shlex.split(line.partition(" > ")[0])
     assert words.pop(0) == "mcm"
-    group = get_command(app)
+    group = get_command(build_app())
     context = group.make_context("mcm", ["--help"], resilient_parsing=True)
     while hasattr(group, "resolve_command"):
         name, command, words = group.resolve_command(context, words)
@@ -60,4 +60,4 @@ def test_every_example_is_a_command_that_parses(line: str) -> None:
 
 
 def test_examples_are_of_commands_that_exist() -> None:
-    assert EXAMPLES.keys() <= set(get_command(app).commands)  # type: ignore[attr-defined]
+    assert EXAMPLES.keys() <= set(get_command(build_app()).commands)  # type: ignore[attr-defined]

@@ -14,7 +14,7 @@ import typer
 from botocore import xform_name
 
 from mcm.app.runbook import load, names
-from mcm.cli.main import app, run
+from mcm.cli.main import build_app, run
 from mcm.cli.terminal import run_at_terminal
 from mcm.core import runbook
 from mcm.core.runbook import Rendered, Runbook
@@ -81,7 +81,7 @@ def test_it_reads_and_is_filled_in_from_the_files(name: str) -> None:
 def test_every_mcm_command_in_it_parses(name: str) -> None:
     for words in lines(facts_of(load(name))):
         if words[0] == "mcm":
-            command = typer.main.get_command(app)
+            command = typer.main.get_command(build_app())
             context = command.make_context("mcm", ["status"])
             rest = words[1:]
             while hasattr(command, "commands"):

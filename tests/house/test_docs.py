@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from typer.main import get_command
 
-from mcm.cli.main import app
+from mcm.cli.main import build_app
 from mcm.core.errors import Exit
 from tests.house.tree import ROOT, project_files, python_files, shown
 from tests.threats.table import ATTEMPTS
@@ -151,7 +151,7 @@ def test_the_commands_are_those_that_exist() -> None:
     section = page[page.index("## Commands") : page.index("## Exit codes")]
     listed, planned = section.split("*Planned*", 1)
     rows = re.findall(r"^\| (`[^|]+`) \|", listed, re.MULTILINE)
-    built = set(get_command(app).commands)  # type: ignore[attr-defined]
+    built = set(get_command(build_app()).commands)  # type: ignore[attr-defined]
 
     assert {name for row in rows for name in re.findall(r"`([a-z-]+)`", row)} == built
     assert not built & set(re.findall(r"`(\w+)`", planned.split("\n\n", maxsplit=1)[0]))
