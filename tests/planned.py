@@ -12,7 +12,6 @@ from mcm.core.pipeline import (
     ActionView,
     ExecutionView,
     PipelineView,
-    Revision,
     StageHistory,
     StageRun,
     StageView,
@@ -29,6 +28,7 @@ from mcm.core.query import (
     Query,
 )
 from mcm.core.reading import Blindness, Known, Reading, Readings, Unknown
+from mcm.core.revision import Revision
 from mcm.core.service import Access, CheckUse, Service, StageConfig
 from mcm.core.window import Freeze, Window
 

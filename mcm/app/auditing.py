@@ -15,7 +15,7 @@ from mcm.core import attempts, counting
 from mcm.core.audit import Audited, Claim, Span, Way, audit, exit_of
 from mcm.core.errors import BlindError, Exit, McmError
 from mcm.core.fold import fold
-from mcm.core.glass import Glass
+from mcm.core.glass_told import Glass
 from mcm.core.journal import Entry, Journal
 from mcm.core.naming import OF_RUNBOOKS
 from mcm.core.past import Past

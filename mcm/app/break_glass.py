@@ -15,7 +15,7 @@ from mcm.core import canonical, glass, notes
 from mcm.core.errors import RefusedError, UsageError
 from mcm.core.fold import fold
 from mcm.core.gates import holder_of, promotion_of
-from mcm.core.glass import Glass
+from mcm.core.glass_told import Glass
 from mcm.core.goal import GoForward
 from mcm.core.guard import GrantedByGlass, Refused, guard
 from mcm.core.journal import Draft, Entry, Journal

@@ -17,7 +17,7 @@ from mcm.core.anchor import tag_message
 from mcm.core.closing import Matter
 from mcm.core.errors import Exit, McmError, RefusedError, UsageError
 from mcm.core.fold import fold
-from mcm.core.glass import Glass
+from mcm.core.glass_told import Glass
 from mcm.core.journal import Entry, Head, Journal, JournalMoved
 from mcm.core.plan import Plan
 from mcm.core.state import Closing, State

@@ -7,7 +7,8 @@ away either hides none. Only a verified statement by somebody else counts as its
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from mcm.core.glass import KIND, Glass, review_of, told
+from mcm.core.glass import KIND, review_of
+from mcm.core.glass_told import Glass, told
 from mcm.core.inbox import Inbox
 from mcm.core.journal import Journal
 from mcm.core.naming import ASIDE

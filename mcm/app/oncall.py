@@ -17,7 +17,6 @@ from mcm.core.pipeline import (
     ExecutionView,
     Identity,
     PipelineView,
-    Revision,
     StageHistory,
     StageView,
 )
@@ -33,6 +32,7 @@ from mcm.core.query import (
     Query,
 )
 from mcm.core.reading import Readings
+from mcm.core.revision import Revision
 
 _SAMPLES = 5
 _SOURCES = 5

@@ -27,7 +27,7 @@ from mcm.core.difference import plan_differences
 from mcm.core.errors import BlindError, McmError, RefusedError, UsageError
 from mcm.core.hours import Calendar, until_of
 from mcm.core.journal import Draft, Journal
-from mcm.core.pipeline import PipelineView, Revision, StageHistory
+from mcm.core.pipeline import PipelineView, StageHistory
 from mcm.core.plan import Package, Plan
 from mcm.core.planning import (
     Definitions,
@@ -42,6 +42,7 @@ from mcm.core.pushed import with_heads
 from mcm.core.query import ExecutionsQuery, HistoryQuery, PipelineQuery, Query
 from mcm.core.reading import Readings
 from mcm.core.rehearsal import Proof
+from mcm.core.revision import Revision
 from mcm.core.service import Service
 from mcm.core.target import Target, target_after
 

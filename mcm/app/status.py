@@ -14,7 +14,7 @@ from mcm.app.phase import OUTCOMES, UNDER_WAY, Phase, exit_of, is_in, is_put_bac
 from mcm.core import canonical, vetoed
 from mcm.core.errors import Exit, McmError, most_severe
 from mcm.core.fold import fold
-from mcm.core.glass import Glass, told
+from mcm.core.glass_told import Glass, told
 from mcm.core.journal import Entry, Journal
 from mcm.core.naming import ASIDE
 from mcm.core.state import StageState, State, Word

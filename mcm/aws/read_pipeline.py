@@ -19,7 +19,6 @@ from mcm.core.pipeline import (
     Declaration,
     ExecutionView,
     PipelineView,
-    Revision,
     RollbackRun,
     StageHistory,
     StageRun,
@@ -37,6 +36,7 @@ from mcm.core.query import (
     Query,
 )
 from mcm.core.reading import Known, Reading
+from mcm.core.revision import Revision
 
 SERVICE = "codepipeline"
 HISTORY_PAGES = 3

@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from mcm.cli.compose import Project
     from mcm.core.authorship import Written
     from mcm.core.commit_range import CommitRange
-    from mcm.core.pipeline import Revision
     from mcm.core.plan import Package, Plan
+    from mcm.core.revision import Revision
 
 _SHOWN = 8
 """Authors named in one line; the rest is counted."""

@@ -76,7 +76,7 @@ def _sources(view: "View", project: "Project") -> "Sources":
     from mcm.cli.ground import warn
     from mcm.cli.pinned import glasses_of
     from mcm.core.errors import McmError
-    from mcm.core.glass import Glass
+    from mcm.core.glass_told import Glass
     from mcm.core.plan import Plan
 
     def read_plan(change: str) -> Plan | None:

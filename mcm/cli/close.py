@@ -146,7 +146,8 @@ def _open(
 ) -> "Sequence[Matter]":
     from mcm.app.closing import find_open
     from mcm.cli.pinned import glasses_of
-    from mcm.core.glass import KIND, told
+    from mcm.core.glass import KIND
+    from mcm.core.glass_told import told
 
     has_plan = project.folder(change).read_plan() is not None
     broken = told(entries, change) or any(project.folder(change).statements.glob(f"{KIND}-*.json"))

@@ -17,7 +17,7 @@ from mcm.app.oncall import Facts
 from mcm.app.oncall_alarms import clock
 from mcm.core import commands
 from mcm.core.duration import spell_wait
-from mcm.core.pipeline import Revision
+from mcm.core.revision import Revision
 from mcm.core.sanitize import clean
 from mcm.core.sentence import shorten
 

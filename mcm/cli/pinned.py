@@ -11,7 +11,7 @@ from mcm.core.errors import McmError
 
 if TYPE_CHECKING:
     from mcm.cli.compose import Project
-    from mcm.core.glass import Glass
+    from mcm.core.glass_told import Glass
     from mcm.core.inbox import Inbox
     from mcm.trust.persons import TrustFile
     from mcm.trust.pins import Pins

@@ -8,9 +8,12 @@ without, and says so: its sources may not be in git at all.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from mcm.core.plan import Plan, StagePlan
-from mcm.core.service import Service, StageConfig
+
+if TYPE_CHECKING:
+    from mcm.core.service import Service, StageConfig
 
 ENOUGH = 3
 """Approvers that must remain before authors are excluded without being asked to."""
@@ -35,7 +38,7 @@ class Approvers:
 
 
 def with_authors(
-    plan: Plan, service: Service, written: Written, known: Mapping[str, Approvers]
+    plan: Plan, service: "Service", written: Written, known: Mapping[str, Approvers]
 ) -> Plan:
     """Return `plan` with its authors, and with what each stage makes of them.
 
@@ -58,7 +61,9 @@ def excluded(plan: Plan, stage: StagePlan) -> frozenset[str]:
     return frozenset(plan.authors) if stage.forbid_authors else frozenset()
 
 
-def author_problems(plan: Plan, service: Service, known: Mapping[str, Approvers]) -> Iterator[str]:
+def author_problems(
+    plan: Plan, service: "Service", known: Mapping[str, Approvers]
+) -> Iterator[str]:
     """Yield why nobody could approve the plan as it stands, with what mends it."""
     asked = {config.name: config.forbid_authors for config in service.stages}
     for stage in plan.stages:
@@ -99,7 +104,7 @@ def author_warnings(plan: Plan, known: Mapping[str, Approvers]) -> Iterator[str]
 
 
 def _forbids(
-    config: StageConfig, stage: StagePlan, written: Written, known: Approvers | None
+    config: "StageConfig", stage: StagePlan, written: Written, known: Approvers | None
 ) -> bool:
     if config.forbid_authors is not None:
         return config.forbid_authors

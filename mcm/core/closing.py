@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from mcm.core import canonical, commands
 from mcm.core.errors import RefusedError, UsageError
-from mcm.core.glass import Glass
+from mcm.core.glass_told import Glass
 from mcm.core.journal import Draft, Entry
 from mcm.core.sanitize import clean
 from mcm.core.state import Closing, StageState, State

@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 
 from mcm.core.commit_range import Links
-from mcm.core.pipeline import Revision
+from mcm.core.revision import Revision
 
 _PATH = r"(?P<path>[A-Za-z0-9._~-]+(?:/[A-Za-z0-9._~-]+)+)/?"
 _HOST = r"(?P<host>[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)"

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from mcm.core.glass import Glass
+from mcm.core.glass_told import Glass
 from mcm.core.statement import Rejected, Verified
 
 

@@ -10,13 +10,13 @@ from mcm.core.pipeline import (
     SUCCEEDED,
     ExecutionView,
     PipelineView,
-    Revision,
     StageHistory,
     StageView,
 )
 from mcm.core.plan import Package
 from mcm.core.query import ExecutionQuery, HistoryQuery
 from mcm.core.reading import Readings
+from mcm.core.revision import Revision
 from mcm.core.service import Service, StageConfig
 
 _WAITING = "InProgress"

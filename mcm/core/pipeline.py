@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from mcm.core.revision import Revision
+
 RUNNING = frozenset({"InProgress", "Stopping"})
 ENDED_BADLY = frozenset({"Failed", "Stopped", "Cancelled", "Superseded"})
 SUCCEEDED = "Succeeded"
@@ -89,16 +91,6 @@ class Declaration:
     """The pipeline's own; it tells the account. Empty when AWS does not say."""
     updated: datetime | None = None
     """When this version was made."""
-
-
-@dataclass(frozen=True)
-class Revision:
-    """A source commit or artifact version. All text is the author's: untrusted."""
-
-    source: str
-    id: str
-    summary: str
-    url: str
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,8 @@ from mcm.core import canonical, codec
 from mcm.core.commit_range import CommitRange
 from mcm.core.endpoint import Expected
 from mcm.core.hours import Calendar, Hours
-from mcm.core.pipeline import Revision
 from mcm.core.place import Metric, PipelineId, Place
+from mcm.core.revision import Revision
 from mcm.core.window import Freeze
 
 FORMAT = 1

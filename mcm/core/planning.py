@@ -17,11 +17,12 @@ from mcm.core.change import Change
 from mcm.core.endpoint import Expected
 from mcm.core.hours import Calendar, CalendarSource
 from mcm.core.pinning import base_stage, name_packages, pin_execution, waiting
-from mcm.core.pipeline import ExecutionView, PipelineView, Revision, StageHistory
+from mcm.core.pipeline import ExecutionView, PipelineView, StageHistory
 from mcm.core.plan import FORMAT, Answer, Assumption, Guardrail, Package, Plan, StagePlan
 from mcm.core.query import ExecutionQuery, HistoryQuery, PipelineQuery, Query
 from mcm.core.questions import is_open
 from mcm.core.reading import Readings
+from mcm.core.revision import Revision
 from mcm.core.service import CheckUse, Service, StageConfig
 from mcm.core.structure import structure_problems, structure_warnings
 

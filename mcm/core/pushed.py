@@ -6,8 +6,9 @@ CodePipeline knows the newest commit of each execution's sources and nothing in 
 from collections.abc import Sequence
 
 from mcm.core.commit_range import CommitRange, heads_range
-from mcm.core.pipeline import ROLLBACK, ExecutionView, Revision
+from mcm.core.pipeline import ROLLBACK, ExecutionView
 from mcm.core.plan import Package
+from mcm.core.revision import Revision
 
 
 def with_heads(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from mcm.core import glass
+from mcm.core import glass, glass_told
 from mcm.core.drill_note import read_drill
 from mcm.core.errors import RefusedError
 from mcm.core.journal import Entry
@@ -28,7 +28,7 @@ def build_banner(
 ) -> tuple[str, ...]:
     """Return what stands above all else: who went forward alone, and which gates are opened."""
     try:
-        glasses = glass.told(entries, change)
+        glasses = glass_told.told(entries, change)
     except RefusedError as err:
         lines = [f"GLASS BROKEN: {err}"]
     else:

@@ -15,11 +15,11 @@ from mcm.core.pipeline import (
     SUCCEEDED,
     ExecutionView,
     PipelineView,
-    Revision,
     StageHistory,
     StageView,
 )
 from mcm.core.plan import Plan, StagePlan
+from mcm.core.revision import Revision
 from mcm.sandbox.pipeline_model import (
     ActionRun,
     ActionSpec,

@@ -7,9 +7,10 @@ from typing import Any
 
 from mcm.app.oncall import Scene
 from mcm.core.past import Passage
-from mcm.core.pipeline import ExecutionView, Revision
+from mcm.core.pipeline import ExecutionView
 from mcm.core.query import ExecutionsQuery, PassagesQuery, Query
 from mcm.core.reading import Reading, Readings
+from mcm.core.revision import Revision
 from tests.kit.readings import (
     NOW,
     PIPELINE,

@@ -12,7 +12,7 @@ from mcm.aws.observe import AwsSource
 from mcm.aws.port import AwsError, ErrorKind, Params
 from mcm.core.audit import Finding, Span
 from mcm.core.errors import BlindError, Exit
-from mcm.core.glass import Glass
+from mcm.core.glass_told import Glass
 from mcm.core.journal import BrokenJournalError, ChainProblem, Draft, Entry
 from mcm.core.plan import Plan
 from mcm.store.memory import MemoryJournal

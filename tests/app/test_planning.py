@@ -20,8 +20,8 @@ from mcm.core.authorship import Approvers, Written
 from mcm.core.commit_range import CommitRange, GitCommit, build_range
 from mcm.core.errors import BlindError, UsageError
 from mcm.core.hours import Calendar, CalendarSource, Event
-from mcm.core.pipeline import Revision
 from mcm.core.plan import Package, Plan
+from mcm.core.revision import Revision
 from mcm.core.window import Freeze
 from tests.kit.files import Shelf, make_files
 from tests.kit.world import World

@@ -12,9 +12,10 @@ from mcm.app.oncall import Facts, build_facts
 from mcm.cli.oncall_screen import HEIGHT, WIDTH, Where, fold, screen, too_long
 from mcm.core import commands
 from mcm.core.past import GitCommit
-from mcm.core.pipeline import Identity, Revision
+from mcm.core.pipeline import Identity
 from mcm.core.query import PipelineId
 from mcm.core.reading import Readings
+from mcm.core.revision import Revision
 from tests.app.scenes import PASSAGES, passage, past, revision, run, scene
 from tests.kit.readings import NOW, PIPELINE, US, go_back, pipeline_view, stage
 

@@ -9,7 +9,7 @@ import pytest
 from mcm.core import closing
 from mcm.core.errors import RefusedError, UsageError
 from mcm.core.fold import fold
-from mcm.core.glass import Glass
+from mcm.core.glass_told import Glass
 from mcm.core.journal import Draft, Entry, chain_all
 from mcm.core.sentence import sentence
 from mcm.core.state import StageState, State

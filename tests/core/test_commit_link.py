@@ -4,7 +4,7 @@ import pytest
 
 from mcm.core.commit_link import links_of_remote, links_of_revisions
 from mcm.core.commit_range import Links
-from mcm.core.pipeline import Revision
+from mcm.core.revision import Revision
 
 GITHUB = Links(
     "https://github.com/shop/app/commit/{id}", "https://github.com/shop/app/pull/{number}"

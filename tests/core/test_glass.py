@@ -7,7 +7,8 @@ import pytest
 
 from mcm.core import canonical
 from mcm.core.errors import RefusedError
-from mcm.core.glass import Glass, open_already, overdue, review_of, review_problem, told
+from mcm.core.glass import open_already, overdue, review_of, review_problem
+from mcm.core.glass_told import Glass, told
 from mcm.core.guard import Granted, GrantedByGlass, Missing, guard
 from mcm.core.journal import Draft, chain_all
 from mcm.core.notes import glass_broken

@@ -3,9 +3,10 @@
 from dataclasses import replace
 
 from mcm.core.commit_range import Links, build_range, heads_range
-from mcm.core.pipeline import ROLLBACK, ExecutionView, Revision
+from mcm.core.pipeline import ROLLBACK, ExecutionView
 from mcm.core.plan import Package
 from mcm.core.pushed import with_heads
+from mcm.core.revision import Revision
 from tests.planned import make_execution
 
 PACKAGE = Package("App", "r2", "r5")

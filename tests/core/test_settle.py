@@ -19,9 +19,10 @@ from mcm.core.instruction import (
     UpdateEndpoint,
 )
 from mcm.core.journal import Draft
-from mcm.core.pipeline import ActionRun, ExecutionView, PipelineView, Revision, StageHistory
+from mcm.core.pipeline import ActionRun, ExecutionView, PipelineView, StageHistory
 from mcm.core.query import ActionsQuery, EndpointQuery, ExecutionsQuery
 from mcm.core.reading import Known, Readings
+from mcm.core.revision import Revision
 from mcm.core.settle import AGREEING_READS, next_look, queries, settle
 from mcm.core.state import Attempt
 from tests.kit.readings import (

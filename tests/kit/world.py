@@ -18,13 +18,12 @@ from mcm.aws.port import Params, Port, Reply, time_of
 from mcm.aws.read_pipeline import PipelineReader
 from mcm.core.canonical import digest
 from mcm.core.endpoint import Expected
-from mcm.core.glass import Glass
+from mcm.core.glass_told import Glass
 from mcm.core.goal import GoBack, GoForward
 from mcm.core.hours import Hours
 from mcm.core.inbox import Inbox
 from mcm.core.journal import Entry, Journal
 from mcm.core.others import OtherChange
-from mcm.core.pipeline import Revision
 from mcm.core.plan import FORMAT, Approval, Bake, Gate, Guardrail, Plan, StagePlan
 from mcm.core.query import (
     ChangesQuery,
@@ -37,6 +36,7 @@ from mcm.core.query import (
     Query,
 )
 from mcm.core.reading import Known, Reading
+from mcm.core.revision import Revision
 from mcm.core.state import State
 from mcm.core.statement import JournalHead, Statement, TrustRef, Verified
 from mcm.core.turn import Turn

@@ -8,7 +8,7 @@ from mcm.core import closing
 from mcm.core.commit_range import GitCommit, Links, build_range
 from mcm.core.hours import Hours
 from mcm.core.journal import chain_all
-from mcm.core.pipeline import Revision
+from mcm.core.revision import Revision
 from mcm.core.state import Closing
 from mcm.record.build import build_view
 from mcm.record.render import render_record

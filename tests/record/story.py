@@ -11,9 +11,9 @@ from mcm.core.change import Change
 from mcm.core.commit_range import CommitRange, GitCommit, Links, build_range, heads_range
 from mcm.core.instruction import CloseTransition, Instruction, OpenTransition, RollBackStage
 from mcm.core.journal import Draft, Entry, chain_all
-from mcm.core.pipeline import Revision
 from mcm.core.plan import Plan
 from mcm.core.questions import TEMPLATES
+from mcm.core.revision import Revision
 from mcm.core.statement import JournalHead, Statement, TrustRef, Verified
 from mcm.record.build import build_view
 from mcm.record.render import render_record

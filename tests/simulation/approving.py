@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from mcm.core.glass import REVIEW_WITHIN
+from mcm.core.glass_told import REVIEW_WITHIN
 from mcm.core.journal import Entry
 from mcm.core.plan import Plan, StagePlan
 from mcm.sandbox.pipeline_model import Execution

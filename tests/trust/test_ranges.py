@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from mcm.core.commit_range import CommitRange
-from mcm.core.pipeline import Revision
 from mcm.core.plan import Package
+from mcm.core.revision import Revision
 from mcm.trust.ranges import read_ranges
 from tests.kit.repository import Repository
 

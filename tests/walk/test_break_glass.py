@@ -7,7 +7,7 @@ import pytest
 
 from mcm.app.notifying import Notifying
 from mcm.core.errors import Exit
-from mcm.core.glass import Glass
+from mcm.core.glass_told import Glass
 from mcm.core.goal import GoForward
 from mcm.core.journal import Entry
 from mcm.core.plan import Plan
