@@ -1,6 +1,5 @@
 """The one clock outside tests: the system's, without offsets and without rates."""
 
-import random
 import time
 from datetime import UTC, datetime, timedelta
 
@@ -21,4 +20,6 @@ class SystemClock:
 
 def jitter(most: timedelta) -> timedelta:
     """Return some time up to `most`, so that many who wait for the same do not come at once."""
+    import random  # only who waits for AWS needs it
+
     return most * random.random()  # noqa: S311 - spreads calls; nothing secret

@@ -9,6 +9,7 @@ Everything here is about promoting; a rollback never asks.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property, lru_cache
+from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 from mcm.core.cron import Cron
@@ -93,12 +94,16 @@ class Window:
 
 
 @dataclass(frozen=True)
-class Once:
-    """When promoting is allowed a single time, from local `start` up to local `end`.
+class _Dates:
+    """From local `start` up to local `end`.
 
-    Where a local time is doubled the window takes the shorter reading. Raises ValueError as
-    `Freeze` does.
+    Raises ValueError for a bad zone, a time with an offset, or an end that is not after the
+    start.
     """
+
+    KIND: ClassVar[str]
+    SHORTER: ClassVar[bool]
+    """Which reading counts where a local time is doubled."""
 
     name: str
     start: datetime
@@ -107,8 +112,8 @@ class Once:
     timezone: str
 
     def __post_init__(self) -> None:
-        _check_local("window", self.name, self.start, self.end)
-        _check_span("window", self)
+        _check_local(self.KIND, self.name, self.start, self.end)
+        _check_span(self.KIND, self)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -116,8 +121,16 @@ class Once:
 
     @cached_property
     def span(self) -> Span:
-        zone = self.zone
-        return Span(to_instant(self.start, zone, later=True), to_instant(self.end, zone))
+        start = to_instant(self.start, self.zone, later=self.SHORTER)
+        return Span(start, to_instant(self.end, self.zone, later=not self.SHORTER))
+
+
+@dataclass(frozen=True)
+class Once(_Dates):
+    """When promoting is allowed a single time; where a local time is doubled, for less long."""
+
+    KIND: ClassVar[str] = "window"
+    SHORTER: ClassVar[bool] = True
 
     def span_at(self, moment: datetime) -> Span | None:
         """Return the span if it holds `moment`."""
@@ -129,32 +142,13 @@ class Once:
 
 
 @dataclass(frozen=True)
-class Freeze:
-    """When promoting is forbidden, from local `start` up to local `end`.
+class Freeze(_Dates):
+    """When promoting is forbidden; where a local time is doubled, for longer."""
 
-    Where a local time is doubled the freeze takes the longer reading. Raises ValueError
-    for a bad zone, a time with an offset, or an end that is not after the start.
-    """
+    KIND: ClassVar[str] = "freeze"
+    SHORTER: ClassVar[bool] = False
 
-    name: str
-    start: datetime
-    """Naive; clocks of `timezone` show it."""
-    end: datetime
-    timezone: str
     reason: str
-
-    def __post_init__(self) -> None:
-        _check_local("freeze", self.name, self.start, self.end)
-        _check_span("freeze", self)
-
-    @property
-    def zone(self) -> ZoneInfo:
-        return find_zone(self.timezone)
-
-    @cached_property
-    def span(self) -> Span:
-        zone = self.zone
-        return Span(to_instant(self.start, zone), to_instant(self.end, zone, later=True))
 
 
 def _check_local(kind: str, name: str, start: datetime, end: datetime) -> None:
@@ -167,7 +161,7 @@ def _check_local(kind: str, name: str, start: datetime, end: datetime) -> None:
         raise ValueError(f"{kind} {name}: write years from 1970 to 9000")
 
 
-def _check_span(kind: str, each: "Once | Freeze") -> None:
+def _check_span(kind: str, each: _Dates) -> None:
     if each.span.start >= each.span.end:
         raise ValueError(
             f"{kind} {each.name} ends at {each.end.isoformat()}, "
