@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from mcm.core.plan import Package
+from mcm.core.plans.plan import Package
 from mcm.trust.ranges import read_ranges
 
 COMMITS = 10_000

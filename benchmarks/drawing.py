@@ -24,7 +24,7 @@ def commands() -> tuple[list[str], list[str]]:
 
 def draw_six() -> int:
     """Draw five graphs and a heat map; return how many bytes they are together."""
-    from mcm.core.graph import Graph, Heat, Line
+    from mcm.core.graphs.graph import Graph, Heat, Line
     from mcm.record.draw_graph import draw_graph
     from mcm.record.draw_heat import draw_heat
 

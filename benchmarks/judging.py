@@ -12,11 +12,13 @@ from random import Random
 from benchmarks.proof import race
 from mcm.aws.observe import AwsSource
 from mcm.aws.port import Params, Reply
-from mcm.core import canonical, codec, forward
-from mcm.core.backtest import backtest
-from mcm.core.fold import fold
-from mcm.core.goal import GoForward
-from mcm.core.plan import Plan
+from mcm.core import canonical, codec
+from mcm.core.history.fold import fold
+from mcm.core.history.goal import GoForward
+from mcm.core.judging.backtest import backtest
+from mcm.core.judging.replay import History
+from mcm.core.judging.threshold import Bound, Rule
+from mcm.core.plans.plan import Plan
 from mcm.core.points import Points
 from mcm.core.query import (
     AlarmQuery,
@@ -28,8 +30,7 @@ from mcm.core.query import (
     Place,
     Query,
 )
-from mcm.core.replay import History
-from mcm.core.threshold import Bound, Rule
+from mcm.core.walking import forward
 from tests.kit.world import World
 
 MINUTE = timedelta(minutes=1)

@@ -16,8 +16,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from mcm.cli.example import set_up
-from mcm.core import journal
-from mcm.core.journal import Draft
+from mcm.core.history import journal
+from mcm.core.history.journal import Draft
 from mcm.store.sqlite import SqliteJournal
 from mcm.trust.inbox import write_statement
 from mcm.trust.signing import sign

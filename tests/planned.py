@@ -5,9 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from mcm.core.change import Change
 from mcm.core.endpoint import Expected
-from mcm.core.hours import Hours
 from mcm.core.pipeline import (
     ActionView,
     ExecutionView,
@@ -16,8 +14,10 @@ from mcm.core.pipeline import (
     StageRun,
     StageView,
 )
-from mcm.core.plan import Approval, Bake, Gate, Plan
-from mcm.core.planning import build_plan
+from mcm.core.plans.change import Change
+from mcm.core.plans.plan import Approval, Bake, Gate, Plan
+from mcm.core.plans.planning import build_plan
+from mcm.core.plans.service import Access, CheckUse, Service, StageConfig
 from mcm.core.query import (
     ExecutionQuery,
     HistoryQuery,
@@ -29,8 +29,8 @@ from mcm.core.query import (
 )
 from mcm.core.reading import Blindness, Known, Reading, Readings, Unknown
 from mcm.core.revision import Revision
-from mcm.core.service import Access, CheckUse, Service, StageConfig
-from mcm.core.window import Freeze, Window
+from mcm.core.windows.hours import Hours
+from mcm.core.windows.window import Freeze, Window
 
 NOW = datetime(2026, 3, 18, 9, 0, tzinfo=UTC)
 PIPELINE = PipelineId(Place("111111111111", "us-east-1"), "ParcelPhotoCheck")

@@ -2,11 +2,12 @@
 
 from mcm.app.ports import Clock, Listener, Perform
 from mcm.app.writer import Writer
-from mcm.core import anchor, attempts, codec
-from mcm.core.fold import spell_claims
-from mcm.core.instruction import Outcome
-from mcm.core.journal import Draft, JournalMoved
-from mcm.core.turn import Act, Turn, Wait
+from mcm.core import codec
+from mcm.core.history import anchor, attempts
+from mcm.core.history.fold import spell_claims
+from mcm.core.history.instruction import Outcome
+from mcm.core.history.journal import Draft, JournalMoved
+from mcm.core.history.turn import Act, Turn, Wait
 
 
 def carry_out(

@@ -1,7 +1,7 @@
 """Up to where a journal is vouched for by somebody who does not hold its file.
 
 Signatures carry the head that their signer saw; AWS keeps heads in the answers and reasons
-that mcm gave it (`mcm.core.anchor`). What comes after the last of them rests on the file.
+that mcm gave it (`mcm.core.history.anchor`). What comes after the last of them rests on the file.
 """
 
 from collections.abc import Iterator
@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from mcm.app.evidence import Evidence
 from mcm.app.proof import Finding, Proof
-from mcm.core import anchor
-from mcm.core.anchor import Anchor
+from mcm.core.history import anchor
+from mcm.core.history.anchor import Anchor
 from mcm.core.pipeline import ActionRun
 
 

@@ -3,12 +3,12 @@
 from datetime import datetime
 
 from mcm.app.evidence import Evidence
-from mcm.core import anchor
-from mcm.core.authorship import excluded
-from mcm.core.counting import loosely, spellings
+from mcm.core.history import anchor
 from mcm.core.pipeline import SUCCEEDED
-from mcm.core.plan import Plan
-from mcm.core.principal import find as find_principal
+from mcm.core.plans.plan import Plan
+from mcm.core.trust.authorship import excluded
+from mcm.core.trust.counting import loosely, spellings
+from mcm.core.trust.principal import find as find_principal
 
 
 def broken_answer(

@@ -11,16 +11,17 @@ from mcm.app.notebook import note
 from mcm.app.observing import Observer
 from mcm.app.planning import PATIENCE
 from mcm.app.ports import Clock, Perform
-from mcm.core import anchor, commands
+from mcm.core import commands
 from mcm.core.errors import Exit, RefusedError
-from mcm.core.instruction import AnswerApproval, Outcome, Result
-from mcm.core.journal import Draft, Journal, head
+from mcm.core.history import anchor
+from mcm.core.history.instruction import AnswerApproval, Outcome, Result
+from mcm.core.history.journal import Draft, Journal, head
 from mcm.core.pipeline import ActionRun, Identity
-from mcm.core.plan import Plan, StagePlan
-from mcm.core.principal import Principal, is_nobody, untrusted
-from mcm.core.principal import find as find_principal
+from mcm.core.plans.plan import Plan, StagePlan
 from mcm.core.query import ActionsQuery, IdentityQuery
 from mcm.core.reading import Readings
+from mcm.core.trust.principal import Principal, is_nobody, untrusted
+from mcm.core.trust.principal import find as find_principal
 
 NOT_THE_SIGNER = "E_NOT_THE_SIGNER"
 
@@ -48,7 +49,7 @@ class Signed:
 
         Whom no entry names passes only where the trust file ties none of them to a caller,
         and a caller that can be no human never; the gate `answer` judges likewise
-        (mcm.core.gates).
+        (mcm.core.gates.every_gate).
         """
         if is_nobody(arn):
             return False

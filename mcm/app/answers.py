@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable
 from datetime import timedelta
 
 from mcm.app.ports import Source
-from mcm.core.inbox import Inbox
 from mcm.core.query import InboxQuery, Query
 from mcm.core.reading import Known, Reading
+from mcm.core.trust.inbox import Inbox
 
 Enrich = Callable[[str, Inbox, dict[Query, Reading]], Inbox]
 

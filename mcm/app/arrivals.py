@@ -9,9 +9,9 @@ from datetime import datetime
 
 from mcm.app.notebook import note
 from mcm.app.refusals import note_refused, plain_reason
-from mcm.core import notes
-from mcm.core.journal import Draft, Journal
-from mcm.core.statement import Rejected, Statement, Verified
+from mcm.core.history.journal import Draft, Journal
+from mcm.core.trust.statement import Rejected, Statement, Verified
+from mcm.core.walking import notes
 
 _KINDS = {
     "request": "requested",

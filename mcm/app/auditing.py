@@ -11,18 +11,19 @@ from typing import Any
 
 from mcm.app.observing import Observer
 from mcm.app.verify import Verdict, Verification
-from mcm.core import attempts, counting
-from mcm.core.audit import Audited, Claim, Span, Way, audit, exit_of
 from mcm.core.errors import BlindError, Exit, McmError
-from mcm.core.fold import fold
-from mcm.core.glass_told import Glass
-from mcm.core.journal import Entry, Journal
+from mcm.core.history import attempts
+from mcm.core.history.fold import fold
+from mcm.core.history.glass_told import Glass
+from mcm.core.history.journal import Entry, Journal
+from mcm.core.history.state import State
 from mcm.core.naming import OF_RUNBOOKS
 from mcm.core.past import Past
-from mcm.core.plan import Plan
+from mcm.core.plans.plan import Plan
+from mcm.core.plans.service import Service
 from mcm.core.query import PastQuery
-from mcm.core.service import Service
-from mcm.core.state import State
+from mcm.core.trust import counting
+from mcm.core.trust.audit import Audited, Claim, Span, Way, audit, exit_of
 
 KEPT = timedelta(days=365)
 """How long AWS keeps what ran in a pipeline."""

@@ -11,10 +11,10 @@ from mcm.app.evidence import Evidence
 from mcm.app.observing import Observer
 from mcm.app.planning import PATIENCE
 from mcm.app.proof import Finding, Proof
-from mcm.core import anchor
-from mcm.core.anchor import Anchor
+from mcm.core.history import anchor
+from mcm.core.history.anchor import Anchor
 from mcm.core.pipeline import SUCCEEDED, ActionRun, ExecutionView, PipelineView
-from mcm.core.plan import Plan
+from mcm.core.plans.plan import Plan
 from mcm.core.query import ActionsQuery, ExecutionsQuery, PipelineId, PipelineQuery
 from mcm.core.reading import Readings
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from mcm.app.fleet import Walk
-from mcm.core.journal import Entry
+from mcm.core.history.journal import Entry
+from mcm.core.history.state import StageState, State
 from mcm.core.place import Place
-from mcm.core.sentence import shorten
-from mcm.core.state import StageState, State
+from mcm.core.sentences.sentence import shorten
 
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 

@@ -13,19 +13,19 @@ from typing import Any
 
 from mcm.app.observing import Observer
 from mcm.core.alarm import AlarmDefinition
-from mcm.core.alarm_rule import AlarmRule, Comparison, Missing
-from mcm.core.backtest import Backtest, Resolution, backtest, resolution, stretch
 from mcm.core.canonical import parse_duration
 from mcm.core.checks import metric_threshold
 from mcm.core.checks.series import metric_of, series_of
 from mcm.core.duration import spell
-from mcm.core.plan import Guardrail, StagePlan
+from mcm.core.judging.alarm_rule import AlarmRule, Comparison, Missing
+from mcm.core.judging.backtest import Backtest, Resolution, backtest, resolution, stretch
+from mcm.core.judging.replay import History, alarm_breaches
+from mcm.core.judging.threshold import Bound, Rule
+from mcm.core.plans.plan import Guardrail, StagePlan
 from mcm.core.points import Points
 from mcm.core.query import AlarmDefinitionQuery, Expression, Metric, MetricQuery, Query
 from mcm.core.reading import Readings
-from mcm.core.replay import History, alarm_breaches
-from mcm.core.threshold import Bound, Rule
-from mcm.core.window import Span
+from mcm.core.windows.window import Span
 
 PATIENCE = timedelta(seconds=60)
 """Nobody is held up by it."""

@@ -11,17 +11,19 @@ from datetime import datetime, timedelta
 from mcm.app.desk import Desk, about
 from mcm.app.notebook import note
 from mcm.app.refusals import NotedRefusalError, note_refused
-from mcm.core import canonical, glass, notes
+from mcm.core import canonical
 from mcm.core.errors import RefusedError, UsageError
-from mcm.core.fold import fold
-from mcm.core.gates import holder_of, promotion_of
-from mcm.core.glass_told import Glass
-from mcm.core.goal import GoForward
-from mcm.core.guard import GrantedByGlass, Refused, guard
-from mcm.core.journal import Draft, Entry, Journal
-from mcm.core.plan import Plan, StagePlan
-from mcm.core.statement import Opening, Statement, Verified
-from mcm.core.statement_form import GLASS_LIFE, TOO_SHORT, may_open, says_why
+from mcm.core.gates.every_gate import holder_of, promotion_of
+from mcm.core.history.fold import fold
+from mcm.core.history.glass_told import Glass
+from mcm.core.history.goal import GoForward
+from mcm.core.history.journal import Draft, Entry, Journal
+from mcm.core.plans.plan import Plan, StagePlan
+from mcm.core.trust import glass
+from mcm.core.trust.guard import GrantedByGlass, Refused, guard
+from mcm.core.trust.statement import Opening, Statement, Verified
+from mcm.core.trust.statement_form import GLASS_LIFE, TOO_SHORT, may_open, says_why
+from mcm.core.walking import notes
 
 REVIEW_LIFE = timedelta(days=3650)
 """A review says what was; it does not lapse."""

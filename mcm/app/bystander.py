@@ -15,16 +15,16 @@ from mcm.app.ports import Clock, Listener
 from mcm.app.seen import SeenStage
 from mcm.app.writer import Writer
 from mcm.core.alarm import AlarmDefinition
-from mcm.core.alarm_faults import counts_errors
 from mcm.core.checks import HEALTH
 from mcm.core.endpoint import EndpointView
-from mcm.core.goal import Observe
-from mcm.core.instruction import Instruction, Outcome, Result
-from mcm.core.journal import Entry
+from mcm.core.history.goal import Observe
+from mcm.core.history.instruction import Instruction, Outcome, Result
+from mcm.core.history.journal import Entry
+from mcm.core.judging.alarm_faults import counts_errors
 from mcm.core.place import PipelineId
-from mcm.core.plan import FORMAT, Bake, Gate, Guardrail, Plan, StagePlan
-from mcm.core.planning import name_guardrails
-from mcm.core.service import Service, StageConfig
+from mcm.core.plans.plan import FORMAT, Bake, Gate, Guardrail, Plan, StagePlan
+from mcm.core.plans.planning import name_guardrails
+from mcm.core.plans.service import Service, StageConfig
 from mcm.store.memory import MemoryJournal
 
 CHANGE = "OBSERVED"

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from mcm.app.first_change import Found, StageNow
 from mcm.config.change_file import watched_endpoints
 from mcm.config.yaml_text import comment, prose, scalar
-from mcm.core.change import Change
-from mcm.core.commit_range import CommitRange
-from mcm.core.hours import spell_hours
-from mcm.core.questions import MARK, Question, questions_of
-from mcm.core.service import Service, StageConfig
+from mcm.core.commits.commit_range import CommitRange
+from mcm.core.plans.change import Change
+from mcm.core.plans.questions import MARK, Question, questions_of
+from mcm.core.plans.service import Service, StageConfig
+from mcm.core.windows.hours import spell_hours
 
 MOST_COMMITS = 40
 """Commits of one package that stand in the file; the record has them all."""

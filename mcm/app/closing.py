@@ -12,15 +12,16 @@ from datetime import datetime
 from typing import Protocol
 
 from mcm.app.halting import current
-from mcm.core import canonical, closing
-from mcm.core.anchor import tag_message
-from mcm.core.closing import Matter
+from mcm.core import canonical
 from mcm.core.errors import Exit, McmError, RefusedError, UsageError
-from mcm.core.fold import fold
-from mcm.core.glass_told import Glass
-from mcm.core.journal import Entry, Head, Journal, JournalMoved
-from mcm.core.plan import Plan
-from mcm.core.state import Closing, State
+from mcm.core.history import closing
+from mcm.core.history.anchor import tag_message
+from mcm.core.history.closing import Matter
+from mcm.core.history.fold import fold
+from mcm.core.history.glass_told import Glass
+from mcm.core.history.journal import Entry, Head, Journal, JournalMoved
+from mcm.core.history.state import Closing, State
+from mcm.core.plans.plan import Plan
 
 TRIES = 3
 

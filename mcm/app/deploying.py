@@ -8,13 +8,13 @@ from mcm.app.planning import PATIENCE
 from mcm.app.runner import Ending, Runner
 from mcm.app.writer import Writer
 from mcm.core.errors import BlindError
-from mcm.core.goal import GoForward
-from mcm.core.instruction import Instruction, Outcome, Result
-from mcm.core.journal import Draft, Entry, Journal, chain_all
+from mcm.core.history.goal import GoForward
+from mcm.core.history.instruction import Instruction, Outcome, Result
+from mcm.core.history.journal import Draft, Entry, Journal, chain_all
+from mcm.core.history.turn import Hold, Wait
 from mcm.core.pipeline import Identity
-from mcm.core.plan import Plan
+from mcm.core.plans.plan import Plan
 from mcm.core.query import IdentityQuery
-from mcm.core.turn import Hold, Wait
 
 NO_CLAIMS: Mapping[str, str] = {}
 _REHEARSED = 4

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from mcm.app.notebook import head_seen
-from mcm.core.inbox import Inbox
-from mcm.core.journal import Journal
-from mcm.core.plan import Plan
-from mcm.core.statement import Statement, TrustRef, Verified
+from mcm.core.history.journal import Journal
+from mcm.core.plans.plan import Plan
+from mcm.core.trust.inbox import Inbox
+from mcm.core.trust.statement import Statement, TrustRef, Verified
 
 
 class Desk(Protocol):

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 
 from mcm.app.seen import SeenStage, Survey
-from mcm.core import iam_missing
-from mcm.core.alarm_faults import Fault, FaultKind
-from mcm.core.iam_missing import DeniedRead
-from mcm.core.iam_policy import Document
-from mcm.core.layers import StageLayer
+from mcm.core.judging.alarm_faults import Fault, FaultKind
+from mcm.core.trust import iam_missing
+from mcm.core.trust.iam_missing import DeniedRead
+from mcm.core.trust.iam_policy import Document
+from mcm.core.trust.layers import StageLayer
 
 
 class Weight(IntEnum):

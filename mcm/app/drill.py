@@ -22,7 +22,7 @@ from mcm.app.notebook import note
 from mcm.app.runner import Ending
 from mcm.core.endpoint import EndpointView, differences
 from mcm.core.errors import Exit
-from mcm.core.journal import Draft, Journal
+from mcm.core.history.journal import Draft, Journal
 from mcm.core.query import EndpointQuery
 from mcm.core.sanitize import clean
 from mcm.sandbox.faults import Effect, Fault

@@ -8,8 +8,8 @@ verifies anywhere else.
 import uuid
 from datetime import datetime, timedelta
 
-from mcm.core.plan import Plan, StagePlan
-from mcm.core.statement import APPROVAL_LIFE, Statement, Verified
+from mcm.core.plans.plan import Plan, StagePlan
+from mcm.core.trust.statement import APPROVAL_LIFE, Statement, Verified
 from mcm.trust.persons import TrustFile
 from mcm.trust.signing import new_nonce, unsigned
 from mcm.trust.verify import verify

@@ -14,18 +14,18 @@ from mcm.aws.observe import AwsSource
 from mcm.aws.perform import Performer
 from mcm.aws.port import Params, Port, Reply
 from mcm.core.errors import Exit
-from mcm.core.fold import fold
-from mcm.core.goal import GoBack, GoForward
+from mcm.core.history.fold import fold
+from mcm.core.history.goal import GoBack, GoForward
+from mcm.core.history.journal import Entry
+from mcm.core.history.state import StageState, State
+from mcm.core.history.turn import Done, Hold, Turn
 from mcm.core.http import HttpView
-from mcm.core.inbox import Inbox
-from mcm.core.journal import Entry
-from mcm.core.plan import Exemption, Plan, StagePlan
+from mcm.core.plans.plan import Exemption, Plan, StagePlan
+from mcm.core.plans.stage_hours import hours_of_plan
 from mcm.core.query import HttpQuery, Place, Query
 from mcm.core.reading import Known, Reading
-from mcm.core.retreat import retreat
-from mcm.core.stage_hours import hours_of_plan
-from mcm.core.state import StageState, State
-from mcm.core.turn import Done, Hold, Turn
+from mcm.core.rollback.retreat import retreat
+from mcm.core.trust.inbox import Inbox
 from mcm.sandbox.faults import Fault
 from mcm.sandbox.twin import OPERATOR, Twin, build_twin, key_in
 from mcm.sandbox.twin_seen import Seen, Tempo

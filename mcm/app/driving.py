@@ -10,10 +10,10 @@ from contextlib import contextmanager
 
 from mcm.app.ports import Leases
 from mcm.core.errors import McmError
-from mcm.core.fold import fold
-from mcm.core.journal import Journal
-from mcm.core.lease import DrivenError, Driver
-from mcm.core.state import State
+from mcm.core.history.fold import fold
+from mcm.core.history.journal import Journal
+from mcm.core.history.lease import DrivenError, Driver
+from mcm.core.history.state import State
 
 
 @contextmanager

@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mcm.core import canonical
-from mcm.core.anchor import Anchor
 from mcm.core.errors import McmError, RefusedError
-from mcm.core.journal import BrokenJournalError, Entry, Journal, StoreError
+from mcm.core.history.anchor import Anchor
+from mcm.core.history.journal import BrokenJournalError, Entry, Journal, StoreError
 from mcm.core.pipeline import ActionRun
-from mcm.core.plan import Plan
-from mcm.core.principal import ROLE, Principal
-from mcm.core.statement import Statement, TrustRef, is_sandbox, namespace
+from mcm.core.plans.plan import Plan
+from mcm.core.trust.principal import ROLE, Principal
+from mcm.core.trust.statement import Statement, TrustRef, is_sandbox, namespace
 
 if TYPE_CHECKING:
     from mcm.trust.persons import TrustFile

@@ -5,7 +5,7 @@ at another machine, with other credentials and without mcm.
 """
 
 from mcm.core import commands
-from mcm.core.goal import Goal, GoBack, GoForward
+from mcm.core.history.goal import Goal, GoBack, GoForward
 
 SANDBOX_FIRST = 'eval "$(mcm sandbox env)"'
 """Without it the plain lines would speak to AWS, not to the sandbox."""

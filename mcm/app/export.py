@@ -13,10 +13,11 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mcm.core import canonical, journal
+from mcm.core import canonical
 from mcm.core.errors import RefusedError, UsageError
-from mcm.core.journal import Entry
-from mcm.core.statement_form import DECISIONS, namespace
+from mcm.core.history import journal
+from mcm.core.history.journal import Entry
+from mcm.core.trust.statement_form import DECISIONS, namespace
 
 if TYPE_CHECKING:
     from mcm.trust.persons import Person, TrustFile

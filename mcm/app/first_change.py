@@ -9,15 +9,15 @@ from datetime import datetime, timedelta
 
 from mcm.app.observing import Observer
 from mcm.app.planning import People
-from mcm.core.change import Change
-from mcm.core.commit_range import CommitRange
-from mcm.core.pinning import name_packages, pin_execution
+from mcm.core.commits.commit_range import CommitRange
 from mcm.core.pipeline import SUCCEEDED, ExecutionView, PipelineView, StageHistory
-from mcm.core.plan import Package
-from mcm.core.planning import more_queries, plan_queries
+from mcm.core.plans.change import Change
+from mcm.core.plans.pinning import name_packages, pin_execution
+from mcm.core.plans.plan import Package
+from mcm.core.plans.planning import more_queries, plan_queries
+from mcm.core.plans.service import Service, StageConfig
 from mcm.core.query import ExecutionQuery, HistoryQuery, PipelineQuery, Query
 from mcm.core.reading import Readings
-from mcm.core.service import Service, StageConfig
 from mcm.core.target import Target, target_after
 
 PATIENCE = timedelta(seconds=10)

@@ -11,13 +11,13 @@ from datetime import datetime, timedelta
 
 from mcm.app.seen import SeenAlarm, SeenStage, Survey
 from mcm.config.yaml_text import scalar as _text
-from mcm.core.alarm_faults import FaultKind, counts_errors
 from mcm.core.duration import spell
 from mcm.core.endpoint import EndpointView
-from mcm.core.questions import MARK
-from mcm.core.quiet import LASTS, Quiet, at_hour, find_quiet
-from mcm.core.regions import zone_of
+from mcm.core.judging.alarm_faults import FaultKind, counts_errors
+from mcm.core.plans.questions import MARK
 from mcm.core.sanitize import clean
+from mcm.core.windows.quiet import LASTS, Quiet, at_hour, find_quiet
+from mcm.core.windows.regions import zone_of
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+", re.ASCII)
 _SAMPLES = 100

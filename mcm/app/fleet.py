@@ -14,14 +14,14 @@ from mcm.app.acting import carry_out
 from mcm.app.observing import LONGEST, Observer, deadline
 from mcm.app.ports import Clock, Listener, Perform
 from mcm.app.writer import Writer
-from mcm.core import unwatched, walk
 from mcm.core.errors import Exit, McmError
-from mcm.core.goal import Goal, GoBack, GoForward
-from mcm.core.journal import JournalMoved
+from mcm.core.history.goal import Goal, GoBack, GoForward
+from mcm.core.history.journal import JournalMoved
+from mcm.core.history.state import State
+from mcm.core.history.turn import Act, Done, Hold, Turn, Wait
 from mcm.core.query import Query
 from mcm.core.reading import Readings
-from mcm.core.state import State
-from mcm.core.turn import Act, Done, Hold, Turn, Wait
+from mcm.core.walking import unwatched, walk
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,12 @@ away either hides none. Only a verified statement by somebody else counts as its
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from mcm.core.glass import KIND, review_of
-from mcm.core.glass_told import Glass, told
-from mcm.core.inbox import Inbox
-from mcm.core.journal import Journal
+from mcm.core.history.glass_told import Glass, told
+from mcm.core.history.journal import Journal
 from mcm.core.naming import ASIDE
-from mcm.core.statement import Verified
+from mcm.core.trust.glass import KIND, review_of
+from mcm.core.trust.inbox import Inbox
+from mcm.core.trust.statement import Verified
 
 
 def find_glasses(

@@ -5,9 +5,15 @@ from datetime import datetime, timedelta
 
 from mcm.app.observing import Observer
 from mcm.core.errors import BlindError
-from mcm.core.graph import Graph, Heat, about_graph, about_heat
-from mcm.core.graphing import Pictures, build_pictures, data_queries, definition_queries, file_name
-from mcm.core.plan import Plan
+from mcm.core.graphs.graph import Graph, Heat, about_graph, about_heat
+from mcm.core.graphs.graphing import (
+    Pictures,
+    build_pictures,
+    data_queries,
+    definition_queries,
+    file_name,
+)
+from mcm.core.plans.plan import Plan
 from mcm.core.query import Query
 from mcm.core.reading import Reading, Readings
 from mcm.record.figures import GRAPH, HEAT, Index, NotDrawn, Picture

@@ -11,13 +11,14 @@ from datetime import datetime, timedelta
 
 from mcm.app.desk import Desk, about
 from mcm.app.notebook import note
-from mcm.core import commands, veto
+from mcm.core import commands
 from mcm.core.errors import UsageError
-from mcm.core.fold import fold
-from mcm.core.journal import Draft, Entry, Journal
-from mcm.core.plan import Plan, StagePlan
-from mcm.core.state import StageState, State
-from mcm.core.statement import Statement
+from mcm.core.history.fold import fold
+from mcm.core.history.journal import Draft, Entry, Journal
+from mcm.core.history.state import StageState, State
+from mcm.core.plans.plan import Plan, StagePlan
+from mcm.core.rollback import veto
+from mcm.core.trust.statement import Statement
 
 VETO_LIFE = timedelta(hours=1)
 

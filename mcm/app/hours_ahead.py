@@ -11,14 +11,14 @@ from datetime import datetime, timedelta
 from mcm.app.local_source import ReadCalendars
 from mcm.app.observing import Observer
 from mcm.core.errors import McmError
-from mcm.core.hours import CHANGE_CALENDAR, until_of
-from mcm.core.opening import Openness
+from mcm.core.gates.window_gates import judge_calendar, judge_traffic
+from mcm.core.history.turn import GateView
+from mcm.core.plans.service import Service, StageConfig
+from mcm.core.plans.stage_hours import StageHours, hours_of_config
 from mcm.core.query import ChangeCalendarQuery, MetricQuery, Query
 from mcm.core.reading import Readings
-from mcm.core.service import Service, StageConfig
-from mcm.core.stage_hours import StageHours, hours_of_config
-from mcm.core.turn import GateView
-from mcm.core.window_gates import judge_calendar, judge_traffic
+from mcm.core.windows.hours import CHANGE_CALENDAR, until_of
+from mcm.core.windows.opening import Openness
 
 PATIENCE = timedelta(seconds=10)
 

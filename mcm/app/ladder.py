@@ -1,22 +1,23 @@
 """The ladder below a rollback that the pipeline refuses: what each rung would do now.
 
 Readings and journals in, values for a person out. Nothing is written here; what a rung
-does is decided by `mcm.core.redeploy` and `mcm.core.restore` when somebody has pressed a
-key for it.
+does is decided by `mcm.core.rollback.redeploy` and `mcm.core.rollback.restore` when somebody has
+pressed a key for it.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from mcm.core import codec, redeploy, restore
+from mcm.core import codec
 from mcm.core.endpoint import Content, EndpointView
 from mcm.core.errors import McmError
-from mcm.core.goal import GoBack, Redeploy, Restore
-from mcm.core.journal import Entry, Journal
-from mcm.core.left_behind import left_behind
+from mcm.core.history.goal import GoBack, Redeploy, Restore
+from mcm.core.history.journal import Entry, Journal
 from mcm.core.query import EndpointQuery, Query
 from mcm.core.reading import Readings
+from mcm.core.rollback import redeploy, restore
+from mcm.core.rollback.left_behind import left_behind
 
 WHY = "the pipeline cannot roll back; asked for by a key"
 

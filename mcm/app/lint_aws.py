@@ -10,11 +10,11 @@ from datetime import datetime, timedelta
 from mcm.app.lint import Finding, at
 from mcm.app.seen import SeenStage, Survey
 from mcm.config.places import Places, Spot
-from mcm.core.alarm_faults import FaultKind
 from mcm.core.duration import spell
-from mcm.core.service import Service, StageConfig
-from mcm.core.stage_hours import StageHours, hours_of_config
-from mcm.core.zone import to_local
+from mcm.core.judging.alarm_faults import FaultKind
+from mcm.core.plans.service import Service, StageConfig
+from mcm.core.plans.stage_hours import StageHours, hours_of_config
+from mcm.core.windows.zone import to_local
 
 _HOUR = timedelta(hours=1)
 _LEAST_DAYS = 3

@@ -7,13 +7,13 @@ from datetime import datetime
 
 from mcm.app.lint import Finding, at
 from mcm.config.places import Places, Spot
-from mcm.core.authorship import nobody_left
-from mcm.core.change import Change
 from mcm.core.errors import RefusedError
 from mcm.core.naming import check_change_id
-from mcm.core.plan import Plan
-from mcm.core.questions import MARK, YES_NO, Question, open_questions, split_yes_no
-from mcm.core.service import Service
+from mcm.core.plans.change import Change
+from mcm.core.plans.plan import Plan
+from mcm.core.plans.questions import MARK, YES_NO, Question, open_questions, split_yes_no
+from mcm.core.plans.service import Service
+from mcm.core.trust.authorship import nobody_left
 from mcm.trust.persons import TrustFile
 from mcm.trust.review import standing
 

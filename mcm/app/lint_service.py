@@ -8,8 +8,8 @@ from mcm.app.lint import Finding, at
 from mcm.config.places import Places
 from mcm.core import canonical
 from mcm.core.duration import spell
-from mcm.core.service import CheckUse, Service, StageConfig
-from mcm.core.stage_hours import hours_of_config
+from mcm.core.plans.service import CheckUse, Service, StageConfig
+from mcm.core.plans.stage_hours import hours_of_config
 
 _COUNTS = frozenset({"Sum", "SampleCount"})
 _MINUTE = timedelta(minutes=1)

@@ -7,9 +7,9 @@ from datetime import datetime
 
 from mcm.app.phase import OUTCOMES, UNDER_WAY, Phase
 from mcm.app.status import ChangeStatus, StageStatus
-from mcm.core.counting import loosely
 from mcm.core.errors import Exit
 from mcm.core.naming import fold
+from mcm.core.trust.counting import loosely
 
 _HEADING = re.compile(r"^(title|requester):[ \t]+(.+?)[ \t]*$", re.MULTILINE | re.ASCII)
 _LOOK = 4096

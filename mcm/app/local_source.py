@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 
 from mcm.app.ports import Clock
 from mcm.core.errors import McmError
-from mcm.core.hours import Calendar
-from mcm.core.inbox import Inbox
 from mcm.core.query import CalendarsQuery, ChangesQuery, FreezesQuery, InboxQuery, Query
 from mcm.core.reading import Blindness, Known, Reading, Unknown
-from mcm.core.window import Freeze
+from mcm.core.trust.inbox import Inbox
+from mcm.core.windows.hours import Calendar
+from mcm.core.windows.window import Freeze
 
 if TYPE_CHECKING:
-    from mcm.core.others import OtherChange
+    from mcm.core.gates.others import OtherChange
 
 ReadCalendars = Callable[[tuple[str, ...], datetime], tuple[Calendar, ...]]
 

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from mcm.core.journal import Body, Entry, Journal
-from mcm.core.sentence import sentence
+from mcm.core.history.journal import Body, Entry, Journal
+from mcm.core.sentences.sentence import sentence
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,7 @@ class LogLine:
     stage: str
     """Empty for an entry about the whole change."""
     text: str
-    """`mcm.core.sentence`'s line; clean, and never parsed."""
+    """`mcm.core.sentences.sentence`'s line; clean, and never parsed."""
     body: Body
     hash: str
 

@@ -9,9 +9,9 @@ anything.
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-from mcm.core.journal import Entry
-from mcm.core.state import State
-from mcm.core.turn import Turn
+from mcm.core.history.journal import Entry
+from mcm.core.history.state import State
+from mcm.core.history.turn import Turn
 
 EVERY = timedelta(seconds=15)
 HEARS = "person"

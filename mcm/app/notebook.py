@@ -1,9 +1,9 @@
 """Adding to a journal beside a walk that may be writing to it at the same time."""
 
-from mcm.core.closing import refuse_closed
-from mcm.core.journal import Draft, Entry, Head, Journal, JournalMoved
-from mcm.core.journal import head as head_of
-from mcm.core.statement import JournalHead
+from mcm.core.history.closing import refuse_closed
+from mcm.core.history.journal import Draft, Entry, Head, Journal, JournalMoved
+from mcm.core.history.journal import head as head_of
+from mcm.core.trust.statement import JournalHead
 
 
 def note(journal: Journal, change: str, *drafts: Draft) -> tuple[Entry, ...]:

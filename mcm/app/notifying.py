@@ -10,14 +10,17 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from mcm.app.explain import rollback_lines
-from mcm.core import attempts, commands, forward, veto
+from mcm.core import commands
 from mcm.core.duration import spell
 from mcm.core.errors import Exit
-from mcm.core.goal import Goal, GoForward
-from mcm.core.journal import Entry
-from mcm.core.sentence import shorten
-from mcm.core.state import State
-from mcm.core.turn import Hold, Turn
+from mcm.core.history import attempts
+from mcm.core.history.goal import Goal, GoForward
+from mcm.core.history.journal import Entry
+from mcm.core.history.state import State
+from mcm.core.history.turn import Hold, Turn
+from mcm.core.rollback import veto
+from mcm.core.sentences.sentence import shorten
+from mcm.core.walking import forward
 from mcm.notify.message import Message
 
 EVENTS = (

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from mcm.core.goal import GoBack
+from mcm.core.history.goal import GoBack
 from mcm.core.past import Commits, GitCommit, Passage
 from mcm.core.pipeline import (
     ROLLBACK,
@@ -20,7 +20,7 @@ from mcm.core.pipeline import (
     StageHistory,
     StageView,
 )
-from mcm.core.plan import Plan
+from mcm.core.plans.plan import Plan
 from mcm.core.query import (
     CommitsQuery,
     ExecutionsQuery,

@@ -13,16 +13,17 @@ from mcm.app.driving import is_out_there
 from mcm.app.observing import Observer, deadline
 from mcm.app.ports import Clock, Leases, Listener
 from mcm.app.ticking import open_stages
-from mcm.core import commands, walk
+from mcm.core import commands
 from mcm.core.errors import Exit, McmError, RefusedError
-from mcm.core.fold import apply
-from mcm.core.goal import Goal, GoBack, GoForward
-from mcm.core.journal import Entry, Journal
-from mcm.core.plan import Plan
-from mcm.core.retreat import retreat
-from mcm.core.state import State
-from mcm.core.turn import Act, Done, Turn, Wait
-from mcm.core.unwatched import longest_gap
+from mcm.core.history.fold import apply
+from mcm.core.history.goal import Goal, GoBack, GoForward
+from mcm.core.history.journal import Entry, Journal
+from mcm.core.history.state import State
+from mcm.core.history.turn import Act, Done, Turn, Wait
+from mcm.core.plans.plan import Plan
+from mcm.core.rollback.retreat import retreat
+from mcm.core.walking import walk
+from mcm.core.walking.unwatched import longest_gap
 
 JOURNAL = timedelta(seconds=1)
 """How often the journal is read; AWS is asked once a poll, and when there is news."""

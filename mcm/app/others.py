@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from mcm.core.errors import McmError, UsageError
-from mcm.core.fold import fold
-from mcm.core.journal import Journal
-from mcm.core.others import OtherChange
-from mcm.core.plan import Plan
-from mcm.core.state import StageState, State
+from mcm.core.gates.others import OtherChange
+from mcm.core.history.fold import fold
+from mcm.core.history.journal import Journal
+from mcm.core.history.state import StageState, State
+from mcm.core.plans.plan import Plan
 
 
 def read_others(

@@ -11,18 +11,18 @@ from itertools import islice
 from mcm.app.desk import Desk, about
 from mcm.app.notebook import note
 from mcm.app.refusals import NotedRefusalError, note_refused
-from mcm.core import counting
-from mcm.core.authorship import excluded
 from mcm.core.errors import McmError, UsageError
-from mcm.core.fold import fold
-from mcm.core.gates import holder_of, promotion_of
-from mcm.core.goal import GoForward
-from mcm.core.guard import Granted, Missing, Refused, guard
-from mcm.core.inbox import Inbox
-from mcm.core.journal import Draft, Journal
-from mcm.core.plan import Plan, StagePlan
-from mcm.core.stage_hours import hours_of_plan
-from mcm.core.statement import APPROVAL_LIFE, Statement, Verified
+from mcm.core.gates.every_gate import holder_of, promotion_of
+from mcm.core.history.fold import fold
+from mcm.core.history.goal import GoForward
+from mcm.core.history.journal import Draft, Journal
+from mcm.core.plans.plan import Plan, StagePlan
+from mcm.core.plans.stage_hours import hours_of_plan
+from mcm.core.trust import counting
+from mcm.core.trust.authorship import excluded
+from mcm.core.trust.guard import Granted, Missing, Refused, guard
+from mcm.core.trust.inbox import Inbox
+from mcm.core.trust.statement import APPROVAL_LIFE, Statement, Verified
 
 REQUEST_LIFE = timedelta(days=7)
 

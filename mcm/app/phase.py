@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from mcm.core.errors import Exit
-from mcm.core.state import StageState, State
+from mcm.core.history.state import StageState, State
 from mcm.core.verdict import Kind
 
 

@@ -12,24 +12,15 @@ from typing import Protocol
 from mcm.app.local_source import ReadCalendars, no_calendars
 from mcm.app.notebook import note
 from mcm.app.observing import Observer
-from mcm.core import rehearsal
-from mcm.core.authorship import (
-    Approvers,
-    Written,
-    author_problems,
-    author_warnings,
-    with_authors,
-)
-from mcm.core.change import Change
-from mcm.core.commit_link import links_of_revisions
-from mcm.core.commit_range import CommitRange, heads_range, keep_known
-from mcm.core.difference import plan_differences
+from mcm.core.commits.commit_link import links_of_revisions
+from mcm.core.commits.commit_range import CommitRange, heads_range, keep_known
 from mcm.core.errors import BlindError, McmError, RefusedError, UsageError
-from mcm.core.hours import Calendar, until_of
-from mcm.core.journal import Draft, Journal
+from mcm.core.history.journal import Draft, Journal
 from mcm.core.pipeline import PipelineView, StageHistory
-from mcm.core.plan import Package, Plan
-from mcm.core.planning import (
+from mcm.core.plans.change import Change
+from mcm.core.plans.difference import plan_differences
+from mcm.core.plans.plan import Package, Plan
+from mcm.core.plans.planning import (
     Definitions,
     build_plan,
     more_queries,
@@ -38,13 +29,22 @@ from mcm.core.planning import (
     plan_warnings,
     replan,
 )
-from mcm.core.pushed import with_heads
+from mcm.core.plans.pushed import with_heads
+from mcm.core.plans.service import Service
 from mcm.core.query import ExecutionsQuery, HistoryQuery, PipelineQuery, Query
 from mcm.core.reading import Readings
-from mcm.core.rehearsal import Proof
 from mcm.core.revision import Revision
-from mcm.core.service import Service
+from mcm.core.rollback import rehearsal
+from mcm.core.rollback.rehearsal import Proof
 from mcm.core.target import Target, target_after
+from mcm.core.trust.authorship import (
+    Approvers,
+    Written,
+    author_problems,
+    author_warnings,
+    with_authors,
+)
+from mcm.core.windows.hours import Calendar, until_of
 
 PATIENCE = timedelta(seconds=10)
 """How long one look at AWS may take while planning."""

@@ -4,13 +4,13 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from mcm.core.instruction import Instruction, Outcome
-from mcm.core.journal import Entry
-from mcm.core.lease import Driver
+from mcm.core.history.instruction import Instruction, Outcome
+from mcm.core.history.journal import Entry
+from mcm.core.history.lease import Driver
+from mcm.core.history.state import State
+from mcm.core.history.turn import Turn
 from mcm.core.query import Query
 from mcm.core.reading import Reading
-from mcm.core.state import State
-from mcm.core.turn import Turn
 
 
 class Clock(Protocol):

@@ -7,13 +7,13 @@ from enum import StrEnum
 
 from mcm.app.answer_proof import broken_answer, find_answer
 from mcm.app.evidence import Evidence, Filed
-from mcm.core.authorship import excluded
-from mcm.core.counting import loosely, spellings
-from mcm.core.fold import apply
-from mcm.core.journal import Entry
-from mcm.core.plan import Plan
-from mcm.core.state import Attempt, State
-from mcm.core.statement import Statement
+from mcm.core.history.fold import apply
+from mcm.core.history.journal import Entry
+from mcm.core.history.state import Attempt, State
+from mcm.core.plans.plan import Plan
+from mcm.core.trust.authorship import excluded
+from mcm.core.trust.counting import loosely, spellings
+from mcm.core.trust.statement import Statement
 
 
 class Proof(StrEnum):

@@ -7,14 +7,14 @@ from zoneinfo import ZoneInfo
 
 from mcm.app.observing import Observer
 from mcm.core.errors import BlindError, UsageError
+from mcm.core.judging.replay import History
+from mcm.core.judging.retention import kept_for
+from mcm.core.plans.service import Service, StageConfig
 from mcm.core.points import Points
 from mcm.core.query import MetricQuery
-from mcm.core.quiet_week import Profile, build_profile
-from mcm.core.replay import History
-from mcm.core.retention import kept_for
-from mcm.core.service import Service, StageConfig
-from mcm.core.window import Freeze
-from mcm.core.zone import to_instant
+from mcm.core.windows.quiet_week import Profile, build_profile
+from mcm.core.windows.window import Freeze
+from mcm.core.windows.zone import to_instant
 
 HOUR = timedelta(hours=1)
 PATIENCE = timedelta(seconds=60)

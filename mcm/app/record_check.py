@@ -11,8 +11,8 @@ from html import unescape
 
 from mcm.app.proof import Finding, Proof
 from mcm.core import canonical
-from mcm.core.fold import fold
-from mcm.core.journal import Entry
+from mcm.core.history.fold import fold
+from mcm.core.history.journal import Entry
 
 PART = "record"
 _HEAD = re.compile(r"^Journal head: entry ([0-9]{1,9}), `([0-9a-f]{64})`$", re.ASCII | re.MULTILINE)

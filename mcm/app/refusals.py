@@ -11,7 +11,7 @@ from datetime import datetime
 
 from mcm.app.notebook import note
 from mcm.core.errors import McmError, RefusedError
-from mcm.core.journal import Draft, Journal
+from mcm.core.history.journal import Draft, Journal
 from mcm.core.sanitize import clean
 
 _LIMIT = 500

@@ -2,8 +2,8 @@
 
 from mcm.app.rolling_back import own_journal
 from mcm.core.errors import McmError
-from mcm.core.fold import fold
-from mcm.core.journal import Journal
+from mcm.core.history.fold import fold
+from mcm.core.history.journal import Journal
 
 
 def home_of(stage: str, journal: Journal) -> str:

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from mcm.app.desk import Desk, about
-from mcm.core.journal import Journal
-from mcm.core.plan import Plan
-from mcm.core.statement import Statement, Verified
+from mcm.core.history.journal import Journal
+from mcm.core.plans.plan import Plan
+from mcm.core.trust.statement import Statement, Verified
 
 REPORT_LIFE = timedelta(hours=24)
 KIND = "person"

@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING
 from mcm.core import codec
 from mcm.core.endpoint import Content
 from mcm.core.errors import McmError
-from mcm.core.fold import fold
-from mcm.core.journal import Draft, Entry, Journal, JournalMoved, StoreError
-from mcm.core.left_behind import left_behind
+from mcm.core.history.fold import fold
+from mcm.core.history.journal import Draft, Entry, Journal, JournalMoved, StoreError
 from mcm.core.pipeline import PipelineView, StageHistory
-from mcm.core.plan import Plan
+from mcm.core.plans.plan import Plan
 from mcm.core.query import HistoryQuery, PipelineId, PipelineQuery
 from mcm.core.reading import Readings
+from mcm.core.rollback.left_behind import left_behind
 from mcm.core.target import effective_execution
 
 if TYPE_CHECKING:
-    from mcm.core.inbox import Inbox  # statements are loaded when a plan has some
+    from mcm.core.trust.inbox import Inbox  # statements are loaded when a plan has some
 
 Warn = Callable[[str], None]
 NO_CLAIMS: Mapping[str, str] = {}

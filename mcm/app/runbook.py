@@ -1,6 +1,6 @@
 """Following a runbook: one step, one key, and the journal before and after each command.
 
-The core says what is next (`mcm.core.runbook`); here a person is asked, the shell is
+The core says what is next (`mcm.core.runbooks.runbook`); here a person is asked, the shell is
 called and the journal is written. A journal that cannot be written stops no runbook,
 because a runbook may be somebody's way back: what it does not take goes to `lost`.
 """
@@ -14,11 +14,11 @@ from typing import Any, Protocol
 from mcm.app.ports import Clock
 from mcm.config.problems import Problems
 from mcm.config.runbook_file import RUNBOOK_NAME, At, load_runbook
-from mcm.core import runbook
 from mcm.core.errors import Exit, McmError, UsageError
-from mcm.core.journal import Draft, Entry, Journal, JournalMoved, chain_all
+from mcm.core.history.journal import Draft, Entry, Journal, JournalMoved, chain_all
 from mcm.core.naming import OF_RUNBOOKS
-from mcm.core.runbook import (
+from mcm.core.runbooks import runbook
+from mcm.core.runbooks.runbook import (
     AskAbout,
     Begin,
     Changed,
@@ -31,7 +31,7 @@ from mcm.core.runbook import (
     fold_run,
     next_move,
 )
-from mcm.core.shell import Ran, kept_tail
+from mcm.core.runbooks.shell import Ran, kept_tail
 from mcm.data import data_names, read_data
 from mcm.record.runbook import mistakes
 from mcm.trust.files import read_small

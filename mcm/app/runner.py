@@ -13,10 +13,10 @@ from mcm.app.fleet import Ending, Fleet, Jitter, Trouble, Walk, no_jitter
 from mcm.app.observing import Observer
 from mcm.app.ports import Clock, Listener, Perform
 from mcm.app.writer import Writer
-from mcm.core.goal import Goal, GoForward
-from mcm.core.journal import Draft, JournalMoved
+from mcm.core.history.goal import Goal, GoForward
+from mcm.core.history.journal import Draft, JournalMoved
+from mcm.core.history.turn import Hold, Wait
 from mcm.core.reading import Readings
-from mcm.core.turn import Hold, Wait
 
 __all__ = ["FOREVER", "Ending", "Runner", "start_walk"]
 

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from mcm.core.alarm import AlarmDefinition
-from mcm.core.alarm_faults import Fault
 from mcm.core.endpoint import EndpointView
-from mcm.core.layout import Layout, Site
+from mcm.core.judging.alarm_faults import Fault
 from mcm.core.pipeline import Identity, PipelineView
 from mcm.core.place import Metric
-from mcm.core.readiness import Edits, Readiness
-from mcm.core.service import StageConfig
+from mcm.core.plans.layout import Layout, Site
+from mcm.core.plans.service import StageConfig
+from mcm.core.rollback.readiness import Edits, Readiness
 
 
 @dataclass(frozen=True)

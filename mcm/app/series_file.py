@@ -15,8 +15,8 @@ from pathlib import PurePath
 from typing import Any
 
 from mcm.core.errors import UsageError
-from mcm.core.replay import History
-from mcm.core.window import Span
+from mcm.core.judging.replay import History
+from mcm.core.windows.window import Span
 
 MOST_PERIODS = 1_000_000
 _TIMES = ("timestamp", "time", "date", "at")

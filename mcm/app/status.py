@@ -11,13 +11,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from mcm.app.phase import OUTCOMES, UNDER_WAY, Phase, exit_of, is_in, is_put_back, walk_phase
-from mcm.core import canonical, vetoed
+from mcm.core import canonical
 from mcm.core.errors import Exit, McmError, most_severe
-from mcm.core.fold import fold
-from mcm.core.glass_told import Glass, told
-from mcm.core.journal import Entry, Journal
+from mcm.core.history import vetoed
+from mcm.core.history.fold import fold
+from mcm.core.history.glass_told import Glass, told
+from mcm.core.history.journal import Entry, Journal
+from mcm.core.history.state import StageState, State, Word
 from mcm.core.naming import ASIDE
-from mcm.core.state import StageState, State, Word
 
 _ASIDE = frozenset({"watched", "told"})
 """Entries about a stage that answer nothing."""

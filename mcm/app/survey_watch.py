@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 
 from mcm.app.observing import Observer
 from mcm.app.seen import SeenAlarm, SeenStage
-from mcm.core import alarm_faults, watched
 from mcm.core.alarm import AlarmDefinition
 from mcm.core.endpoint import EndpointView
-from mcm.core.layout import Layout
+from mcm.core.judging import alarm_faults, watched
 from mcm.core.past import Alarms, EndpointNames
+from mcm.core.plans.layout import Layout
+from mcm.core.plans.service import StageConfig
 from mcm.core.points import Points
 from mcm.core.query import (
     AlarmDefinitionQuery,
@@ -23,7 +24,6 @@ from mcm.core.query import (
     Query,
 )
 from mcm.core.reading import Blindness, Readings, Unknown
-from mcm.core.service import StageConfig
 
 _WITHIN = timedelta(seconds=60)
 _HOUR = timedelta(hours=1)

@@ -13,9 +13,10 @@ from mcm.app.observing import Observer
 from mcm.app.seen import SeenStage, Survey
 from mcm.app.survey_watch import look_at
 from mcm.core.errors import BlindError, UsageError
-from mcm.core.layout import Layout, Site, called, read_layout
 from mcm.core.past import Past
 from mcm.core.pipeline import Declaration, Identity, PipelineView, StageHistory
+from mcm.core.plans.layout import Layout, Site, called, read_layout
+from mcm.core.plans.service import Service, StageConfig
 from mcm.core.query import (
     AlarmsQuery,
     DeclarationQuery,
@@ -28,9 +29,8 @@ from mcm.core.query import (
     Place,
     Query,
 )
-from mcm.core.readiness import count_edits, judge_stage
 from mcm.core.reading import Blindness, Readings, Unknown
-from mcm.core.service import Service, StageConfig
+from mcm.core.rollback.readiness import count_edits, judge_stage
 
 WINDOW = timedelta(days=30)
 """How far back deployments and edits are counted."""

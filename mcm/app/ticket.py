@@ -10,10 +10,10 @@ from datetime import datetime, timedelta
 from mcm.app.oncall import Facts
 from mcm.core import commands
 from mcm.core.duration import spell
-from mcm.core.goal import GoBack
+from mcm.core.history.goal import GoBack
+from mcm.core.history.state import Rollback
 from mcm.core.sanitize import clean
-from mcm.core.sentence import shorten
-from mcm.core.state import Rollback
+from mcm.core.sentences.sentence import shorten
 
 MOST = 13
 _WIDTH = 200

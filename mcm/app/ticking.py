@@ -15,13 +15,13 @@ from mcm.app.fleet import Ending, Fleet, Step, Trouble, Walk
 from mcm.app.ports import Leases, Listener
 from mcm.app.writer import Writer
 from mcm.core.errors import Exit, McmError, RefusedError
-from mcm.core.fold import fold
-from mcm.core.goal import GoForward
-from mcm.core.journal import Journal
-from mcm.core.lease import DrivenError, Driver
-from mcm.core.plan import Plan
-from mcm.core.state import State
-from mcm.core.turn import Hold, Wait
+from mcm.core.history.fold import fold
+from mcm.core.history.goal import GoForward
+from mcm.core.history.journal import Journal
+from mcm.core.history.lease import DrivenError, Driver
+from mcm.core.history.state import State
+from mcm.core.history.turn import Hold, Wait
+from mcm.core.plans.plan import Plan
 
 MOST = 50
 """Turns of one tick. A walk takes some ten from a gate to its bake; more is the next tick's."""

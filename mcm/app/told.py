@@ -9,7 +9,7 @@ from datetime import datetime
 
 from mcm.app.notebook import note
 from mcm.app.notifying import Key
-from mcm.core.journal import Draft, Entry, Journal
+from mcm.core.history.journal import Draft, Entry, Journal
 
 
 def told_before(entries: Sequence[Entry], stage: str) -> frozenset[Key]:

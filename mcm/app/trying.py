@@ -13,7 +13,7 @@ from mcm.app.ports import Clock
 from mcm.core import checks
 from mcm.core.checks import Watch
 from mcm.core.errors import Exit, most_severe
-from mcm.core.plan import Bake, Gate, Guardrail, StagePlan
+from mcm.core.plans.plan import Bake, Gate, Guardrail, StagePlan
 from mcm.core.query import Place, Query
 from mcm.core.reading import Reading
 from mcm.core.verdict import Kind, Verdict

@@ -7,12 +7,11 @@ from typing import TypeVar
 
 from mcm.app.observing import Observer
 from mcm.app.planning import PATIENCE
-from mcm.core import rehearsal
 from mcm.core.alarm import AlarmDefinition
 from mcm.core.endpoint import EndpointView
 from mcm.core.errors import BlindError, UsageError
 from mcm.core.pipeline import Declaration, ExecutionView, PipelineView, StageHistory
-from mcm.core.plan import Plan, StagePlan
+from mcm.core.plans.plan import Plan, StagePlan
 from mcm.core.points import Points
 from mcm.core.query import (
     AlarmDefinitionQuery,
@@ -25,6 +24,7 @@ from mcm.core.query import (
     Query,
 )
 from mcm.core.reading import Readings
+from mcm.core.rollback import rehearsal
 from mcm.sandbox.twin_seen import Seen
 
 T = TypeVar("T")

@@ -13,9 +13,9 @@ from enum import StrEnum
 from mcm.app.anchors import NOT_ANCHORED, Anchored, AwsWord, anchored, judge_anchors
 from mcm.app.evidence import Evidence, Filed, read_evidence
 from mcm.app.proof import Approver, Finding, Promotion, Proof, read_promotions
-from mcm.core.closing import CLOSED
 from mcm.core.errors import Exit
-from mcm.core.journal import Entry
+from mcm.core.history.closing import CLOSED
+from mcm.core.history.journal import Entry
 
 __all__ = [
     "Approver",

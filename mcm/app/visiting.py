@@ -12,7 +12,7 @@ from contextlib import suppress
 
 from mcm.app.notebook import note
 from mcm.core.errors import McmError
-from mcm.core.journal import Draft, Entry, Journal, chain_all, check_after
+from mcm.core.history.journal import Draft, Entry, Journal, chain_all, check_after
 from mcm.core.naming import OF_GUESTS
 
 NO_CLAIMS: Mapping[str, str] = {}

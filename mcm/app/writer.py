@@ -8,9 +8,9 @@ a stage that is out there. Only a promotion must be stored before it is sent.
 from collections.abc import Callable, Mapping, Sequence
 
 from mcm.core.errors import McmError, RefusedError
-from mcm.core.fold import apply
-from mcm.core.journal import EMPTY, Draft, Entry, Head, Journal, StoreError, chain_all
-from mcm.core.state import State
+from mcm.core.history.fold import apply
+from mcm.core.history.journal import EMPTY, Draft, Entry, Head, Journal, StoreError, chain_all
+from mcm.core.history.state import State
 
 Lost = Callable[[Sequence[Entry], str], None]
 

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from mcm.aws.port import AwsError, ErrorKind, Port, Reply
 from mcm.clock import SystemClock
-from mcm.core.instruction import (
+from mcm.core.history.instruction import (
     AnswerApproval,
     CloseTransition,
     Instruction,

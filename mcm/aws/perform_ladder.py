@@ -7,7 +7,7 @@ expects is read again right before, and the write is tried once.
 from typing import Any
 
 from mcm.aws.port import AwsError, ErrorKind, Port
-from mcm.core.instruction import Outcome, Result, StartExecution, UpdateEndpoint
+from mcm.core.history.instruction import Outcome, Result, StartExecution, UpdateEndpoint
 
 _CAN_UPDATE = frozenset({"InService", "OutOfService", "UpdateRollbackFailed"})
 

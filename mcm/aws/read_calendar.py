@@ -6,10 +6,10 @@ from typing import Any
 
 from mcm.aws.port import AwsError, Port
 from mcm.aws.reading import Clock, text, unknown
-from mcm.core.hours import ChangeCalendarView
 from mcm.core.query import ChangeCalendarQuery, Query
 from mcm.core.reading import Known, Reading
 from mcm.core.sanitize import clean
+from mcm.core.windows.hours import ChangeCalendarView
 
 SERVICE = "ssm"
 

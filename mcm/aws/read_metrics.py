@@ -12,8 +12,8 @@ from typing import Any
 
 from mcm.aws.port import AwsError, Port, Reply
 from mcm.aws.reading import Clock, moment, pages, text, unknown
-from mcm.core import retention
-from mcm.core.expression import renamed
+from mcm.core.judging import retention
+from mcm.core.judging.expression import renamed
 from mcm.core.points import Points
 from mcm.core.query import Expression, Metric, MetricQuery, Query
 from mcm.core.reading import Blindness, Known, Reading, Unknown

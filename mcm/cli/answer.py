@@ -9,9 +9,9 @@ from mcm.aws.perform import Performer
 from mcm.cli.compose import Connections, Project
 from mcm.cli.lines import say
 from mcm.core.errors import Exit
-from mcm.core.plan import Plan, StagePlan
-from mcm.core.principal import ROLE, Principal
+from mcm.core.plans.plan import Plan, StagePlan
 from mcm.core.sanitize import clean
+from mcm.core.trust.principal import ROLE, Principal
 
 
 def answer_gate(

@@ -3,15 +3,15 @@
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from mcm.core.authorship import Approvers
 from mcm.core.errors import McmError
+from mcm.core.trust.authorship import Approvers
 
 if TYPE_CHECKING:
     from mcm.cli.compose import Project
-    from mcm.core.authorship import Written
-    from mcm.core.commit_range import CommitRange
-    from mcm.core.plan import Package, Plan
+    from mcm.core.commits.commit_range import CommitRange
+    from mcm.core.plans.plan import Package, Plan
     from mcm.core.revision import Revision
+    from mcm.core.trust.authorship import Written
 
 _SHOWN = 8
 """Authors named in one line; the rest is counted."""

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from mcm.app.auditing import Report, Sources
     from mcm.cli.compose import Project
     from mcm.cli.looking import View
-    from mcm.core.audit import Span
+    from mcm.core.trust.audit import Span
 
 _HOW = "Write a day such as 2026-03-01, or an instant such as 2026-03-01T06:00Z."
 
@@ -76,8 +76,8 @@ def _sources(view: "View", project: "Project") -> "Sources":
     from mcm.cli.ground import warn
     from mcm.cli.pinned import glasses_of
     from mcm.core.errors import McmError
-    from mcm.core.glass_told import Glass
-    from mcm.core.plan import Plan
+    from mcm.core.history.glass_told import Glass
+    from mcm.core.plans.plan import Plan
 
     def read_plan(change: str) -> Plan | None:
         try:
@@ -108,7 +108,7 @@ def read_span(since: str, to: str, now: "datetime") -> "Span":
     """Return the span that two options name; the day that `to` names is within it."""
     from datetime import timedelta
 
-    from mcm.core.audit import Span
+    from mcm.core.trust.audit import Span
 
     end = _moment(to, "--to", last=True) if to else now
     try:

@@ -10,9 +10,9 @@ from typing import Any
 from mcm.app.auditing import Report
 from mcm.cli.show_json import VERSION
 from mcm.core import canonical
-from mcm.core.audit import Audited, Finding
 from mcm.core.sanitize import clean
-from mcm.core.sentence import shorten
+from mcm.core.sentences.sentence import shorten
+from mcm.core.trust.audit import Audited, Finding
 
 WIDTH = 80
 COLUMNS = ("at", "stage", "execution", "kind", "findings", "change", "by", "approvers")

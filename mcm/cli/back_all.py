@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from mcm.cli.go_back import Options
     from mcm.cli.ground import Ground
     from mcm.cli.look_back import Look
-    from mcm.core.journal import Entry, Journal
+    from mcm.core.history.journal import Entry, Journal
+    from mcm.core.history.state import State
     from mcm.core.query import Place
-    from mcm.core.state import State
 
 
 @dataclass(frozen=True)
@@ -107,8 +107,8 @@ def _stages(
     """Return the grounds of the change's stages in their order, its state and executions."""
     from mcm.app.back_all import executions_of
     from mcm.cli.ground import stand_on_files, stand_on_more, warn
-    from mcm.core.fold import fold
-    from mcm.core.state import State
+    from mcm.core.history.fold import fold
+    from mcm.core.history.state import State
 
     entries: tuple[Entry, ...] = ()
     state = State()
@@ -169,7 +169,7 @@ def _place(ground: "Ground") -> "Place":
 
 def _show(change: str, picked: "list[Picked]", ways: "list[_Way]") -> None:
     from mcm.cli.lines import say
-    from mcm.core.sentence import shorten
+    from mcm.core.sentences.sentence import shorten
 
     targets = {way.look.goal.stage: way.look.target for way in ways}
     say(f"{change}: {len(ways)} of {len(picked)} stages go back, the newest promotion first:")
@@ -232,7 +232,7 @@ def _run_asking(
     from mcm.cli import keys
     from mcm.cli.lines import say
     from mcm.cli.while_going import run_all_asking
-    from mcm.core.goal import GoBack
+    from mcm.core.history.goal import GoBack
 
     def offered(one: "Walk") -> None:
         assert isinstance(one.goal, GoBack)  # `_walk` made it

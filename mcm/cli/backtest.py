@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from mcm.cli.compose import Project
-    from mcm.core.plan import StagePlan
-    from mcm.core.threshold import Rule
-    from mcm.core.window import Span
+    from mcm.core.judging.threshold import Rule
+    from mcm.core.plans.plan import StagePlan
+    from mcm.core.windows.window import Span
 
 
 def register(app: typer.Typer) -> None:
@@ -109,7 +109,7 @@ def _stages(project: "Project", change: str | None, named: str | None) -> "list[
     """Return the stages of a plan, or of mcm.yaml; raise UsageError for a name of none."""
     from mcm.config.definitions import definition_values
     from mcm.core.naming import find_stage
-    from mcm.core.planning import plan_stage
+    from mcm.core.plans.planning import plan_stage
 
     if change is not None:
         stages = list(project.plan(project.pick_change(change)).stages)
@@ -126,7 +126,7 @@ def _of_file(csv: Path, rule: "Rule", anomalies: Path | None, rate: float, *, js
     from mcm.app.series_file import read_series
     from mcm.cli.backtest_text import backtest_json, backtest_lines
     from mcm.cli.lines import show
-    from mcm.core.backtest import backtest as run
+    from mcm.core.judging.backtest import backtest as run
 
     history = read_series(read_file(csv), csv.name)
     found = run(history, rule, _incidents(anomalies, csv.name), rate)
@@ -155,7 +155,7 @@ def read_file(path: Path) -> str:
 
 
 def _rule(above: str, below: str, points: str) -> "Rule":
-    from mcm.core.threshold import Bound, Rule
+    from mcm.core.judging.threshold import Bound, Rule
 
     high, low = (_number(name, text) for name, text in (("--above", above), ("--below", below)))
     if high is None and low is None:

@@ -7,12 +7,12 @@ from typing import Any
 
 from mcm.app.backtesting import Tried
 from mcm.core import canonical
-from mcm.core.backtest import Backtest, spell
 from mcm.core.duration import spell_wait
-from mcm.core.replay import Alarm, Score
+from mcm.core.judging.backtest import Backtest, spell
+from mcm.core.judging.replay import Alarm, Score
+from mcm.core.judging.threshold import Bound
 from mcm.core.sanitize import clean
-from mcm.core.threshold import Bound
-from mcm.core.zone import find_zone, spell_local
+from mcm.core.windows.zone import find_zone, spell_local
 
 _COLUMN = 12
 _LISTED = 10

@@ -10,8 +10,8 @@ from mcm.core.errors import Exit, UsageError
 if TYPE_CHECKING:
     from mcm.app.bystander import Pace, Seen
     from mcm.cli.looking import View
-    from mcm.core.goal import Observe
-    from mcm.core.journal import Entry
+    from mcm.core.history.goal import Observe
+    from mcm.core.history.journal import Entry
 
 _SANDBOX = (timedelta(milliseconds=500), timedelta(0), timedelta(seconds=15))
 _AWS = (timedelta(seconds=30), timedelta(minutes=3), timedelta(minutes=30))
@@ -67,8 +67,8 @@ def _found_goals(view: "View", stage: str, bake: str) -> "list[Observe]":
     from mcm.app.bystander import goal_of_survey
     from mcm.app.surveying import survey
     from mcm.cli.lines import say
-    from mcm.core.layout import Layout
     from mcm.core.naming import find_stage
+    from mcm.core.plans.layout import Layout
 
     def choose(layout: Layout) -> Layout:
         if not stage:
@@ -90,7 +90,7 @@ def _pace(bake: str, *, sandbox: bool) -> "Pace":
     from mcm.app.bystander import Pace
     from mcm.config.limits import BAKE, LIMIT_FACTOR
     from mcm.core.duration import parse
-    from mcm.core.plan import Bake
+    from mcm.core.plans.plan import Bake
 
     poll, settle, lasts = _SANDBOX if sandbox else _AWS
     if bake:
@@ -123,7 +123,7 @@ def summary(seen: "Seen") -> "Iterator[str]":
     """Say what became of one stage, and what mcm would have done."""
     from mcm.app.fleet import Trouble
     from mcm.core.sanitize import clean
-    from mcm.core.sentence import shorten
+    from mcm.core.sentences.sentence import shorten
 
     stage = seen.goal.stage
     yield ""

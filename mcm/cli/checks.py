@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mcm.app.observing import Observer
     from mcm.cli.compose import Project
     from mcm.config.definitions import Definition
-    from mcm.core.plan import Guardrail, StagePlan
+    from mcm.core.plans.plan import Guardrail, StagePlan
 
 Name = Annotated[str, typer.Argument(metavar="NAME", autocompletion=check_names, help="The check.")]
 SomeName = Annotated[
@@ -124,7 +124,7 @@ def _of_stage(
 
     from mcm.config.definitions import definition_values
     from mcm.core.naming import find_stage
-    from mcm.core.planning import plan_stage
+    from mcm.core.plans.planning import plan_stage
 
     service = project.service
     found = find_stage(stage, [each.name for each in service.stages])
@@ -171,7 +171,7 @@ def _guardrail(
     from mcm.config.fields import Fields
     from mcm.config.problems import ConfigError, Problems
     from mcm.config.strict_yaml import load
-    from mcm.core.plan import Guardrail
+    from mcm.core.plans.plan import Guardrail
 
     needed = [each.name for each in definition.parameters if each.required]
     if not given and needed and not known:

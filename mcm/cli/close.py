@@ -13,9 +13,9 @@ from mcm.core.errors import Exit, UsageError
 if TYPE_CHECKING:
     from mcm.app.closing import Closed
     from mcm.cli.compose import Project
-    from mcm.core.closing import Matter
-    from mcm.core.journal import Entry
-    from mcm.core.state import State
+    from mcm.core.history.closing import Matter
+    from mcm.core.history.journal import Entry
+    from mcm.core.history.state import State
 
 
 def register(app: typer.Typer) -> None:
@@ -100,7 +100,7 @@ _ASKED = {
 
 def _said(what: str, given: str, *, asks: bool) -> str:
     from mcm.cli.lines import say
-    from mcm.core.closing import prose
+    from mcm.core.history.closing import prose
 
     if not given and asks:
         say(_ASKED[what], end="")
@@ -114,7 +114,7 @@ def _said(what: str, given: str, *, asks: bool) -> str:
 
 def _pick(project: "Project", change: str | None) -> str:
     """Return the change named, else the only one with a plan that is not closed yet."""
-    from mcm.core.fold import fold
+    from mcm.core.history.fold import fold
 
     if change:
         return project.pick_change(change)
@@ -146,8 +146,8 @@ def _open(
 ) -> "Sequence[Matter]":
     from mcm.app.closing import find_open
     from mcm.cli.pinned import glasses_of
-    from mcm.core.glass import KIND
-    from mcm.core.glass_told import told
+    from mcm.core.history.glass_told import told
+    from mcm.core.trust.glass import KIND
 
     has_plan = project.folder(change).read_plan() is not None
     broken = told(entries, change) or any(project.folder(change).statements.glob(f"{KIND}-*.json"))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mcm.cli.folder import replace_file
 from mcm.core.errors import UsageError
-from mcm.core.journal import Entry
+from mcm.core.history.journal import Entry
 
 if TYPE_CHECKING:
     from mcm.app.export import Bundle
@@ -64,8 +64,8 @@ def read_bundle(project: "Project", change: str, entries: Sequence[Entry]) -> "B
     """Return all it takes to verify `change` by these entries, without mcm."""
     from mcm.app import export
     from mcm.core.errors import McmError
-    from mcm.core.plan import Plan
-    from mcm.core.statement import is_sandbox
+    from mcm.core.plans.plan import Plan
+    from mcm.core.trust.statement import is_sandbox
 
     folder = project.folder(change)
     plan = folder.read_plan()

@@ -53,7 +53,7 @@ def check_names(incomplete: str) -> list[str]:
 
 def template_names(incomplete: str) -> list[str]:
     """Return the names of mcm's own templates that begin with `incomplete`."""
-    from mcm.core.questions import TEMPLATES
+    from mcm.core.plans.questions import TEMPLATES
 
     return _offered(TEMPLATES, incomplete)
 

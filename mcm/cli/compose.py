@@ -27,16 +27,16 @@ if TYPE_CHECKING:
     from mcm.app.runner import Runner
     from mcm.aws.gather import ThreadedGather
     from mcm.config.definitions import Definition
-    from mcm.core.change import Change
-    from mcm.core.hours import Calendar
-    from mcm.core.inbox import Inbox
-    from mcm.core.journal import Journal
+    from mcm.core.gates.others import OtherChange
+    from mcm.core.history.journal import Journal
     from mcm.core.network import Network
-    from mcm.core.others import OtherChange
-    from mcm.core.plan import Plan
+    from mcm.core.plans.change import Change
+    from mcm.core.plans.plan import Plan
+    from mcm.core.plans.service import Service
     from mcm.core.query import Place
-    from mcm.core.service import Service
-    from mcm.core.window import Freeze
+    from mcm.core.trust.inbox import Inbox
+    from mcm.core.windows.hours import Calendar
+    from mcm.core.windows.window import Freeze
     from mcm.sandbox.process import Sandbox
     from mcm.store.copies import CopiedJournal
     from mcm.store.lease import FileLeases
@@ -239,7 +239,7 @@ class Project:
 
     def inbox(self, change: str, trust: "TrustFile | None" = None) -> "Inbox":
         """Read and verify the statements about `change` under `trust`, else that of now."""
-        from mcm.core.inbox import Inbox
+        from mcm.core.trust.inbox import Inbox
         from mcm.trust.inbox import read_statements
 
         folder = self.folder(change).statements
@@ -313,8 +313,8 @@ class Project:
 
     def is_over(self, change: str) -> bool:
         """Say whether every stage of the change's newest plan has its outcome."""
-        from mcm.core.fold import fold
-        from mcm.core.plan import Plan
+        from mcm.core.history.fold import fold
+        from mcm.core.plans.plan import Plan
 
         data = self.folder(change).read_plan()
         entries = self.journal.entries(change)

@@ -10,8 +10,8 @@ from mcm.core.network import Network
 if TYPE_CHECKING:
     from mcm.aws.clients import BotoPort
     from mcm.aws.port import Port
+    from mcm.core.plans.service import Access
     from mcm.core.query import Place
-    from mcm.core.service import Access
     from mcm.sandbox.process import Sandbox
 
 OPERATOR = "alice"

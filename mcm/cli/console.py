@@ -5,16 +5,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mcm.core.errors import McmError
-from mcm.core.inbox import Inbox
 from mcm.core.pipeline import ActionRun
 from mcm.core.query import ActionsQuery, Query
 from mcm.core.reading import Known, Reading
-from mcm.core.statement import Rejected, Verified
+from mcm.core.trust.inbox import Inbox
+from mcm.core.trust.statement import Rejected, Verified
 
 if TYPE_CHECKING:
     from mcm.cli.compose import Project
     from mcm.cli.pinned import PinnedInbox
-    from mcm.core.plan import Plan, StagePlan
+    from mcm.core.plans.plan import Plan, StagePlan
 
 
 class ConsoleAnswers:
@@ -46,9 +46,9 @@ class ConsoleAnswers:
         self, plan: "Plan", stage: "StagePlan", run: ActionRun, inbox: Inbox
     ) -> Verified | Rejected | None:
         from mcm.app.people import valid_until
-        from mcm.core.anchor import read_console_line
-        from mcm.core.gates import promotion_of
-        from mcm.core.goal import GoForward
+        from mcm.core.gates.every_gate import promotion_of
+        from mcm.core.history.anchor import read_console_line
+        from mcm.core.history.goal import GoForward
         from mcm.trust.console import console_approval
 
         trust = self._pinned.trust
@@ -66,7 +66,7 @@ class ConsoleAnswers:
 
 def console_lines(plan: "Plan") -> list[str]:
     """Return, for each stage that can be approved in the console, where and with what line."""
-    from mcm.core.anchor import console_line
+    from mcm.core.history.anchor import console_line
 
     lines = []
     for stage in plan.stages:

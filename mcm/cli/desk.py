@@ -5,9 +5,9 @@ from collections.abc import Callable
 from mcm.cli.compose import Project
 from mcm.cli.signing_key import SigningKey
 from mcm.core.errors import RefusedError
-from mcm.core.inbox import Inbox
-from mcm.core.plan import StagePlan
-from mcm.core.statement import Statement, TrustRef, Verified
+from mcm.core.plans.plan import StagePlan
+from mcm.core.trust.inbox import Inbox
+from mcm.core.trust.statement import Statement, TrustRef, Verified
 from mcm.trust.inbox import write_statement
 from mcm.trust.signing import new_nonce, sign
 from mcm.trust.verify import verify

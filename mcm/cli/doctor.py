@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from mcm.app.doctor import Diagnosis
     from mcm.cli.looking import View
-    from mcm.core.layers import Answerer
+    from mcm.core.trust.layers import Answerer
 
 
 def register(app: typer.Typer) -> None:
@@ -50,7 +50,7 @@ def examine(view: "View") -> "Diagnosis":
     from mcm.app.surveying import survey
     from mcm.cli.compose import aws_realm
     from mcm.cli.lines import say
-    from mcm.core.layers import layer_of
+    from mcm.core.trust.layers import layer_of
 
     seen = survey(view.observer, view.pipeline, view.clock.now(), say, view.service)
     denied = {(each.service, each.operation, each.place) for each in view.denials.found}

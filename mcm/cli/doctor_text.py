@@ -12,10 +12,10 @@ from mcm.app.doctor import Diagnosis
 from mcm.app.seen import SeenAlarm, SeenStage, Survey
 from mcm.cli.show import ago
 from mcm.core.endpoint import EndpointView
-from mcm.core.layers import StageLayer
-from mcm.core.readiness import Readiness
+from mcm.core.rollback.readiness import Readiness
 from mcm.core.sanitize import clean
-from mcm.core.sentence import shorten
+from mcm.core.sentences.sentence import shorten
+from mcm.core.trust.layers import StageLayer
 
 WIDTH = 80
 _NAME = 14

@@ -12,7 +12,7 @@ from mcm.core.errors import Exit
 
 if TYPE_CHECKING:
     from mcm.app.drill import Report, Row
-    from mcm.core.plan import Plan, StagePlan
+    from mcm.core.plans.plan import Plan, StagePlan
 
 _FORM = "{mark} {scenario:<36}{end:<14}{back:>8}{writes:>7}  {content}"
 

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from mcm.core.lease import Driver
+from mcm.core.history.lease import Driver
 
 if TYPE_CHECKING:
     from mcm.app.writer import Writer
     from mcm.cli.compose import Project
-    from mcm.core.goal import GoForward
+    from mcm.core.history.goal import GoForward
 
 
 @contextmanager
@@ -39,7 +39,7 @@ def leased_or_barred(
     Raises DrivenError while another process drives.
     """
     from mcm.core.errors import McmError
-    from mcm.core.lease import DrivenError
+    from mcm.core.history.lease import DrivenError
 
     lease = None
     try:

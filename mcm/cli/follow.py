@@ -10,12 +10,12 @@ from mcm.cli import keys
 from mcm.cli.lines import say
 from mcm.cli.runbook_text import step_lines
 from mcm.core.errors import McmError
-from mcm.core.runbook import Rendered, Step
+from mcm.core.runbooks.runbook import Rendered, Step
 
 if TYPE_CHECKING:
     from mcm.cli.compose import Project
-    from mcm.core.journal import Entry
-    from mcm.core.runbook_facts import Value
+    from mcm.core.history.journal import Entry
+    from mcm.core.runbooks.runbook_facts import Value
     from mcm.probe.shell import LocalShell
 
 _LEFT_OUT = frozenset({"AWS_PROFILE", "AWS_SESSION_TOKEN"})
@@ -63,7 +63,7 @@ class Terminal:
 
 def lost(entries: "Sequence[Entry]", why: str) -> None:
     """Tell of entries that no journal took; they are the only copy."""
-    from mcm.core.journal import to_line
+    from mcm.core.history.journal import to_line
 
     if why:
         say(f"warning: the journal cannot be written: {why}")

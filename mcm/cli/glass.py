@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
     from mcm.cli.compose import Project
     from mcm.cli.desk import KeyDesk
-    from mcm.core.journal import Entry
-    from mcm.core.plan import Plan, StagePlan
-    from mcm.core.statement import Opening
+    from mcm.core.history.journal import Entry
+    from mcm.core.plans.plan import Plan, StagePlan
+    from mcm.core.trust.statement import Opening
 
 Stage = Annotated[
     str, typer.Option("--stage", autocompletion=stage_names, help="The one stage it is for.")
@@ -134,7 +134,7 @@ def review(
 def read_exception(text: str) -> "Opening":
     """Read `window:REASON`, `check:REASON` or `freeze:NAME:REASON`; else UsageError."""
     from mcm.cli.saying import one_line
-    from mcm.core.statement import Opening
+    from mcm.core.trust.statement import Opening
 
     gate, colon, reason = text.partition(":")
     if gate == "freeze":
@@ -213,7 +213,7 @@ def _tell(project: "Project", plan: "Plan", stage: "StagePlan", entries: "Sequen
     """Tell every channel now, before anything is sent to AWS."""
     from mcm.app.notifying import Notifying
     from mcm.cli.telling import notifying
-    from mcm.core.goal import GoForward
+    from mcm.core.history.goal import GoForward
 
     with notifying(project) as send:
         if send is not None:

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from mcm.app.runner import Ending, Runner
     from mcm.app.writer import Writer
     from mcm.cli.ground import Ground
-    from mcm.core.goal import GoBack
-    from mcm.core.journal import Journal
+    from mcm.core.history.goal import GoBack
+    from mcm.core.history.journal import Journal
 
 
 GO = "r"

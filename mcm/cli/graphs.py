@@ -10,8 +10,8 @@ from mcm.record.figures import FOLDER, INDEX, LIMIT, Index
 
 if TYPE_CHECKING:
     from mcm.cli.compose import Project
-    from mcm.core.graph import Graph, Heat
-    from mcm.core.plan import Plan
+    from mcm.core.graphs.graph import Graph, Heat
+    from mcm.core.plans.plan import Plan
 
 
 def draw_graphs(project: "Project", change: str) -> Index:
@@ -55,7 +55,7 @@ def read_index(folder: Folder, plan: "Plan") -> Index | None:
 
 
 def _draw(each: "Graph | Heat", name: str) -> bytes:
-    from mcm.core.graph import Graph
+    from mcm.core.graphs.graph import Graph
     from mcm.record.draw_graph import draw_graph
     from mcm.record.draw_heat import draw_heat
 
@@ -73,7 +73,7 @@ def _check_library() -> None:
 
 
 def _check_open(project: "Project", change: str) -> None:
-    from mcm.core.fold import fold
+    from mcm.core.history.fold import fold
 
     if fold(project.journal.entries(change)).closing is not None:
         raise RefusedError("E_RECORD", f"{change} is closed, and its graphs are part of its record")

@@ -19,12 +19,12 @@ from mcm.cli.compose import (
 from mcm.cli.folder import CHANGES, CONFIG
 from mcm.cli.lines import say
 from mcm.core.errors import McmError, UsageError
-from mcm.core.goal import GoBack
+from mcm.core.history.goal import GoBack
 from mcm.core.naming import find_stage
-from mcm.core.plan import Plan
+from mcm.core.plans.plan import Plan
+from mcm.core.plans.service import Access, Service
 from mcm.core.query import PipelineId, Place
 from mcm.core.sanitize import clean
-from mcm.core.service import Access, Service
 
 if TYPE_CHECKING:
     from mcm.sandbox.process import Sandbox
@@ -137,7 +137,7 @@ def _without_config(
     if goals:
         name = find_stage(named, goals)
         plan, goal = goals[name]
-        from mcm.core.statement import is_sandbox  # not needed while mcm.yaml can be read
+        from mcm.core.trust.statement import is_sandbox  # not needed while mcm.yaml can be read
 
         sandbox = _sandbox(project.root) if is_sandbox(plan.realm) else None
         say(f"the plan of {plan.change} says where {name} is")

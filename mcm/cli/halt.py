@@ -12,7 +12,7 @@ from mcm.core.errors import Exit
 
 if TYPE_CHECKING:
     from mcm.cli.compose import Project
-    from mcm.core.plan import Plan, StagePlan
+    from mcm.core.plans.plan import Plan, StagePlan
 
 Stage = Annotated[
     str | None,
@@ -128,9 +128,9 @@ def _end(project: "Project", plan: "Plan", stage: "StagePlan") -> Exit:
     from mcm.cli.live import LineView
     from mcm.cli.stand_in import stand_in
     from mcm.core import commands
-    from mcm.core.fold import fold
-    from mcm.core.goal import GoForward
-    from mcm.core.lease import DrivenError
+    from mcm.core.history.fold import fold
+    from mcm.core.history.goal import GoForward
+    from mcm.core.history.lease import DrivenError
 
     state = fold(project.journal.entries(plan.change))
     known = state.stage(stage.name)

@@ -10,7 +10,7 @@ from mcm.core.errors import Exit, UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from mcm.core.service import Service, StageConfig
+    from mcm.core.plans.service import Service, StageConfig
 
 FORMATS = ("json", "terraform")
 
@@ -45,8 +45,8 @@ def iam_policy(
 
     from mcm.cli.compose import Project
     from mcm.cli.lines import say
-    from mcm.core.iam_policy import ROLES
-    from mcm.core.iam_terraform import terraform
+    from mcm.core.trust.iam_policy import ROLES
+    from mcm.core.trust.iam_terraform import terraform
 
     if form not in FORMATS:
         raise UsageError(f"--format cannot be {form}", hint=f"Use {' or '.join(FORMATS)}.")
@@ -84,7 +84,7 @@ def _gather(
 ) -> dict[str, dict[str, Any]]:
     """Return the documents by `ROLE`, or by `ROLE@ACCOUNT` where the account is another."""
     from mcm.cli.compose import aws_realm
-    from mcm.core.iam_policy import documents
+    from mcm.core.trust.iam_policy import documents
 
     home = service.pipeline.place
     partition = aws_realm(home).split(":")[1]
@@ -112,7 +112,7 @@ def _notes(
     account: str | None,
 ) -> "Iterator[str]":
     """Say what these policies do not do, where mcm.yaml makes that so."""
-    from mcm.core.iam_policy import APPROVER
+    from mcm.core.trust.iam_policy import APPROVER
 
     for stage in stages:
         approve = stage.gate.approve

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from mcm.app.doctor import Diagnosis
     from mcm.app.first_file import Wishes
-    from mcm.core.layout import Layout
+    from mcm.core.plans.layout import Layout
 
 _ON_AWS = "30m"
 _IN_SANDBOX = "15s"
@@ -188,7 +188,7 @@ def _write(path: Path, text: str) -> None:
 
 def _tell(path: Path, text: str, left: tuple[str, ...]) -> None:
     from mcm.cli.lines import say
-    from mcm.core.questions import MARK
+    from mcm.core.plans.questions import MARK
     from mcm.core.sanitize import clean
 
     todo = text.count(f"# {MARK}")

@@ -10,7 +10,7 @@ from mcm.cli.lines import say
 from mcm.core.errors import RefusedError
 
 if TYPE_CHECKING:
-    from mcm.core.journal import Journal
+    from mcm.core.history.journal import Journal
 
 PlanFile = Callable[[str], Path]
 _LIMIT = 4_000_000

@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from mcm.app.runner import Ending, Runner
     from mcm.cli.ground import Ground
     from mcm.cli.look_back import Look
-    from mcm.core.goal import GoBack
-    from mcm.core.journal import Journal
-    from mcm.core.runbook import Rendered, Runbook
-    from mcm.core.runbook_facts import Value
-    from mcm.core.shell import Ran
-    from mcm.core.state import State
+    from mcm.core.history.goal import GoBack
+    from mcm.core.history.journal import Journal
+    from mcm.core.history.state import State
+    from mcm.core.runbooks.runbook import Rendered, Runbook
+    from mcm.core.runbooks.runbook_facts import Value
+    from mcm.core.runbooks.shell import Ran
 
 BOOK = "pipeline-cannot-roll-back"
 RUNGS = ("redeploy", "endpoint")
@@ -133,7 +133,7 @@ class RungShell:
 
     def run(self, command: str, within: timedelta) -> "Ran":
         """See `Shell.run`."""
-        from mcm.core.shell import Ran
+        from mcm.core.runbooks.shell import Ran
 
         name = rung_of(command)
         if not name:

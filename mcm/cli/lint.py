@@ -12,11 +12,11 @@ from mcm.config.change_file import check_change, load_change
 from mcm.config.places import Places, Spot
 from mcm.config.problems import ConfigError
 from mcm.core.errors import McmError
-from mcm.core.fold import fold
+from mcm.core.history.fold import fold
 
 if TYPE_CHECKING:
-    from mcm.core.plan import Plan
-    from mcm.core.service import Service
+    from mcm.core.plans.plan import Plan
+    from mcm.core.plans.service import Service
     from mcm.trust.persons import TrustFile
 
 

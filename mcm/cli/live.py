@@ -16,13 +16,13 @@ from typing import IO, TYPE_CHECKING, Any, Self, TextIO, cast
 from mcm.app.ports import Clock
 from mcm.cli.lines import for_reader
 from mcm.cli.waiting import waiting_for
-from mcm.core.fold import apply
-from mcm.core.goal import Goal
-from mcm.core.journal import Entry, to_line
+from mcm.core.history.fold import apply
+from mcm.core.history.goal import Goal
+from mcm.core.history.journal import Entry, to_line
+from mcm.core.history.state import State
+from mcm.core.history.turn import Hold, Turn, Wait
 from mcm.core.sanitize import clean
-from mcm.core.sentence import sentence, shorten
-from mcm.core.state import State
-from mcm.core.turn import Hold, Turn, Wait
+from mcm.core.sentences.sentence import sentence, shorten
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType

@@ -64,7 +64,7 @@ def log(
     from mcm.app.log import of_stage, read_log, timeline
     from mcm.cli.compose import Project
     from mcm.cli.show import log_text
-    from mcm.core.journal import BrokenJournalError
+    from mcm.core.history.journal import BrokenJournalError
 
     project = Project.here()
     name = _journal_name(project, change)

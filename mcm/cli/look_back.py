@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
     from mcm.app.observing import Observer
     from mcm.cli.ground import Ground
-    from mcm.core.goal import GoBack
-    from mcm.core.inbox import Inbox
-    from mcm.core.journal import Journal
+    from mcm.core.history.goal import GoBack
+    from mcm.core.history.journal import Journal
+    from mcm.core.history.turn import Turn
     from mcm.core.reading import Readings
-    from mcm.core.turn import Turn
+    from mcm.core.trust.inbox import Inbox
 
 
 class GoneError(UsageError):
@@ -60,9 +60,11 @@ def prepare(
     from mcm.app.rolling_back import effective_now, look_back
     from mcm.cli.ground import warn
     from mcm.clock import SystemClock
-    from mcm.core import commands, vetoed, walk
-    from mcm.core.fold import fold
-    from mcm.core.state import State
+    from mcm.core import commands
+    from mcm.core.history import vetoed
+    from mcm.core.history.fold import fold
+    from mcm.core.history.state import State
+    from mcm.core.walking import walk
 
     goal = ground.goal
     now = SystemClock().now()
@@ -95,8 +97,8 @@ def prepare(
 
 def _observe(goal: "GoBack", observer: "Observer", *, for_people: bool) -> "Readings":
     from mcm.app.observing import deadline
-    from mcm.core import walk
-    from mcm.core.state import State
+    from mcm.core.history.state import State
+    from mcm.core.walking import walk
 
     queries = walk.queries(goal, State())
     if for_people:
@@ -144,8 +146,8 @@ def _what_begins(turn: "Turn") -> tuple[str, str, str]:
 
 def _what_is_unsure(turn: "Turn") -> str:
     """Say what this turn waits to read before it can begin anything; empty when it does not."""
-    from mcm.core.adopt import WHY_HIDDEN
-    from mcm.core.turn import Hold, Wait
+    from mcm.core.history.turn import Hold, Wait
+    from mcm.core.rollback.adopt import WHY_HIDDEN
 
     step = turn.next
     begun = any(entry.kind != "sight" for entry in turn.entries)  # that one only tells of it

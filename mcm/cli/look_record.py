@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from mcm.app.evidence import Evidence
     from mcm.app.proof import Finding
     from mcm.cli.compose import Project
-    from mcm.core.journal import Entry
+    from mcm.core.history.journal import Entry
 
 _LIMIT = 16_000_000
 
@@ -19,7 +19,7 @@ _LIMIT = 16_000_000
 def read_kept(project: "Project", change: str) -> "Evidence":
     """Return what lies here about `change`, the head that git's tag keeps among it."""
     from mcm.app.evidence import read_evidence
-    from mcm.core import anchor
+    from mcm.core.history import anchor
     from mcm.trust.tags import read_tag
 
     folder, trust = project.folder(change), project.trust_file

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from mcm.aws.looking import Denials, Looking
     from mcm.aws.port import Port
     from mcm.cli.compose import Project
+    from mcm.core.plans.service import Access, Service
     from mcm.core.query import PipelineId, Place
-    from mcm.core.service import Access, Service
 
 Pipeline = Annotated[
     str, typer.Option("--pipeline", help="The pipeline, where no mcm.yaml names one.")
@@ -118,7 +118,7 @@ class Roles:
     def get(self, place: "Place") -> "Access":
         """Return how to get there; the pipeline's own place has no account yet."""
         from mcm.cli.compose import aws_realm
-        from mcm.core.service import Access
+        from mcm.core.plans.service import Access
 
         if not place.account:
             return Access(self._profile, "")

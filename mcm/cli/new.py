@@ -16,7 +16,7 @@ from mcm.core.errors import Exit, McmError, UsageError
 if TYPE_CHECKING:
     from mcm.app.first_change import Found
     from mcm.cli.compose import Project
-    from mcm.core.change import Change
+    from mcm.core.plans.change import Change
 
 _STANDARD = "standard"
 
@@ -103,7 +103,7 @@ def _free_path(project: "Project", change: str) -> Path:
 
 def _check_template(project: "Project", template: str) -> None:
     from mcm.cli.record import own_template
-    from mcm.core.questions import TEMPLATES
+    from mcm.core.plans.questions import TEMPLATES
 
     plain = template.replace("-", "").isalnum() and template.isascii() and template.islower()
     if template in TEMPLATES or (plain and own_template(project, template) is not None):
@@ -115,8 +115,8 @@ def _check_template(project: "Project", template: str) -> None:
 
 
 def _start(project: "Project", change: str, template: str, named: list[str]) -> "Change":
-    from mcm.core.change import Change
     from mcm.core.naming import find_stage
+    from mcm.core.plans.change import Change
 
     known = [each.name for each in project.service.stages]
     chosen = {find_stage(each, known) for each in named}
@@ -137,7 +137,7 @@ def _start(project: "Project", change: str, template: str, named: list[str]) -> 
 
 
 def _with(draft: "Change", *, title: str, ticket: str, requester: str) -> "Change":
-    from mcm.core.questions import MARK
+    from mcm.core.plans.questions import MARK
     from mcm.core.sanitize import clean
 
     return replace(
@@ -198,7 +198,7 @@ def _write(path: Path, text: str) -> None:
 
 def _tell(project: "Project", draft: "Change", found: "Found") -> None:
     from mcm.cli.lines import say
-    from mcm.core.questions import open_questions
+    from mcm.core.plans.questions import open_questions
     from mcm.core.sanitize import clean
 
     for each in found.ranges:

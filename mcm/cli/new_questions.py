@@ -6,11 +6,11 @@ from dataclasses import replace
 
 from mcm.cli.lines import say
 from mcm.config.change_file import PERSON, watched_endpoints
-from mcm.core.change import Change
 from mcm.core.endpoint import Expected
-from mcm.core.questions import Question, answer_problem, is_open, questions_of
+from mcm.core.plans.change import Change
+from mcm.core.plans.questions import Question, answer_problem, is_open, questions_of
+from mcm.core.plans.service import Service, StageConfig
 from mcm.core.sanitize import clean
-from mcm.core.service import Service, StageConfig
 
 
 def ask_all(service: Service, draft: Change) -> Change:

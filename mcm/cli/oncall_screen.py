@@ -19,7 +19,7 @@ from mcm.core import commands
 from mcm.core.duration import spell_wait
 from mcm.core.revision import Revision
 from mcm.core.sanitize import clean
-from mcm.core.sentence import shorten
+from mcm.core.sentences.sentence import shorten
 
 WIDTH, HEIGHT = 80, 24
 _LABEL = 11

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from mcm.cli.compose import Project
     from mcm.cli.desk import KeyDesk
-    from mcm.core.plan import Plan, StagePlan
+    from mcm.core.plans.plan import Plan, StagePlan
 
 Paste = Annotated[
     bool, typer.Option("--paste", help="Print what was signed as text for a chat, too.")
@@ -86,7 +86,7 @@ def _life(plan: "Plan", expires: str | None, now: "datetime") -> "timedelta":
     from mcm.app.people import REQUEST_LIFE
     from mcm.cli.schedule import read_end
     from mcm.core.errors import UsageError
-    from mcm.core.hours import zone_of
+    from mcm.core.windows.hours import zone_of
 
     if expires is None:
         return REQUEST_LIFE
@@ -261,7 +261,7 @@ def _caller(project: "Project", desk: "KeyDesk", profile: str | None) -> str | N
 
 def _when(stage: "StagePlan", until: "datetime", now: "datetime") -> str:
     """Spell an instant in the zone of the stage's window."""
-    from mcm.core.hours import zone_of
-    from mcm.core.zone import spell_local
+    from mcm.core.windows.hours import zone_of
+    from mcm.core.windows.zone import spell_local
 
     return spell_local(until, zone_of(stage.window), now)

@@ -11,8 +11,8 @@ from mcm.core.errors import McmError
 
 if TYPE_CHECKING:
     from mcm.cli.compose import Project
-    from mcm.core.glass_told import Glass
-    from mcm.core.inbox import Inbox
+    from mcm.core.history.glass_told import Glass
+    from mcm.core.trust.inbox import Inbox
     from mcm.trust.persons import TrustFile
     from mcm.trust.pins import Pins
 

@@ -3,16 +3,16 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from mcm.core.difference import freeze_times
 from mcm.core.duration import spell
-from mcm.core.hours import spell_hours
-from mcm.core.plan import Plan, StagePlan
+from mcm.core.plans.difference import freeze_times
+from mcm.core.plans.plan import Plan, StagePlan
 from mcm.core.sanitize import clean
-from mcm.core.sentence import shorten
+from mcm.core.sentences.sentence import shorten
+from mcm.core.windows.hours import spell_hours
 
 if TYPE_CHECKING:
-    from mcm.core.commit_range import CommitRange
-    from mcm.core.rehearsal import Proof
+    from mcm.core.commits.commit_range import CommitRange
+    from mcm.core.rollback.rehearsal import Proof
 
 _COLUMN = " " * 13
 _COMMITS = 8

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from mcm.app.quiet_hours import Traffic
-from mcm.core.quiet_week import (
+from mcm.core.sanitize import clean
+from mcm.core.windows.quiet_week import (
     QUIET,
     WEEKDAYS,
     Profile,
@@ -14,7 +15,6 @@ from mcm.core.quiet_week import (
     quietest_share,
     why_too_little,
 )
-from mcm.core.sanitize import clean
 
 _COLUMN = 12
 _SHADES = " .:-=+*#%@"

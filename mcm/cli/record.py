@@ -7,13 +7,13 @@ from pathlib import Path
 from mcm.cli.compose import Project
 from mcm.cli.graphs import read_index
 from mcm.core import canonical
-from mcm.core.change import Change
 from mcm.core.errors import McmError, RefusedError, UsageError
-from mcm.core.fold import fold
-from mcm.core.journal import ChainProblem, Entry
-from mcm.core.plan import Plan
-from mcm.core.state import Closing
-from mcm.core.statement import Verified
+from mcm.core.history.fold import fold
+from mcm.core.history.journal import ChainProblem, Entry
+from mcm.core.history.state import Closing
+from mcm.core.plans.change import Change
+from mcm.core.plans.plan import Plan
+from mcm.core.trust.statement import Verified
 from mcm.record.build import build_view
 from mcm.record.render import render_record
 
@@ -194,7 +194,7 @@ def own_template(project: Project, template: str) -> str | None:
     Raises RefusedError(E_UNSAFE_FILE) for anything but a plain file of 64 kB at most. The
     names of mcm's own are mcm's: a project's file of such a name is not read.
     """
-    from mcm.core.questions import TEMPLATES
+    from mcm.core.plans.questions import TEMPLATES
     from mcm.record.render import template_file
     from mcm.trust.files import read_small
 

@@ -37,7 +37,7 @@ def reopen(
     from mcm.cli.go_back import make_journal, make_runner
     from mcm.cli.lines import say
     from mcm.cli.live import LineView
-    from mcm.core.goal import Reopen
+    from mcm.core.history.goal import Reopen
     from mcm.core.sanitize import clean
 
     ground = ground_of(stage, pipeline, region, profile, sandbox=sandbox)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mcm.cli.compose import Project
-    from mcm.core.runbook_facts import Value
+    from mcm.core.runbooks.runbook_facts import Value
 
 
 def _names(incomplete: str) -> list[str]:
@@ -85,7 +85,7 @@ def show(
     from mcm.app.runbook import load
     from mcm.cli.lines import say
     from mcm.cli.runbook_text import book_lines, book_value
-    from mcm.core.runbook_facts import placeholders
+    from mcm.core.runbooks.runbook_facts import placeholders
     from mcm.record.runbook import render_runbook
 
     project = _project(None)
@@ -200,7 +200,7 @@ def _rollback_line(stage: str) -> str:
 
 def _of_files(project: "Project", change: str | None, stage: str | None) -> "dict[str, Value]":
     from mcm.core.naming import find_stage
-    from mcm.core.runbook_facts import build_facts
+    from mcm.core.runbooks.runbook_facts import build_facts
 
     service = project.service
     plan = None
@@ -220,7 +220,7 @@ def _of_files(project: "Project", change: str | None, stage: str | None) -> "dic
 def _by_hand(given: list[str]) -> "dict[str, Value]":
     import unicodedata
 
-    from mcm.core.runbook_facts import FACTS
+    from mcm.core.runbooks.runbook_facts import FACTS
 
     found: dict[str, Value] = {}
     for each in given:

@@ -4,11 +4,11 @@ import textwrap
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from mcm.core.runbook import CHECK, COMMAND, PROMPT, Rendered, Runbook, Step
+from mcm.core.runbooks.runbook import CHECK, COMMAND, PROMPT, Rendered, Runbook, Step
 from mcm.core.sanitize import clean
 
 if TYPE_CHECKING:
-    from mcm.core.runbook_facts import Value
+    from mcm.core.runbooks.runbook_facts import Value
 
 WIDTH = 80
 _WORDS = {COMMAND: "command", CHECK: "check", PROMPT: "question"}

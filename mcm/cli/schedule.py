@@ -9,7 +9,7 @@ from mcm.core.errors import UsageError
 
 if TYPE_CHECKING:
     from mcm.cli.compose import Project
-    from mcm.core.plan import Plan, StagePlan
+    from mcm.core.plans.plan import Plan, StagePlan
 
 At = Annotated[
     str | None,
@@ -93,9 +93,9 @@ def keep(
     """Journal what was asked for, and say it; nothing without either option."""
     from mcm.app.notebook import note
     from mcm.cli.lines import say
-    from mcm.core.hours import zone_of
-    from mcm.core.schedule import Schedule, draft
-    from mcm.core.zone import spell_local
+    from mcm.core.history.schedule import Schedule, draft
+    from mcm.core.windows.hours import zone_of
+    from mcm.core.windows.zone import spell_local
 
     if at is None and expires is None:
         return

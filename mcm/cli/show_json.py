@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mcm.app.log import LogLine
     from mcm.app.status import ChangeStatus, RollbackStatus, StageStatus
     from mcm.app.verify import Verification
-    from mcm.core.glass_told import Glass
+    from mcm.core.history.glass_told import Glass
 
 VERSION = 1
 """Of the documents: goes up when a key goes or changes its meaning, not when one comes."""

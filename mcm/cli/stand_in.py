@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from mcm.cli.lines import say
 from mcm.core.errors import BlindError, McmError
-from mcm.core.plan import Plan
+from mcm.core.plans.plan import Plan
+from mcm.core.plans.service import Access, Channel, Service
 from mcm.core.sanitize import clean
-from mcm.core.service import Access, Channel, Service
 
 if TYPE_CHECKING:
     from mcm.cli.compose import Project
@@ -56,7 +56,7 @@ def _channels(project: "Project") -> tuple[Channel, ...]:
 
 def _from_plan(plan: Plan, channels: tuple[Channel, ...]) -> Service:
     from mcm.cli.compose import say_sandbox
-    from mcm.core.statement import is_sandbox
+    from mcm.core.trust.statement import is_sandbox
 
     sandbox = is_sandbox(plan.realm)
     if sandbox:

@@ -12,11 +12,11 @@ from mcm.cli.compose import Project
 from mcm.cli.lines import say
 from mcm.cli.live import LineView, LiveView
 from mcm.clock import SystemClock
-from mcm.core.goal import Goal
-from mcm.core.journal import Entry
+from mcm.core.history.goal import Goal
+from mcm.core.history.journal import Entry
+from mcm.core.history.state import State
+from mcm.core.history.turn import Turn
 from mcm.core.query import Place
-from mcm.core.state import State
-from mcm.core.turn import Turn
 
 if TYPE_CHECKING:
     from mcm.notify.message import Message

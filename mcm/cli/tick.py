@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from mcm.app.ports import Listener
     from mcm.app.ticking import Ticked, Ticker
     from mcm.cli.compose import Project
-    from mcm.core.goal import GoForward
-    from mcm.core.plan import Plan
+    from mcm.core.history.goal import GoForward
+    from mcm.core.plans.plan import Plan
     from mcm.notify.message import Message
 
 
@@ -70,8 +70,8 @@ def _look_for_approvals(project: "Project", done: "Iterable[Ticked]") -> None:
     After the turns: nothing that goes back may wait for a remote.
     """
     from mcm.cli.wired import receive, wire_of
-    from mcm.core.fold import fold
-    from mcm.core.turn import Hold
+    from mcm.core.history.fold import fold
+    from mcm.core.history.turn import Hold
 
     for each in done:
         if isinstance(each.step, Hold) and each.stage:
@@ -88,7 +88,7 @@ def hand_over(project: "Project", goal: "GoForward", who: str, profile: str | No
     from mcm.cli.live import LineView
     from mcm.core import commands
     from mcm.core.duration import spell
-    from mcm.core.unwatched import longest_gap
+    from mcm.core.walking.unwatched import longest_gap
 
     change, stage = goal.plan.change, goal.stages[0]
     view = LineView()
@@ -107,7 +107,7 @@ def _out_there(project: "Project", names: "tuple[str, ...]") -> "list[Plan]":
     """Return the plans of which a stage may be promoted and has not ended."""
     from mcm.app.driving import is_out_there
     from mcm.app.ticking import open_stages
-    from mcm.core.fold import fold
+    from mcm.core.history.fold import fold
 
     found = []
     for name in names:
@@ -190,7 +190,7 @@ def _ticker(
 def _state(each: "Ticked") -> tuple[str, str, str, str]:
     """Return state, gate, reason and hint."""
     from mcm.app.fleet import Ending, Trouble
-    from mcm.core.turn import Hold, Wait
+    from mcm.core.history.turn import Hold, Wait
 
     step = each.step
     if isinstance(step, Trouble):
@@ -207,7 +207,7 @@ def _state(each: "Ticked") -> tuple[str, str, str, str]:
 
 def _to_text(each: "Ticked") -> str:
     from mcm.core.sanitize import clean
-    from mcm.core.sentence import shorten
+    from mcm.core.sentences.sentence import shorten
 
     state, gate, reason, hint = _state(each)
     what = {
@@ -225,7 +225,7 @@ def _to_text(each: "Ticked") -> str:
 def _tell_way_on(each: "Ticked") -> None:
     from mcm.cli.lines import say
     from mcm.core import commands
-    from mcm.core.turn import Hold
+    from mcm.core.history.turn import Hold
 
     step = each.step
     if isinstance(step, Hold) and not step.hint:
@@ -235,7 +235,7 @@ def _tell_way_on(each: "Ticked") -> None:
 def to_json(each: "Ticked") -> dict[str, Any]:
     """Return one walk's line of `mcm tick --json`."""
     from mcm.core import canonical
-    from mcm.core.turn import Hold, Wait
+    from mcm.core.history.turn import Hold, Wait
 
     state, gate, reason, hint = _state(each)
     until = each.step.until if isinstance(each.step, Wait | Hold) else None

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from mcm.app.runner import Runner
     from mcm.cli.ground import Ground
     from mcm.cli.look_back import Look
+    from mcm.core.history.state import Rollback, State
     from mcm.core.reading import Readings
-    from mcm.core.state import Rollback, State
 
 _WITHIN = timedelta(seconds=3)
 _DEEP = 8

@@ -6,8 +6,8 @@ from typing import Any
 
 from mcm.cli.approvers import stage_approvers
 from mcm.core import canonical
-from mcm.core.principal import Principal
 from mcm.core.sanitize import clean
+from mcm.core.trust.principal import Principal
 from mcm.trust.entry import Person
 from mcm.trust.persons import TrustFile
 from mcm.trust.review import standing

@@ -4,7 +4,7 @@ import re
 from datetime import datetime
 
 from mcm.core.duration import spell_wait
-from mcm.core.turn import Act, Done, Hold, Turn, Wait
+from mcm.core.history.turn import Act, Done, Hold, Turn, Wait
 
 _OPENS = re.compile(r"window \S+ opens ")
 

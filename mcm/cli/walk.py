@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from mcm.app.runner import Ending
     from mcm.cli.compose import Project
     from mcm.cli.wired import Wire
-    from mcm.core.goal import GoForward
-    from mcm.core.plan import Plan, StagePlan
+    from mcm.core.history.goal import GoForward
+    from mcm.core.plans.plan import Plan, StagePlan
 
 
 def register(app: typer.Typer) -> None:
@@ -127,7 +127,7 @@ def _set_out(
     from mcm.app.planning import check_current
     from mcm.cli.compose import Project
     from mcm.cli.pinned import check_trust
-    from mcm.core.goal import GoForward
+    from mcm.core.history.goal import GoForward
 
     project = Project.here(profile=profile)
     name = project.pick_change(change)
@@ -196,7 +196,7 @@ def _leaving(project: "Project", change: str, stage: str) -> "Iterator[None]":
 
 def _is_untouched(project: "Project", change: str, stage: str) -> bool:
     """Say whether the journal shows that no promotion was even prepared; unknown is no."""
-    from mcm.core.fold import fold
+    from mcm.core.history.fold import fold
 
     try:
         known = fold(project.journal.entries(change)).stage(stage)
@@ -288,8 +288,8 @@ def _dry_run(project: "Project", goal: "GoForward") -> int:
     from mcm.app.deploying import rehearse
     from mcm.app.runner import Ending
     from mcm.cli.live import LineView
+    from mcm.core.history.turn import Hold
     from mcm.core.sanitize import clean
-    from mcm.core.turn import Hold
 
     found = rehearse(project.runner(LineView()), goal, project.journal)
     if found is None:
@@ -319,7 +319,7 @@ def _tell_proof(project: "Project", plan: "Plan", stage: str) -> None:
 def _tell_cost(project: "Project", goal: "GoForward") -> None:
     """Say what the watch will ask for that AWS bills."""
     from mcm.cli.lines import say
-    from mcm.core.cost import estimate
+    from mcm.core.walking.cost import estimate
 
     planned = goal.plan.stage(goal.stages[0])
     assert planned is not None  # `_set_out` picked it from this plan

@@ -50,7 +50,7 @@ def watch(
     from mcm.cli.lines import say
     from mcm.cli.stand_in import stand_in
     from mcm.core import commands
-    from mcm.core.fold import fold
+    from mcm.core.history.fold import fold
     from mcm.core.naming import find_stage
     from mcm.core.sanitize import clean
 

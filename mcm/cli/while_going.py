@@ -15,11 +15,11 @@ from mcm.app.runner import FOREVER, Ending, Runner
 from mcm.app.writer import Writer
 from mcm.cli import keys
 from mcm.cli.telling import Everyone
-from mcm.core.goal import GoBack
-from mcm.core.journal import Entry
+from mcm.core.history.goal import GoBack
+from mcm.core.history.journal import Entry
+from mcm.core.history.state import State
+from mcm.core.history.turn import ABANDON, Turn
 from mcm.core.reading import Readings
-from mcm.core.state import State
-from mcm.core.turn import ABANDON, Turn
 
 _LONGEST = 0.5
 """Seconds between two looks at the clock, which may have been set."""

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from mcm.app.quiet_hours import Traffic
-    from mcm.core.service import StageConfig
+    from mcm.core.plans.service import StageConfig
 
 _MOST_WEEKS = 65
 
@@ -66,7 +66,7 @@ def suggest(
 
 def read_days(text: str) -> tuple[int, ...]:
     """Return weekdays (0 is Monday) of a cron field; raise UsageError for what is none."""
-    from mcm.core.cron import Cron
+    from mcm.core.windows.cron import Cron
 
     try:
         found = Cron.parse(f"0 0 * * {text}").weekdays
@@ -79,7 +79,7 @@ def _room(stage: "StageConfig") -> int:
     """Return the whole hours that hold twice what a promotion needs, at least 2."""
     from datetime import timedelta
 
-    from mcm.core.hours import needs_of
+    from mcm.core.windows.hours import needs_of
 
     needs = needs_of(stage.window, stage.bake.lasts)
     return min(12, max(2, -(-2 * needs // timedelta(hours=1))))
@@ -101,8 +101,8 @@ def _of_stage(
     from mcm.app.quiet_hours import read_traffic
     from mcm.cli.compose import Project
     from mcm.core.errors import McmError
-    from mcm.core.hours import denials_of, until_of, zone_of
     from mcm.core.naming import find_stage
+    from mcm.core.windows.hours import denials_of, until_of, zone_of
 
     project = Project.here(profile=profile)
     service, now = project.service, project.clock.now()
@@ -122,7 +122,7 @@ def _of_stage(
 
 
 def _zone(name: str) -> "ZoneInfo":
-    from mcm.core.zone import find_zone
+    from mcm.core.windows.zone import find_zone
 
     try:
         return find_zone(name)

@@ -7,12 +7,12 @@ from typing import Any
 
 from mcm.app.hours_ahead import Ahead
 from mcm.core import canonical
-from mcm.core.forecast import DAYS, denials, draw_days, spell_walk, walk_calendar
-from mcm.core.hours import spell_hours
+from mcm.core.plans.forecast import DAYS, denials, draw_days, spell_walk, walk_calendar
+from mcm.core.plans.stage_hours import StageHours
 from mcm.core.sanitize import clean
-from mcm.core.stage_hours import StageHours
-from mcm.core.window import Span
-from mcm.core.zone import spell_day, spell_local
+from mcm.core.windows.hours import spell_hours
+from mcm.core.windows.window import Span
+from mcm.core.windows.zone import spell_day, spell_local
 
 _COLUMN = 12
 _DENIALS = 8

@@ -22,8 +22,8 @@ from mcm.core.sanitize import clean
 if TYPE_CHECKING:
     from mcm.app.lookout import Lookout
     from mcm.cli.compose import Project
-    from mcm.core.plan import Plan
-    from mcm.core.statement import Rejected, Verified
+    from mcm.core.plans.plan import Plan
+    from mcm.core.trust.statement import Rejected, Verified
     from mcm.wire.git import Git
     from mcm.wire.parcel import Parcel
 
@@ -101,7 +101,7 @@ class Wire:
 
     def _journal(self, theirs: "Parcel") -> bytes:
         """Return our journal where it goes on from theirs; else theirs, which is told."""
-        from mcm.core.journal import to_line
+        from mcm.core.history.journal import to_line
 
         ours = b"".join(to_line(e) for e in self._project.journal.entries(self._change))
         if ours.startswith(theirs.journal):
@@ -114,7 +114,7 @@ class Wire:
         return theirs.journal
 
     def _check_same_pipeline(self, theirs: "Parcel") -> None:
-        from mcm.core.plan import Plan
+        from mcm.core.plans.plan import Plan
 
         try:
             plan = Plan.from_bytes(theirs.plan)
@@ -149,7 +149,7 @@ class Wire:
 
     def _check_journal(self, data: bytes) -> None:
         """Refuse a journal that does not hold, or that is no longer the one that was here."""
-        from mcm.core.journal import check_head, from_lines, head, refuse
+        from mcm.core.history.journal import check_head, from_lines, head, refuse
 
         entries, problem = from_lines(data)
         if problem is not None:
@@ -279,7 +279,7 @@ def file_statements(
 
     Says what is new here.
     """
-    from mcm.core.statement import Rejected
+    from mcm.core.trust.statement import Rejected
     from mcm.trust.envelope import Envelope
     from mcm.trust.inbox import write_statement
     from mcm.trust.verify import verify

@@ -69,10 +69,10 @@ def plan(change: Change = None, profile: Profile = None, json: Json = False) -> 
     from mcm.cli.compose import Project
     from mcm.cli.lines import say, show
     from mcm.cli.plan_text import plan_lines
-    from mcm.core.cost import estimate
-    from mcm.core.forecast import spell_walk, walk_calendar
+    from mcm.core.plans.forecast import spell_walk, walk_calendar
+    from mcm.core.plans.stage_hours import hours_of_plan
     from mcm.core.sanitize import clean
-    from mcm.core.stage_hours import hours_of_plan
+    from mcm.core.walking.cost import estimate
 
     project = Project.here(profile=profile)
     now = project.clock.now()

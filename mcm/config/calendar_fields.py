@@ -7,10 +7,10 @@ from datetime import timedelta
 
 from mcm.config.fields import Fields
 from mcm.config.strict_yaml import ScalarNode
-from mcm.core.cron import Cron
-from mcm.core.hours import CHANGE_CALENDAR, HOLIDAYS, ICS, CalendarSource, Hours, LowTraffic
-from mcm.core.window import Freeze, Once, Window
-from mcm.core.zone import find_zone
+from mcm.core.windows.cron import Cron
+from mcm.core.windows.hours import CHANGE_CALENDAR, HOLIDAYS, ICS, CalendarSource, Hours, LowTraffic
+from mcm.core.windows.window import Freeze, Once, Window
+from mcm.core.windows.zone import find_zone
 
 SHORTEST = timedelta(minutes=1)
 LONGEST = timedelta(days=31)

@@ -12,12 +12,12 @@ from mcm.config.definitions import builtin_definitions, read_params
 from mcm.config.fields import Fields
 from mcm.config.problems import Problems
 from mcm.config.strict_yaml import ListNode, ScalarNode, load
-from mcm.core.change import Assumed, Change
 from mcm.core.endpoint import Expected
 from mcm.core.errors import RefusedError, UsageError
 from mcm.core.naming import check_change_id, find_stage
-from mcm.core.plan import ALARM, EXEMPTABLE, Exemption, Package
-from mcm.core.service import CheckUse, Service, StageConfig
+from mcm.core.plans.change import Assumed, Change
+from mcm.core.plans.plan import ALARM, EXEMPTABLE, Exemption, Package
+from mcm.core.plans.service import CheckUse, Service, StageConfig
 
 """Gates that a signed exception may open, besides `freeze:NAME`. The others prove who
 agreed to what is promoted, and nothing stands in for that."""

@@ -67,7 +67,7 @@ def builtin_definitions() -> dict[str, Definition]:
 
 
 def definition_values(definitions: Mapping[str, Definition]) -> dict[str, Mapping[str, Any]]:
-    """Return the canonical values by name, as `mcm.core.planning` takes them."""
+    """Return the canonical values by name, as `mcm.core.plans.planning` takes them."""
     return {name: definition.to_value() for name, definition in definitions.items()}
 
 

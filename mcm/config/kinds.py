@@ -10,8 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from mcm.config.fields import Fields
-from mcm.core import canonical, duration, expression
-from mcm.core.criterion import AGAINST, OTHER, Worse
+from mcm.core import canonical, duration
+from mcm.core.judging import expression
+from mcm.core.judging.criterion import AGAINST, OTHER, Worse
 from mcm.core.units import RATES, fits
 
 Params = Mapping[str, Any]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
-from mcm.core.plan import Bake
+from mcm.core.plans.plan import Bake
 
 _SECOND = timedelta(seconds=1)
 _MINUTE = timedelta(minutes=1)

@@ -6,7 +6,7 @@ from typing import Any
 
 from mcm.config.fields import Fields
 from mcm.config.strict_yaml import ScalarNode
-from mcm.core.expression import NAME
+from mcm.core.judging.expression import NAME
 from mcm.core.units import KNOWN
 
 METRIC = re.compile(r"(\S+) (\S+)", re.ASCII)

@@ -5,7 +5,7 @@ import re
 from mcm.config.fields import Fields
 from mcm.config.strict_yaml import ScalarNode
 from mcm.core.place import Place
-from mcm.core.service import Access
+from mcm.core.plans.service import Access
 
 NAME = re.compile(r"[A-Za-z0-9.@_-]{1,100}", re.ASCII)
 """Names of pipelines, stages and actions (CodePipeline API, `StageName`)."""

@@ -3,7 +3,7 @@
 Below a title stand prose and at most one fenced block, whose first word says what the step
 is: `command` (`command auto` runs without a key), `check` (a command and, in its last
 line, `expect: …`) or `prompt` (a question). Without a block the step is a note. What a
-step may mention of a change is `mcm.core.runbook_facts`' business, and its templates are
+step may mention of a change is `mcm.core.runbooks.runbook_facts`' business, and its templates are
 judged by `mcm.record.runbook`.
 """
 
@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from mcm.config.fields import Fields
 from mcm.config.problems import Problems
 from mcm.config.strict_yaml import load
-from mcm.core.runbook import CHECK, COMMAND, NOTE, PROMPT, Runbook, Step
-from mcm.core.runbook_facts import FACTS
+from mcm.core.runbooks.runbook import CHECK, COMMAND, NOTE, PROMPT, Runbook, Step
+from mcm.core.runbooks.runbook_facts import FACTS
 
 RUNBOOK_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", re.ASCII)
 _KINDS = {"command": (COMMAND, False), "command auto": (COMMAND, True)} | {

@@ -18,7 +18,7 @@ from mcm.config.problems import ConfigError, Problems
 from mcm.config.schema_words import CHANGE, SERVICE
 from mcm.config.service_file import CHANNELS, read_service
 from mcm.config.watched import ANY_NAME, Kind, Schema, Watched
-from mcm.core.hours import CHANGE_CALENDAR, HOLIDAYS, ICS
+from mcm.core.windows.hours import CHANGE_CALENDAR, HOLIDAYS, ICS
 
 _CHECK = re.compile(r"\[[a-z0-9-]+\]\.")
 DIALECT = "http://json-schema.org/draft-07/schema#"

@@ -30,7 +30,7 @@ from mcm.config.stage_fields import (
 from mcm.config.strict_yaml import load
 from mcm.core.network import Network
 from mcm.core.place import PipelineId
-from mcm.core.service import Channel, Service
+from mcm.core.plans.service import Channel, Service
 
 VERSION = 1
 MODES = ("act", "observe")

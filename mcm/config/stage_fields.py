@@ -17,8 +17,8 @@ from mcm.config.strict_yaml import ScalarNode
 from mcm.core import duration
 from mcm.core.naming import fold
 from mcm.core.place import Metric
-from mcm.core.plan import Approval, Bake, Gate
-from mcm.core.service import CheckUse, StageConfig
+from mcm.core.plans.plan import Approval, Bake, Gate
+from mcm.core.plans.service import CheckUse, StageConfig
 
 _STAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 _APPROVE = re.compile(rf"({NAME.pattern})/({NAME.pattern})", re.ASCII)

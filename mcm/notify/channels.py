@@ -19,8 +19,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
+from mcm.core.plans.service import Channel
 from mcm.core.sanitize import clean
-from mcm.core.service import Channel
 from mcm.notify.message import Message
 
 Publish = Callable[[str, str, str], None]

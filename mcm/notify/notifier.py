@@ -13,8 +13,8 @@ from itertools import count
 from pathlib import Path
 from queue import PriorityQueue
 
+from mcm.core.plans.service import Channel
 from mcm.core.sanitize import clean
-from mcm.core.service import Channel
 from mcm.notify.channels import NotSent, Outlets, Publish, name_of, send
 from mcm.notify.message import Message
 

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from mcm.core.errors import UsageError
-from mcm.core.hours import HOLIDAYS, ICS, Calendar, CalendarSource, Event
 from mcm.core.sanitize import clean
-from mcm.core.zone import find_zone
+from mcm.core.windows.hours import HOLIDAYS, ICS, Calendar, CalendarSource, Event
+from mcm.core.windows.zone import find_zone
 
 MOST_EVENTS = 2_000
 MOST_BYTES = 2_000_000

@@ -14,7 +14,7 @@ from time import monotonic
 from typing import IO
 
 from mcm.core.duration import spell
-from mcm.core.plugin import read_output
+from mcm.core.judging.plugin import read_output
 from mcm.core.query import CommandQuery
 from mcm.core.reading import Blindness, Known, Reading, Unknown
 from mcm.core.sanitize import clean

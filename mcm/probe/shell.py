@@ -16,7 +16,7 @@ from datetime import timedelta
 from time import monotonic
 from typing import IO
 
-from mcm.core.shell import Ran
+from mcm.core.runbooks.shell import Ran
 
 KEPT = 2000
 """Bytes of output that are kept: its end, where errors stand."""

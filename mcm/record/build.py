@@ -3,18 +3,18 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from mcm.core import questions
-from mcm.core.change import Change
-from mcm.core.closing import before
 from mcm.core.duration import spell
 from mcm.core.endpoint import Expected
 from mcm.core.errors import McmError
-from mcm.core.fold import fold
-from mcm.core.hours import spell_hours
-from mcm.core.journal import ChainProblem, Entry
-from mcm.core.plan import Answer, Plan
-from mcm.core.state import Closing, State
-from mcm.core.statement import Verified
+from mcm.core.history.closing import before
+from mcm.core.history.fold import fold
+from mcm.core.history.journal import ChainProblem, Entry
+from mcm.core.history.state import Closing, State
+from mcm.core.plans import questions
+from mcm.core.plans.change import Change
+from mcm.core.plans.plan import Answer, Plan
+from mcm.core.trust.statement import Verified
+from mcm.core.windows.hours import spell_hours
 from mcm.record import progress, topics
 from mcm.record.difference import build_difference
 from mcm.record.proof import build_evidence

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from mcm.core.commit_range import CommitRange, Links, RangeCommit, subject_of
-from mcm.core.plan import Plan
+from mcm.core.commits.commit_range import CommitRange, Links, RangeCommit, subject_of
+from mcm.core.plans.plan import Plan
 from mcm.record.view import BroughtLine, CommitLine, Difference, PackageLine, RangeLine
 
 MOST_COMMITS = 200

@@ -10,10 +10,10 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from mcm.core.graph import DAYS, Graph, about_graph, number
+from mcm.core.graphs.graph import DAYS, Graph, about_graph, number
 from mcm.core.sanitize import clean
-from mcm.core.window import Span
-from mcm.core.zone import to_instant, to_local
+from mcm.core.windows.window import Span
+from mcm.core.windows.zone import to_instant, to_local
 from mcm.record.svg import BAD, CURVE, GRID, INK, MUTED, OPEN, drawing, to_svg
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ the window are framed.
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from mcm.core.graph import DAYS, Cell, Heat, about_heat, number, window_words
+from mcm.core.graphs.graph import DAYS, Cell, Heat, about_heat, number, window_words
 from mcm.core.sanitize import clean
 from mcm.record.svg import EMPTY, INK, MUTED, OPEN, drawing, to_svg
 

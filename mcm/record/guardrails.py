@@ -5,7 +5,7 @@ from typing import Any
 
 from mcm.core.canonical import parse_duration
 from mcm.core.duration import spell
-from mcm.core.plan import Guardrail
+from mcm.core.plans.plan import Guardrail
 from mcm.record.view import GuardrailLine
 
 

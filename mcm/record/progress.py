@@ -4,14 +4,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from mcm.core import glass, glass_told
-from mcm.core.drill_note import read_drill
 from mcm.core.errors import RefusedError
-from mcm.core.journal import Entry
-from mcm.core.plan import Plan
-from mcm.core.sentence import shorten
-from mcm.core.state import Closing, Note, Rollback, State
-from mcm.core.statement import Verified
+from mcm.core.history import glass_told
+from mcm.core.history.drill_note import read_drill
+from mcm.core.history.journal import Entry
+from mcm.core.history.state import Closing, Note, Rollback, State
+from mcm.core.plans.plan import Plan
+from mcm.core.sentences.sentence import shorten
+from mcm.core.trust import glass
+from mcm.core.trust.statement import Verified
 from mcm.record.stages import spell_outcome
 from mcm.record.timeline import spell
 from mcm.record.topics import paragraphs

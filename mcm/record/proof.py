@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from mcm.core import commands
-from mcm.core.journal import Entry
-from mcm.core.sentence import shorten
-from mcm.core.statement import Verified
+from mcm.core.history.journal import Entry
+from mcm.core.sentences.sentence import shorten
+from mcm.core.trust.statement import Verified
 from mcm.record.timeline import ends_of
 from mcm.record.view import Evidence, SignedLine
 
@@ -14,7 +14,7 @@ _CARRIES = {
     "close_transition": "the reason of the closed way into {stage}",
     "stop_execution": "the reason of the stop of {execution}",
 }
-"""What AWS keeps of an instruction that carries the journal's head (`mcm.core.anchor`)."""
+"""What AWS keeps of an instruction that carries the journal's head (`mcm.core.history.anchor`)."""
 
 
 def build_evidence(

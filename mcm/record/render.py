@@ -11,7 +11,7 @@ from functools import cache
 from jinja2 import Template, TemplateError, TemplateSyntaxError
 
 from mcm.core.errors import RefusedError
-from mcm.core.questions import TEMPLATES
+from mcm.core.plans.questions import TEMPLATES
 from mcm.data import read_data
 from mcm.record.environment import Bounded
 from mcm.record.view import RecordView

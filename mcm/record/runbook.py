@@ -15,8 +15,8 @@ from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError, Undefine
 from jinja2.sandbox import SandboxedEnvironment
 
 from mcm.core.errors import UsageError
-from mcm.core.runbook import CHECK, COMMAND, Rendered, Runbook, Step
-from mcm.core.runbook_facts import FACTS, Facts
+from mcm.core.runbooks.runbook import CHECK, COMMAND, Rendered, Runbook, Step
+from mcm.core.runbooks.runbook_facts import FACTS, Facts
 from mcm.core.sanitize import clean
 
 _LONGEST = 400

@@ -2,9 +2,9 @@
 
 from mcm.core import commands
 from mcm.core.duration import spell
-from mcm.core.hours import spell_hours
-from mcm.core.plan import Bake, Gate, Plan, StagePlan
-from mcm.core.state import StageState
+from mcm.core.history.state import StageState
+from mcm.core.plans.plan import Bake, Gate, Plan, StagePlan
+from mcm.core.windows.hours import spell_hours
 from mcm.record.guardrails import describe
 from mcm.record.view import StageLine
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from mcm.core.journal import EMPTY, ChainProblem, Entry
-from mcm.core.sentence import deed_sentence, sentence
-from mcm.core.statement import Verified
+from mcm.core.history.journal import EMPTY, ChainProblem, Entry
+from mcm.core.sentences.sentence import deed_sentence, sentence
+from mcm.core.trust.statement import Verified
 from mcm.core.verdict import Kind
 from mcm.record.view import Log, TimelineLine
 

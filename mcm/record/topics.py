@@ -6,8 +6,8 @@ in prose stands beside what is really checked.
 
 from collections.abc import Mapping
 
-from mcm.core import questions
-from mcm.core.questions import LINKS, YES_NO, Question, is_open, split_yes_no
+from mcm.core.plans import questions
+from mcm.core.plans.questions import LINKS, YES_NO, Question, is_open, split_yes_no
 from mcm.record.escape import is_plain_address
 from mcm.record.view import Address, Topic
 

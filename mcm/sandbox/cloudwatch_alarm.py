@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from mcm.aws.port import Params
-from mcm.core.alarm_rule import (
+from mcm.core.canonical import instant as spelled
+from mcm.core.judging.alarm_rule import (
     AlarmRule,
     Comparison,
     Evaluation,
@@ -16,7 +17,6 @@ from mcm.core.alarm_rule import (
     State,
     evaluate,
 )
-from mcm.core.canonical import instant as spelled
 from mcm.sandbox.cloudwatch_data import Span
 from mcm.sandbox.cloudwatch_wire import invalid
 from mcm.sandbox.composite_rule import CompositeRule

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from mcm.aws.port import Params, Reply
-from mcm.core.alarm_rule import State
+from mcm.core.judging.alarm_rule import State
 from mcm.sandbox.cloudwatch_alarm import (
     Alarm,
     HistoryItem,

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from mcm.aws.port import Params, Reply
-from mcm.core.alarm_rule import State
+from mcm.core.judging.alarm_rule import State
 from mcm.sandbox.cloudwatch_alarm import Alarm
 from mcm.sandbox.cloudwatch_wire import invalid
 from mcm.sandbox.composite_rule import CompositeRule, RuleError, parse

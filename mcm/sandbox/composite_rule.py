@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from mcm.core.alarm_rule import State
+from mcm.core.judging.alarm_rule import State
 
 StateOf = Callable[[str], State]
 """Gives an alarm's state by its name."""

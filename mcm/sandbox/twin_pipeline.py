@@ -18,7 +18,7 @@ from mcm.core.pipeline import (
     StageHistory,
     StageView,
 )
-from mcm.core.plan import Plan, StagePlan
+from mcm.core.plans.plan import Plan, StagePlan
 from mcm.core.revision import Revision
 from mcm.sandbox.pipeline_model import (
     ActionRun,

@@ -8,7 +8,7 @@ from typing import Any
 from mcm.core.alarm import AlarmDefinition
 from mcm.core.endpoint import EndpointView
 from mcm.core.pipeline import ExecutionView, PipelineView, StageHistory
-from mcm.core.plan import Plan, StagePlan
+from mcm.core.plans.plan import Plan, StagePlan
 from mcm.core.points import Points
 from mcm.sandbox import twin_metrics
 

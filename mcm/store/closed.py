@@ -6,8 +6,8 @@ the closing, where the frozen record does not reach.
 
 from collections.abc import Mapping, Sequence
 
-from mcm.core.closing import CLOSED, refuse_closed
-from mcm.core.journal import Draft, Entry, Journal
+from mcm.core.history.closing import CLOSED, refuse_closed
+from mcm.core.history.journal import Draft, Entry, Journal
 from mcm.store.memory import NO_CLAIMS
 
 

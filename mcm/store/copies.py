@@ -9,10 +9,10 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from mcm.core import journal
 from mcm.core.errors import RefusedError
-from mcm.core.fold import fold
-from mcm.core.journal import Draft, Entry, Journal, JournalMoved, StoreError
+from mcm.core.history import journal
+from mcm.core.history.fold import fold
+from mcm.core.history.journal import Draft, Entry, Journal, JournalMoved, StoreError
 from mcm.store.memory import NO_CLAIMS
 from mcm.store.safe_file import read_plain
 

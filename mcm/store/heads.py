@@ -10,9 +10,10 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from mcm.core import canonical, journal
+from mcm.core import canonical
 from mcm.core.errors import RefusedError
-from mcm.core.journal import EMPTY, ChainProblem, Draft, Entry, Head, Journal
+from mcm.core.history import journal
+from mcm.core.history.journal import EMPTY, ChainProblem, Draft, Entry, Head, Journal
 from mcm.store.memory import NO_CLAIMS
 from mcm.store.safe_file import check_folder, create_private, read_private
 

@@ -6,8 +6,8 @@ look, as long as they are those very bytes; one that differs is read from there 
 
 from collections.abc import Sequence
 
-from mcm.core import journal
-from mcm.core.journal import ChainProblem, Entry
+from mcm.core.history import journal
+from mcm.core.history.journal import ChainProblem, Entry
 
 Row = tuple[bytes, str]
 

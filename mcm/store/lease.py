@@ -14,7 +14,7 @@ from pathlib import Path
 
 from mcm.clock import SystemClock
 from mcm.core.errors import RefusedError
-from mcm.core.lease import UNREADABLE, DrivenError, Driver, LeaseError
+from mcm.core.history.lease import UNREADABLE, DrivenError, Driver, LeaseError
 from mcm.core.naming import check_change_id
 from mcm.store.safe_file import check_file, check_folder, create_private, identity
 

@@ -4,9 +4,9 @@ import threading
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from mcm.core import journal
 from mcm.core.errors import RefusedError
-from mcm.core.journal import Draft, Entry, Journal
+from mcm.core.history import journal
+from mcm.core.history.journal import Draft, Entry, Journal
 from mcm.store.known import Known
 
 NO_CLAIMS: Mapping[str, str] = MappingProxyType({})

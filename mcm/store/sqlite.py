@@ -16,8 +16,8 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
-from mcm.core import journal
-from mcm.core.journal import Draft, Entry, Head, Journal, StoreError
+from mcm.core.history import journal
+from mcm.core.history.journal import Draft, Entry, Head, Journal, StoreError
 from mcm.store.known import Known
 from mcm.store.memory import NO_CLAIMS, check_claim
 from mcm.store.safe_file import check_file, check_folder, create_private, identity

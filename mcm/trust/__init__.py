@@ -1,4 +1,4 @@
 """Whose word counts: envelopes, SSH signatures, persons and the inbox of statements.
 
-Only this package builds the `Verified` values that `mcm.core.guard` takes.
+Only this package builds the `Verified` values that `mcm.core.trust.guard` takes.
 """

@@ -10,10 +10,10 @@ import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
 
-from mcm.core.authorship import Written
 from mcm.core.errors import McmError
-from mcm.core.plan import Package
+from mcm.core.plans.plan import Package
 from mcm.core.sanitize import clean
+from mcm.core.trust.authorship import Written
 from mcm.trust.git import LOG, run_git
 
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}", re.ASCII)

@@ -10,12 +10,14 @@ reading, and then judged by the guard like any other approval.
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from mcm.core import anchor, canonical, counting
-from mcm.core.counting import Promotion
+from mcm.core import canonical
 from mcm.core.errors import RefusedError
-from mcm.core.guard import CLOCK_SKEW
+from mcm.core.history import anchor
 from mcm.core.pipeline import SUCCEEDED, ActionRun
-from mcm.core.statement import APPROVAL_LIFE, Rejected, Statement, Verified
+from mcm.core.trust import counting
+from mcm.core.trust.counting import Promotion
+from mcm.core.trust.guard import CLOCK_SKEW
+from mcm.core.trust.statement import APPROVAL_LIFE, Rejected, Statement, Verified
 from mcm.trust.identity import person_of
 from mcm.trust.persons import TrustFile
 from mcm.trust.verify import from_answer

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mcm.core.errors import RefusedError, UsageError
-from mcm.core.principal import SSO, parse
+from mcm.core.trust.principal import SSO, parse
 from mcm.trust.sshsig import SshKey
 
 _SSO = re.compile(r"([0-9]{12})/([A-Za-z0-9+=,.@_-]{1,32})/([A-Za-z0-9+=,.@_-]{2,64})", re.ASCII)

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from mcm.core.errors import RefusedError
-from mcm.core.principal import Principal, parse
-from mcm.core.statement import is_person_id, is_stage_name
+from mcm.core.trust.principal import Principal, parse
+from mcm.core.trust.statement import is_person_id, is_stage_name
 from mcm.trust.names import check_display_name
 from mcm.trust.sshsig import SshKey
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mcm.core.errors import RefusedError
-from mcm.core.statement import DECISIONS, VERSION
+from mcm.core.trust.statement import DECISIONS, VERSION
 
 LIMIT = 65536
 """The longest envelope in bytes that is read at all."""

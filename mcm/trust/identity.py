@@ -1,7 +1,7 @@
 """From an AWS caller to the person behind it."""
 
 from mcm.core.errors import RefusedError
-from mcm.core.principal import ROLE, Principal, parse
+from mcm.core.trust.principal import ROLE, Principal, parse
 from mcm.trust.entry import Person
 from mcm.trust.persons import TrustFile
 

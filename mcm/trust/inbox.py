@@ -11,7 +11,7 @@ from pathlib import Path
 
 from mcm.core import canonical
 from mcm.core.errors import RefusedError
-from mcm.core.statement import Rejected, Statement, Verified, file_name
+from mcm.core.trust.statement import Rejected, Statement, Verified, file_name
 from mcm.trust.envelope import LIMIT, Envelope
 from mcm.trust.files import open_directory, read_small, write_new
 from mcm.trust.persons import TrustFile

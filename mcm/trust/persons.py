@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from mcm.core import canonical
-from mcm.core.counting import loosely
 from mcm.core.errors import RefusedError
-from mcm.core.statement import TrustRef
+from mcm.core.trust.counting import loosely
+from mcm.core.trust.statement import TrustRef
 from mcm.trust.entry import Credential, Person, instant, keys, read_person, syntax
 from mcm.trust.files import read_small
 from mcm.trust.plain_yaml import parse

@@ -8,10 +8,10 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from mcm.core.commit_link import links_of_remote, links_of_revisions
-from mcm.core.commit_range import CommitRange, GitCommit, Links, build_range, heads_range
+from mcm.core.commits.commit_link import links_of_remote, links_of_revisions
+from mcm.core.commits.commit_range import CommitRange, GitCommit, Links, build_range, heads_range
 from mcm.core.errors import McmError
-from mcm.core.plan import Package
+from mcm.core.plans.plan import Package
 from mcm.core.revision import Revision
 from mcm.trust.authors import UnknownError, check_range
 from mcm.trust.git import LOG, run_git

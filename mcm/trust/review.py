@@ -8,10 +8,10 @@ author. It decides nothing; it only spares people a refusal.
 from collections.abc import Iterable
 from datetime import datetime
 
-from mcm.core.authorship import Approvers
-from mcm.core.counting import loosely, spellings
-from mcm.core.layers import Answerer
-from mcm.core.principal import ROLE
+from mcm.core.trust.authorship import Approvers
+from mcm.core.trust.counting import loosely, spellings
+from mcm.core.trust.layers import Answerer
+from mcm.core.trust.principal import ROLE
 from mcm.trust.entry import Person
 from mcm.trust.persons import TrustFile
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from mcm.core import canonical
 from mcm.core.errors import UsageError
-from mcm.core.statement import Statement, namespace
+from mcm.core.trust.statement import Statement, namespace
 from mcm.trust import sshsig
 from mcm.trust.envelope import Envelope, Proof
 

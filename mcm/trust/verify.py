@@ -9,8 +9,8 @@ from datetime import datetime
 
 from mcm.core import canonical
 from mcm.core.errors import RefusedError
-from mcm.core.principal import ROLE
-from mcm.core.statement import Statement, Verified, is_sandbox, namespace
+from mcm.core.trust.principal import ROLE
+from mcm.core.trust.statement import Statement, Verified, is_sandbox, namespace
 from mcm.trust import sshsig
 from mcm.trust.entry import Person
 from mcm.trust.envelope import Envelope

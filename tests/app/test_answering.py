@@ -12,9 +12,9 @@ from mcm.aws.observe import AwsSource
 from mcm.aws.perform import Performer
 from mcm.aws.port import AwsError, ErrorKind, Params, Port
 from mcm.core.errors import Exit, RefusedError
-from mcm.core.plan import Gate, Plan
-from mcm.core.principal import parse
+from mcm.core.plans.plan import Gate, Plan
 from mcm.core.query import IdentityQuery, Place
+from mcm.core.trust.principal import parse
 from mcm.sandbox.identity import ACCOUNT, user_key
 from tests.kit.world import US, Counted, World
 

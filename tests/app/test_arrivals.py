@@ -1,8 +1,8 @@
 """What arrived from another clone is noted once, by the clone that keeps the journal."""
 
 from mcm.app.arrivals import note_arrivals, note_refusals
-from mcm.core.glass_told import told
-from mcm.core.statement import Rejected
+from mcm.core.history.glass_told import told
+from mcm.core.trust.statement import Rejected
 from mcm.store.memory import MemoryJournal
 from tests.core.approvals import NOW, a_glass, a_request, an_approval, signed
 

@@ -10,11 +10,11 @@ from mcm.app.observing import Observer
 from mcm.app.verify import Verdict, Verification
 from mcm.aws.observe import AwsSource
 from mcm.aws.port import AwsError, ErrorKind, Params
-from mcm.core.audit import Finding, Span
 from mcm.core.errors import BlindError, Exit
-from mcm.core.glass_told import Glass
-from mcm.core.journal import BrokenJournalError, ChainProblem, Draft, Entry
-from mcm.core.plan import Plan
+from mcm.core.history.glass_told import Glass
+from mcm.core.history.journal import BrokenJournalError, ChainProblem, Draft, Entry
+from mcm.core.plans.plan import Plan
+from mcm.core.trust.audit import Finding, Span
 from mcm.store.memory import MemoryJournal
 from tests.kit.files import example_service
 from tests.kit.world import STAGE, World

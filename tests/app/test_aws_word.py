@@ -10,10 +10,10 @@ from mcm.app.anchors import AwsWord
 from mcm.app.aws_word import read_aws
 from mcm.app.evidence import Evidence, Filed
 from mcm.app.proof import Proof
-from mcm.core import anchor
-from mcm.core.journal import head
-from mcm.core.plan import Plan
-from mcm.core.statement import TrustRef, Verified
+from mcm.core.history import anchor
+from mcm.core.history.journal import head
+from mcm.core.plans.plan import Plan
+from mcm.core.trust.statement import TrustRef, Verified
 from tests.kit.world import PIPELINE, World
 
 

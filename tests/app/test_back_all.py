@@ -7,9 +7,9 @@ import pytest
 from mcm.app.back_all import Picked, Standing, executions_of, in_chains, pick, standing
 from mcm.app.fleet import Walk
 from mcm.core.errors import Exit
-from mcm.core.journal import Draft, chain_all
+from mcm.core.history.journal import Draft, chain_all
+from mcm.core.history.state import StageState, State
 from mcm.core.query import Place
-from mcm.core.state import StageState, State
 from tests.app.test_fleet import Failing, a_walk, back, exits, fleet
 from tests.kit.readings import NOW, Notebook
 from tests.kit.world import World

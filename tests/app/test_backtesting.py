@@ -11,12 +11,12 @@ import pytest
 from mcm.app.backtesting import RE_EVALUATED, Terms, Tried, backtest_stage, read_alarm
 from mcm.app.observing import Observer
 from mcm.core.alarm import AlarmDefinition
-from mcm.core.plan import Guardrail
+from mcm.core.judging.threshold import Bound
+from mcm.core.plans.plan import Guardrail
 from mcm.core.points import Points
 from mcm.core.query import AlarmDefinitionQuery, Expression, MetricQuery, Query
 from mcm.core.reading import Blindness, Known, Reading, Unknown
-from mcm.core.threshold import Bound
-from mcm.core.window import Span
+from mcm.core.windows.window import Span
 from tests.kit.clock import VirtualClock
 from tests.planned import make_plan
 

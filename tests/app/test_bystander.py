@@ -12,9 +12,9 @@ from mcm.aws.looking import Denials, Looking
 from mcm.aws.observe import AwsSource
 from mcm.config.definitions import builtin_definitions, definition_values
 from mcm.core.checks import HEALTH
-from mcm.core.goal import Observe
-from mcm.core.instruction import CloseTransition, Result
-from mcm.core.plan import Bake
+from mcm.core.history.goal import Observe
+from mcm.core.history.instruction import CloseTransition, Result
+from mcm.core.plans.plan import Bake
 from mcm.core.query import PipelineId, Place
 from mcm.sandbox.identity import user_key
 from tests.kit.files import example_service

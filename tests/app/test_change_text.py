@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from mcm.app.change_text import Draft, change_text
 from mcm.app.first_change import Found, StageNow
 from mcm.config.change_file import load_change
-from mcm.core.change import Change
-from mcm.core.commit_range import GitCommit, Links, build_range
-from mcm.core.plan import Package
-from mcm.core.questions import MARK, TEMPLATES, open_questions, questions_of
+from mcm.core.commits.commit_range import GitCommit, Links, build_range
+from mcm.core.plans.change import Change
+from mcm.core.plans.plan import Package
+from mcm.core.plans.questions import MARK, TEMPLATES, open_questions, questions_of
 from mcm.core.sanitize import clean
 from tests.planned import NOW, make_change, make_service
 from tests.record.hostile import PAYLOADS

@@ -15,11 +15,12 @@ from mcm.app.closing import (
     find_open,
     note_prose,
 )
-from mcm.core import canonical, closing
+from mcm.core import canonical
 from mcm.core.errors import RefusedError, UsageError
-from mcm.core.fold import fold
-from mcm.core.journal import Draft, Entry, Journal
-from mcm.core.state import Closing
+from mcm.core.history import closing
+from mcm.core.history.fold import fold
+from mcm.core.history.journal import Draft, Entry, Journal
+from mcm.core.history.state import Closing
 from mcm.store.memory import MemoryJournal
 from tests.kit.dying import Boundaries, KilledError, MortalJournal
 from tests.planned import NOW

@@ -12,12 +12,12 @@ from mcm.app.drill_people import new_realm, say_yes
 from mcm.app.drill_stand import Breach, Scenario, how_it_breaches, opening
 from mcm.app.twin_reading import see_stage, see_stages
 from mcm.core.alarm import AlarmDefinition
-from mcm.core.drill_note import read_drill
 from mcm.core.errors import BlindError, Exit, UsageError
-from mcm.core.plan import Approval, Gate, Guardrail, Plan, StagePlan
+from mcm.core.history.drill_note import read_drill
+from mcm.core.plans.plan import Approval, Gate, Guardrail, Plan, StagePlan
 from mcm.core.points import Points
 from mcm.core.query import Place
-from mcm.core.window import Freeze
+from mcm.core.windows.window import Freeze
 from mcm.sandbox.faults import Effect, Fault
 from mcm.sandbox.twin_seen import Seen
 from mcm.store.memory import MemoryJournal

@@ -10,10 +10,10 @@ from mcm.app.driving import driving
 from mcm.app.runner import Ending, start_walk
 from mcm.app.writer import Writer
 from mcm.core.errors import Exit
-from mcm.core.goal import GoForward
-from mcm.core.journal import Draft, Entry, StoreError
-from mcm.core.lease import DrivenError, Driver, LeaseError
-from mcm.core.plan import Plan
+from mcm.core.history.goal import GoForward
+from mcm.core.history.journal import Draft, Entry, StoreError
+from mcm.core.history.lease import DrivenError, Driver, LeaseError
+from mcm.core.plans.plan import Plan
 from mcm.store.lease import MemoryLeases
 from mcm.store.memory import NO_CLAIMS, MemoryJournal
 from tests.kit.dying import KilledError

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from mcm.app.explain import SANDBOX_FIRST, rollback_lines
-from mcm.core.goal import GoBack, GoForward
+from mcm.core.history.goal import GoBack, GoForward
 from tests.planned import PIPELINE, make_plan
 
 BACK = GoBack(PIPELINE, "ProdUS", "prod-us", "on-call asked")

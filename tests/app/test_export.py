@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from mcm.app import export
-from mcm.core import canonical, journal
-from mcm.core.journal import Draft, Entry, chain_all
-from mcm.core.plan import Plan
-from mcm.core.statement import JournalHead, TrustRef, Verified
+from mcm.core import canonical
+from mcm.core.history import journal
+from mcm.core.history.journal import Draft, Entry, chain_all
+from mcm.core.plans.plan import Plan
+from mcm.core.trust.statement import JournalHead, TrustRef, Verified
 from mcm.trust.persons import TrustFile
 from mcm.trust.signing import sign
 from tests.kit.world import STAGE, World

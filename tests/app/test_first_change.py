@@ -4,9 +4,9 @@ from dataclasses import replace
 
 from mcm.app.first_change import Found, discover
 from mcm.app.planning import Files, Nobody, plan_change
-from mcm.core.change import Change
-from mcm.core.plan import Plan
-from mcm.core.service import Service
+from mcm.core.plans.change import Change
+from mcm.core.plans.plan import Plan
+from mcm.core.plans.service import Service
 from tests.kit.files import Shelf, make_files
 from tests.kit.world import World
 

@@ -14,12 +14,12 @@ from mcm.config.definitions import builtin_definitions
 from mcm.config.problems import ConfigError
 from mcm.config.service_file import load_service
 from mcm.core.alarm import AlarmDefinition
-from mcm.core.alarm_faults import Fault, FaultKind
-from mcm.core.plan import Approval, Gate
+from mcm.core.judging.alarm_faults import Fault, FaultKind
+from mcm.core.plans.plan import Approval, Gate
+from mcm.core.plans.questions import MARK
+from mcm.core.plans.service import Service, StageConfig
 from mcm.core.query import Metric, PipelineId, Place
-from mcm.core.questions import MARK
-from mcm.core.service import Service, StageConfig
-from mcm.core.window import Window
+from mcm.core.windows.window import Window
 from tests.kit.files import example_service
 from tests.kit.world import PIPELINE, World
 

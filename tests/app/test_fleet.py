@@ -11,13 +11,13 @@ from mcm.app.writer import Writer
 from mcm.aws.perform import Performer
 from mcm.core import canonical
 from mcm.core.errors import Exit
-from mcm.core.goal import Goal, GoBack, GoForward
-from mcm.core.instruction import Instruction, Outcome
-from mcm.core.journal import Draft, Entry, Journal, StoreError
+from mcm.core.history.goal import Goal, GoBack, GoForward
+from mcm.core.history.instruction import Instruction, Outcome
+from mcm.core.history.journal import Draft, Entry, Journal, StoreError
+from mcm.core.history.state import State
+from mcm.core.history.turn import Turn
 from mcm.core.query import EndpointQuery, Place, Query
 from mcm.core.reading import Blindness, Reading, Unknown
-from mcm.core.state import State
-from mcm.core.turn import Turn
 from tests.kit.world import PIPELINE, STAGE, US, Recorder, World
 
 MINUTE = timedelta(minutes=1)

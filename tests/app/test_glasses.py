@@ -6,10 +6,10 @@ import pytest
 
 from mcm.app.glasses import find_glasses
 from mcm.core.errors import RefusedError
-from mcm.core.inbox import Inbox
-from mcm.core.journal import Draft
-from mcm.core.notes import glass_broken
-from mcm.core.statement import Statement, Verified
+from mcm.core.history.journal import Draft
+from mcm.core.trust.inbox import Inbox
+from mcm.core.trust.statement import Statement, Verified
+from mcm.core.walking.notes import glass_broken
 from mcm.store.memory import MemoryJournal
 from tests.core.approvals import NOW, a_glass, an_approval, signed
 

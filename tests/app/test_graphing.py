@@ -7,9 +7,9 @@ import pytest
 from mcm.app.graphing import draw_all, look
 from mcm.aws.port import AwsError, ErrorKind, Params
 from mcm.core.errors import BlindError
-from mcm.core.graph import Graph, Heat
-from mcm.core.graphing import Pictures
-from mcm.core.plan import Plan
+from mcm.core.graphs.graph import Graph, Heat
+from mcm.core.graphs.graphing import Pictures
+from mcm.core.plans.plan import Plan
 from mcm.record.figures import Index
 from tests.kit.world import World
 

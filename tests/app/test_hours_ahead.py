@@ -7,10 +7,10 @@ from datetime import timedelta
 from mcm.app.hours_ahead import look_ahead
 from mcm.app.local_source import no_calendars
 from mcm.app.observing import Observer
-from mcm.core.hours import CalendarSource, ChangeCalendarView, LowTraffic
+from mcm.core.plans.service import Service
 from mcm.core.query import Query
 from mcm.core.reading import Known, Reading
-from mcm.core.service import Service
+from mcm.core.windows.hours import CalendarSource, ChangeCalendarView, LowTraffic
 from tests.kit.clock import VirtualClock
 from tests.planned import NOW, make_service
 

@@ -14,8 +14,8 @@ from mcm.config.change_file import load_change
 from mcm.config.definitions import builtin_definitions
 from mcm.config.places import Places
 from mcm.config.service_file import load_service
-from mcm.core.questions import COMMON, MARK
-from mcm.core.service import Service
+from mcm.core.plans.questions import COMMON, MARK
+from mcm.core.plans.service import Service
 from mcm.sandbox.example import example_files
 from mcm.trust.persons import TrustFile
 from tests.record.story import plan as make_plan

@@ -10,8 +10,8 @@ from mcm.app.lint_aws import lint_aws, requests_at
 from mcm.app.seen import SeenAlarm, SeenStage, Survey
 from mcm.config.places import Places
 from mcm.core.alarm import AlarmDefinition
-from mcm.core.alarm_faults import Fault, FaultKind
-from mcm.core.stage_hours import hours_of_config
+from mcm.core.judging.alarm_faults import Fault, FaultKind
+from mcm.core.plans.stage_hours import hours_of_config
 from tests.app.test_lint import FILES, NOW, edit, service
 
 HOUR = timedelta(hours=1)

@@ -9,7 +9,7 @@ from mcm.app.listing import STATES, Heading, Listed, Wanted, glance, list_change
 from mcm.app.phase import Phase
 from mcm.app.status import ChangeStatus, StageStatus, read_all, read_status
 from mcm.core.errors import Exit
-from mcm.core.plan import Plan
+from mcm.core.plans.plan import Plan
 from mcm.store.memory import MemoryJournal
 from tests.kit.clock import START
 from tests.kit.world import World

@@ -6,10 +6,10 @@ import pytest
 
 from mcm.app.local_source import LocalSource
 from mcm.core.errors import McmError, RefusedError
-from mcm.core.hours import Calendar
-from mcm.core.inbox import Inbox
 from mcm.core.query import CalendarsQuery, FreezesQuery, IdentityQuery, InboxQuery, Place
 from mcm.core.reading import Blindness, Known, Unknown
+from mcm.core.trust.inbox import Inbox
+from mcm.core.windows.hours import Calendar
 from tests.kit.clock import START, VirtualClock
 
 SECOND = timedelta(seconds=1)

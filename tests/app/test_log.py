@@ -6,8 +6,8 @@ import pytest
 
 from mcm.app.log import read_log
 from mcm.core.errors import RefusedError
-from mcm.core.journal import Draft, Entry
-from mcm.core.sentence import sentence
+from mcm.core.history.journal import Draft, Entry
+from mcm.core.sentences.sentence import sentence
 from mcm.store.memory import MemoryJournal
 from tests.kit.clock import START
 from tests.kit.world import STAGE, World

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from mcm.app.lookout import EVERY, Lookout
-from mcm.core.state import State
-from mcm.core.turn import GateView, Hold, Turn
+from mcm.core.history.state import State
+from mcm.core.history.turn import GateView, Hold, Turn
 from mcm.core.verdict import Kind, Verdict
 
 NOW = datetime(2026, 3, 18, 9, 0, tzinfo=UTC)

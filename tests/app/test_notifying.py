@@ -10,10 +10,10 @@ import pytest
 from mcm.app.notifying import EVENTS, Notifying
 from mcm.aws.port import Params
 from mcm.core.errors import Exit
-from mcm.core.goal import Goal, GoBack, GoForward
-from mcm.core.journal import GENESIS, VERSION, Draft, Entry
-from mcm.core.state import State
-from mcm.core.turn import GateView, Hold, Turn, Wait
+from mcm.core.history.goal import Goal, GoBack, GoForward
+from mcm.core.history.journal import GENESIS, VERSION, Draft, Entry
+from mcm.core.history.state import State
+from mcm.core.history.turn import GateView, Hold, Turn, Wait
 from mcm.notify.message import Message
 from tests.kit.world import STAGE, Recorder, World
 from tests.planned import PIPELINE, make_plan

@@ -6,11 +6,11 @@ import pytest
 
 from mcm.app.onlooking import Onlooker, Scene, find_scene
 from mcm.core.errors import RefusedError
-from mcm.core.fold import fold
-from mcm.core.goal import GoBack
-from mcm.core.journal import Draft
-from mcm.core.lease import Driver
-from mcm.core.turn import Act
+from mcm.core.history.fold import fold
+from mcm.core.history.goal import GoBack
+from mcm.core.history.journal import Draft
+from mcm.core.history.lease import Driver
+from mcm.core.history.turn import Act
 from tests.app.test_ticking import CHANGE, Cron, begun
 from tests.kit.world import STAGE, Recorder, World
 

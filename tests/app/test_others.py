@@ -7,8 +7,8 @@ import pytest
 
 from mcm.app.others import read_others
 from mcm.core.errors import Exit, McmError
-from mcm.core.others import OtherChange
-from mcm.core.plan import Exemption, Plan
+from mcm.core.gates.others import OtherChange
+from mcm.core.plans.plan import Exemption, Plan
 from tests.kit.readings import PIPELINE, US
 from tests.kit.world import World
 

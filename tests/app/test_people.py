@@ -16,9 +16,9 @@ from mcm.app.people import (
     valid_until,
 )
 from mcm.core.errors import RefusedError, UsageError
-from mcm.core.inbox import Inbox
-from mcm.core.plan import Plan
-from mcm.core.statement import Statement, TrustRef, Verified
+from mcm.core.plans.plan import Plan
+from mcm.core.trust.inbox import Inbox
+from mcm.core.trust.statement import Statement, TrustRef, Verified
 from mcm.store.memory import MemoryJournal
 from tests.kit.clock import START
 from tests.kit.world import World

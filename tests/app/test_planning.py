@@ -16,13 +16,13 @@ from mcm.app.planning import (
     load_plan,
     plan_change,
 )
-from mcm.core.authorship import Approvers, Written
-from mcm.core.commit_range import CommitRange, GitCommit, build_range
+from mcm.core.commits.commit_range import CommitRange, GitCommit, build_range
 from mcm.core.errors import BlindError, UsageError
-from mcm.core.hours import Calendar, CalendarSource, Event
-from mcm.core.plan import Package, Plan
+from mcm.core.plans.plan import Package, Plan
 from mcm.core.revision import Revision
-from mcm.core.window import Freeze
+from mcm.core.trust.authorship import Approvers, Written
+from mcm.core.windows.hours import Calendar, CalendarSource, Event
+from mcm.core.windows.window import Freeze
 from tests.kit.files import Shelf, make_files
 from tests.kit.world import World
 

@@ -11,11 +11,11 @@ import pytest
 from mcm.app.observing import Observer
 from mcm.app.quiet_hours import Skips, read_traffic, traffic_of_file
 from mcm.core.errors import BlindError, UsageError
+from mcm.core.judging.replay import History
 from mcm.core.points import Points
 from mcm.core.query import MetricQuery, Query
 from mcm.core.reading import Blindness, Known, Reading, Unknown
-from mcm.core.replay import History
-from mcm.core.window import Freeze
+from mcm.core.windows.window import Freeze
 from tests.kit.clock import VirtualClock
 from tests.planned import NOW, make_service
 

@@ -6,7 +6,7 @@ import pytest
 
 from mcm.app.proof import Finding, Proof
 from mcm.app.record_check import judge_record, named_change
-from mcm.core.journal import Entry
+from mcm.core.history.journal import Entry
 from tests.record.story import closed, page, plan, rolled_back
 
 PLAN = plan()

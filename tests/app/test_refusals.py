@@ -2,8 +2,8 @@
 
 from mcm.app.refusals import NotedRefusalError, note_ending, note_error
 from mcm.core.errors import RefusedError
-from mcm.core.journal import Draft, Entry, StoreError
-from mcm.core.sentence import sentence
+from mcm.core.history.journal import Draft, Entry, StoreError
+from mcm.core.sentences.sentence import sentence
 from mcm.store.memory import MemoryJournal
 from tests.kit.clock import START
 

@@ -6,9 +6,9 @@ import pytest
 
 from mcm.app.rolling_back import AnyJournal, look_back, own_journal
 from mcm.core.errors import RefusedError
-from mcm.core.inbox import Inbox
-from mcm.core.journal import Draft, Entry, JournalMoved, StoreError
-from mcm.core.plan import Plan
+from mcm.core.history.journal import Draft, Entry, JournalMoved, StoreError
+from mcm.core.plans.plan import Plan
+from mcm.core.trust.inbox import Inbox
 from mcm.store.memory import MemoryJournal
 from tests.kit.clock import START
 from tests.kit.world import STAGE, World

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from mcm.app.runbook import Following, Notebook
-from mcm.core import runbook
 from mcm.core.errors import Exit
-from mcm.core.journal import Draft, Entry, Journal, StoreError
-from mcm.core.runbook import Rendered, Step
-from mcm.core.shell import Ran
+from mcm.core.history.journal import Draft, Entry, Journal, StoreError
+from mcm.core.runbooks import runbook
+from mcm.core.runbooks.runbook import Rendered, Step
+from mcm.core.runbooks.shell import Ran
 from mcm.store.memory import MemoryJournal
 from tests.kit.clock import VirtualClock
 

@@ -6,12 +6,12 @@ import pytest
 
 from mcm.app.writer import Writer
 from mcm.aws.port import Params
-from mcm.core import walk
 from mcm.core.errors import Exit
-from mcm.core.goal import GoBack, GoForward
-from mcm.core.journal import Draft
-from mcm.core.state import State
-from mcm.core.turn import Act, Hold
+from mcm.core.history.goal import GoBack, GoForward
+from mcm.core.history.journal import Draft
+from mcm.core.history.state import State
+from mcm.core.history.turn import Act, Hold
+from mcm.core.walking import walk
 from mcm.sandbox.faults import Effect, Fault
 from mcm.sandbox.identity import user_key
 from tests.kit.world import PIPELINE, STAGE, World

@@ -7,7 +7,7 @@ import pytest
 
 from mcm.app.series_file import read_incidents, read_series
 from mcm.core.errors import UsageError
-from mcm.core.window import Span
+from mcm.core.windows.window import Span
 
 FIVE = timedelta(minutes=5)
 

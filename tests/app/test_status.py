@@ -13,8 +13,8 @@ from mcm.app.status import (
     worth_showing,
 )
 from mcm.core.errors import Exit, RefusedError
-from mcm.core.journal import Draft, Entry, Journal
-from mcm.core.plan import Plan
+from mcm.core.history.journal import Draft, Entry, Journal
+from mcm.core.plans.plan import Plan
 from mcm.store.memory import MemoryJournal
 from tests.kit.clock import START
 from tests.kit.world import REALM, STAGE, World

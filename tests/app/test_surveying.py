@@ -13,11 +13,11 @@ from mcm.app.surveying import survey
 from mcm.aws.looking import Denials, Looking
 from mcm.aws.observe import AwsSource
 from mcm.aws.port import AwsError, ErrorKind, Params
-from mcm.core.alarm_faults import FaultKind
 from mcm.core.endpoint import EndpointView
 from mcm.core.errors import BlindError, UsageError
+from mcm.core.judging.alarm_faults import FaultKind
+from mcm.core.plans.service import Service
 from mcm.core.query import PipelineId, Place
-from mcm.core.service import Service
 from mcm.sandbox.identity import user_key
 from mcm.sandbox.pipeline_model import parse_structure
 from tests.kit.files import example_service

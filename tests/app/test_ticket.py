@@ -8,7 +8,7 @@ import pytest
 from mcm.app.oncall import build_facts
 from mcm.app.ticket import MOST, Ending, rung_lines, ticket_lines
 from mcm.core import commands
-from mcm.core.state import Rollback
+from mcm.core.history.state import Rollback
 from tests.app.scenes import OLD, past, revision, run, scene
 from tests.kit.readings import NOW, go_back
 

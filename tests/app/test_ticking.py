@@ -15,11 +15,11 @@ from mcm.app.ticking import Ticked, Ticker
 from mcm.app.writer import Writer
 from mcm.aws.perform import Performer
 from mcm.core.errors import Exit, RefusedError, UsageError
-from mcm.core.goal import GoForward
-from mcm.core.journal import Journal
-from mcm.core.lease import Driver
-from mcm.core.plan import Plan
-from mcm.core.turn import Hold, Wait
+from mcm.core.history.goal import GoForward
+from mcm.core.history.journal import Journal
+from mcm.core.history.lease import Driver
+from mcm.core.history.turn import Hold, Wait
+from mcm.core.plans.plan import Plan
 from mcm.store.lease import MemoryLeases
 from tests.kit.dying import Boundaries, KilledError, MortalJournal, MortalPort
 from tests.kit.world import STAGE, World

@@ -2,7 +2,7 @@
 
 from mcm.app.notifying import Notifying
 from mcm.app.told import note_told, told_before
-from mcm.core.goal import GoForward
+from mcm.core.history.goal import GoForward
 from mcm.notify.message import Message
 from tests.app.test_ticking import Cron
 from tests.kit.world import STAGE, World

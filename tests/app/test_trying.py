@@ -14,7 +14,7 @@ from mcm.aws.observe import AwsSource
 from mcm.config.definitions import builtin_definitions
 from mcm.core.errors import Exit
 from mcm.core.http import HttpView
-from mcm.core.plan import Guardrail
+from mcm.core.plans.plan import Guardrail
 from mcm.core.query import CommandQuery, HttpQuery, InvocationQuery, Query
 from mcm.core.reading import Known, Reading
 from mcm.core.verdict import Kind

@@ -11,11 +11,11 @@ import pytest
 
 from mcm.app.evidence import Evidence, Filed, read_evidence
 from mcm.app.verify import Proof, Verdict, Verification, verify_change
-from mcm.core.anchor import Anchor
 from mcm.core.errors import Exit, RefusedError
-from mcm.core.journal import Draft, Entry, StoreError, chain_all
-from mcm.core.plan import Plan
-from mcm.core.statement import JournalHead, Statement, TrustRef, Verified
+from mcm.core.history.anchor import Anchor
+from mcm.core.history.journal import Draft, Entry, StoreError, chain_all
+from mcm.core.plans.plan import Plan
+from mcm.core.trust.statement import JournalHead, Statement, TrustRef, Verified
 from mcm.store.memory import MemoryJournal
 from mcm.trust.inbox import write_statement
 from mcm.trust.signing import sign

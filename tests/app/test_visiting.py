@@ -3,7 +3,7 @@
 from mcm.app.refusals import note_refused
 from mcm.app.status import read_all
 from mcm.app.visiting import GuestJournal, own_journal
-from mcm.core.journal import Draft, StoreError
+from mcm.core.history.journal import Draft, StoreError
 from mcm.store.memory import MemoryJournal
 from tests.core.approvals import NOW
 

@@ -6,7 +6,7 @@ import pytest
 
 from mcm.app.writer import Writer
 from mcm.core.errors import RefusedError
-from mcm.core.journal import Draft, Entry, JournalMoved, StoreError, verify
+from mcm.core.history.journal import Draft, Entry, JournalMoved, StoreError, verify
 from mcm.store.memory import NO_CLAIMS, MemoryJournal
 from tests.kit.readings import NOW
 

@@ -4,8 +4,8 @@ import pytest
 
 from mcm.aws.looking import Denials, Denied, Looking
 from mcm.aws.port import AwsError, ErrorKind, Params, Reply
-from mcm.core.iam_policy import CALLS
 from mcm.core.query import Place
+from mcm.core.trust.iam_policy import CALLS
 
 US = Place("111111111111", "us-east-1")
 

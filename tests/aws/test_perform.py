@@ -4,7 +4,7 @@ import pytest
 
 from mcm.aws.perform import Performer
 from mcm.aws.port import AwsError, ErrorKind, Params, Reply
-from mcm.core.instruction import (
+from mcm.core.history.instruction import (
     CloseTransition,
     Instruction,
     OpenTransition,

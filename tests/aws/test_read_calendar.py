@@ -7,9 +7,9 @@ import pytest
 
 from mcm.aws.port import AwsError, ErrorKind, Params, Reply
 from mcm.aws.read_calendar import read_calendars
-from mcm.core.hours import ChangeCalendarView
 from mcm.core.query import ChangeCalendarQuery, Place
 from mcm.core.reading import Blindness, Known, Reading, Unknown
+from mcm.core.windows.hours import ChangeCalendarView
 
 NOW = datetime(2026, 3, 18, 10, 0, tzinfo=UTC)
 QUERY = ChangeCalendarQuery(Place("111111111111", "us-east-1"), "quiet")

@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 from mcm.cli.terminal import run_at_terminal
-from mcm.core.journal import Entry
-from mcm.core.plan import Plan
+from mcm.core.history.journal import Entry
+from mcm.core.plans.plan import Plan
 from mcm.store.sqlite import SqliteJournal
 from tests.cli.conftest import ASKED, Shop
 from tests.kit.world import ROOT

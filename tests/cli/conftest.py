@@ -15,8 +15,8 @@ from mcm.aws.session import connect
 from mcm.cli.main import run
 from mcm.cli.terminal import run_at_terminal
 from mcm.clock import SystemClock
-from mcm.core.journal import Entry
-from mcm.core.plan import Plan
+from mcm.core.history.journal import Entry
+from mcm.core.plans.plan import Plan
 from mcm.sandbox import process
 from mcm.sandbox.example import example_files
 from mcm.store.sqlite import SqliteJournal

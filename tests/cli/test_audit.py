@@ -9,8 +9,8 @@ import pytest
 from mcm.app.auditing import Report
 from mcm.cli.audit import read_span
 from mcm.cli.audit_text import COLUMNS, WIDTH, audit_csv, audit_json, audit_lines
-from mcm.core.audit import Audited, Finding, Span
 from mcm.core.errors import UsageError
+from mcm.core.trust.audit import Audited, Finding, Span
 from tests.cli.conftest import Shop
 from tests.cli.test_show_json import documented, objects
 

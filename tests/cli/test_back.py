@@ -18,7 +18,7 @@ GO = "rollback --stage prod-us --no-input"
 KEY = "any other key to leave. "
 IDLE = (
     "rich", "jinja2", "cryptography", "tenacity", "boto3",
-    "mcm.core.forward", "mcm.core.guard", "mcm.trust", "mcm.notify", "mcm.record",
+    "mcm.core.walking.forward", "mcm.core.trust.guard", "mcm.trust", "mcm.notify", "mcm.record",
     "mcm.cli.ask_back", "mcm.cli.oncall_screen", "mcm.app.oncall_alarms", "mcm.app.finding",
     "mcm.probe",
 )  # fmt: skip

@@ -9,7 +9,7 @@ import pytest
 from mcm.app.backtesting import RE_EVALUATED, Tried
 from mcm.cli.backtest_text import tried_json, tried_lines
 from mcm.cli.main import run
-from mcm.core.plan import Guardrail
+from mcm.core.plans.plan import Guardrail
 from tests.app.test_backtesting import Past, alarms, threshold
 from tests.app.test_backtesting import replayed as tried_of
 from tests.cli.test_show_json import documented, objects

@@ -8,10 +8,10 @@ from mcm.app.notebook import note
 from mcm.cli.compose import Connections, Project, aws_realm, find_root
 from mcm.cli.folder import replace_file
 from mcm.core.errors import BlindError, RefusedError, UsageError
-from mcm.core.journal import Draft
+from mcm.core.history.journal import Draft
 from mcm.core.network import Network
 from mcm.core.query import Place
-from mcm.core.statement import is_sandbox
+from mcm.core.trust.statement import is_sandbox
 from tests.cli.conftest import Shop
 
 

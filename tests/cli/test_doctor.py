@@ -15,14 +15,14 @@ from mcm.cli.doctor_text import WIDTH, doctor_lines
 from mcm.cli.looking import Roles
 from mcm.cli.main import run
 from mcm.core.alarm import AlarmDefinition
-from mcm.core.alarm_faults import Fault, FaultKind
-from mcm.core.layers import Layer, StageLayer
-from mcm.core.layout import Layout, Site
+from mcm.core.judging.alarm_faults import Fault, FaultKind
 from mcm.core.pipeline import Identity
-from mcm.core.plan import Approval
+from mcm.core.plans.layout import Layout, Site
+from mcm.core.plans.plan import Approval
+from mcm.core.plans.service import Access
 from mcm.core.query import PipelineId, Place
-from mcm.core.readiness import Edits, Readiness
-from mcm.core.service import Access
+from mcm.core.rollback.readiness import Edits, Readiness
+from mcm.core.trust.layers import Layer, StageLayer
 from tests.cli.conftest import Shop
 from tests.cli.test_show_json import documented, objects
 

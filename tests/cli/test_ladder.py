@@ -7,7 +7,7 @@ import pytest
 
 from mcm.aws.session import connect
 from mcm.cli.ladder import RUNGS, rung_of
-from mcm.core.runbook import COMMAND
+from mcm.core.runbooks.runbook import COMMAND
 from tests.cli.conftest import Shop
 from tests.cli.test_runbook import facts_of, load
 

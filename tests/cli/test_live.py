@@ -12,11 +12,11 @@ from rich.console import Console
 from mcm.cli.live import LineView, LiveView, export_svg
 from mcm.cli.live_frame import view
 from mcm.core.errors import Exit
-from mcm.core.goal import Goal, GoBack, GoForward
-from mcm.core.journal import Entry, chain
-from mcm.core.plan import Plan
-from mcm.core.state import State
-from mcm.core.turn import Done, GateView, Hold, Turn, Wait
+from mcm.core.history.goal import Goal, GoBack, GoForward
+from mcm.core.history.journal import Entry, chain
+from mcm.core.history.state import State
+from mcm.core.history.turn import Done, GateView, Hold, Turn, Wait
+from mcm.core.plans.plan import Plan
 from mcm.core.verdict import Kind, Verdict
 from tests.kit.clock import START, VirtualClock
 from tests.kit.world import PIPELINE, STAGE, Recorder, World

@@ -12,7 +12,7 @@ from mcm.cli.compose import Connections
 from mcm.cli.go_back import make_journal
 from mcm.cli.ground import Ground
 from mcm.cli.look_back import GoneError, Look, prepare
-from mcm.core.goal import GoBack
+from mcm.core.history.goal import GoBack
 from mcm.core.query import PipelineId, Place
 from tests.kit.world import PIPELINE, US, World
 

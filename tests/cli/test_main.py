@@ -12,7 +12,7 @@ from mcm.core.errors import RefusedError
 from tests.cli.conftest import ENV
 
 HEAVY = ("rich", "boto3", "botocore", "yaml", "jinja2", "cryptography", "sqlite3", "moto")
-HEAVY += ("decimal", "zoneinfo", "mcm.core.lease")
+HEAVY += ("decimal", "zoneinfo", "mcm.core.history.lease")
 ASK = """
 import sys
 from mcm.cli.main import run

@@ -10,9 +10,9 @@ from mcm.cli.terminal import run_at_terminal
 from mcm.clock import SystemClock
 from mcm.config.definitions import builtin_definitions
 from mcm.config.service_file import load_service
-from mcm.core.change import Change
 from mcm.core.errors import Exit
-from mcm.core.questions import open_questions
+from mcm.core.plans.change import Change
+from mcm.core.plans.questions import open_questions
 from mcm.sandbox.example import example_files
 
 

@@ -10,9 +10,9 @@ from mcm.cli.main import run
 from mcm.cli.quiet_text import suggestion_json, suggestion_lines
 from mcm.config.definitions import builtin_definitions
 from mcm.config.service_file import load_service
-from mcm.core.hours import LowTraffic
-from mcm.core.quiet_week import build_profile
-from mcm.core.zone import to_local
+from mcm.core.windows.hours import LowTraffic
+from mcm.core.windows.quiet_week import build_profile
+from mcm.core.windows.zone import to_local
 from tests.cli.test_show_json import documented, objects
 from tests.config.test_service_file import WHOLE, edit
 

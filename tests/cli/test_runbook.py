@@ -16,9 +16,9 @@ from botocore import xform_name
 from mcm.app.runbook import load, names
 from mcm.cli.main import build_app, run
 from mcm.cli.terminal import run_at_terminal
-from mcm.core import runbook
-from mcm.core.runbook import Rendered, Runbook
-from mcm.core.runbook_facts import FACTS, build_facts
+from mcm.core.runbooks import runbook
+from mcm.core.runbooks.runbook import Rendered, Runbook
+from mcm.core.runbooks.runbook_facts import FACTS, build_facts
 from mcm.record.runbook import render_runbook
 from tests.cli.conftest import ENV, Shop
 from tests.cli.test_show_json import documented
@@ -38,7 +38,7 @@ _LINE = re.compile(r"`((?:aws|mcm) [^`]+)`")
 
 def facts_of(book: Runbook) -> Rendered:
     """Fill in what an invented service's files and plan say."""
-    from mcm.core.service import Service
+    from mcm.core.plans.service import Service
     from tests.planned import make_service
 
     service: Service = make_service()

@@ -23,7 +23,7 @@ from mcm.cli.show import (
 )
 from mcm.cli.show_proof import verify_text
 from mcm.core.errors import Exit
-from mcm.core.journal import Draft
+from mcm.core.history.journal import Draft
 from mcm.store.memory import MemoryJournal
 from tests.kit.clock import START
 from tests.kit.world import World

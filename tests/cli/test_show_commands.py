@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from mcm.core.journal import Draft
+from mcm.core.history.journal import Draft
 from mcm.store.sqlite import SqliteJournal
 from tests.cli.conftest import Shop
 

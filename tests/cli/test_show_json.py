@@ -22,9 +22,9 @@ from mcm.cli.lint import lint_json
 from mcm.cli.show_json import drill_json, list_json, log_json, status_json, to_json, verify_json
 from mcm.cli.tick import to_json as tick_json
 from mcm.cli.trust_text import review_json
-from mcm.core.notes import glass_broken
-from mcm.core.statement import TrustRef
-from mcm.core.turn import Wait
+from mcm.core.history.turn import Wait
+from mcm.core.trust.statement import TrustRef
+from mcm.core.walking.notes import glass_broken
 from mcm.trust.persons import TrustFile
 from tests.core.approvals import a_glass
 from tests.house.tree import ROOT

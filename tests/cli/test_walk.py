@@ -19,7 +19,7 @@ from mcm.app.runner import start_walk
 from mcm.app.writer import Writer
 from mcm.cli.compose import Project
 from mcm.cli.live import LineView
-from mcm.core.goal import GoForward
+from mcm.core.history.goal import GoForward
 
 class Dying:
     def __init__(self, inner): self.inner = inner

@@ -9,9 +9,9 @@ import pytest
 from mcm.app.bystander import Seen
 from mcm.aws.session import connect
 from mcm.cli.bystander import summary
-from mcm.core.goal import Observe
-from mcm.core.journal import Draft, chain_all
-from mcm.core.plan import Plan
+from mcm.core.history.goal import Observe
+from mcm.core.history.journal import Draft, chain_all
+from mcm.core.plans.plan import Plan
 from tests.cli.conftest import Shop
 from tests.kit.clock import START
 from tests.kit.world import STAGE, World, stage_plan

@@ -9,7 +9,7 @@ from mcm.app.runner import Ending
 from mcm.app.writer import Writer
 from mcm.cli.while_going import ListeningClock, run_all_asking, run_asking
 from mcm.core.errors import Exit
-from mcm.core.goal import GoBack
+from mcm.core.history.goal import GoBack
 from tests.kit.clock import VirtualClock
 from tests.kit.world import PIPELINE, STAGE, US, World
 

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from mcm.app.hours_ahead import Ahead, look_ahead
 from mcm.app.local_source import no_calendars
 from mcm.cli.windows_text import stage_lines, summary_lines, windows_json
-from mcm.core.turn import GateView
-from mcm.core.window import Freeze
+from mcm.core.history.turn import GateView
+from mcm.core.windows.window import Freeze
 from tests.cli.test_show_json import documented, objects
 from tests.planned import NOW, make_service
 

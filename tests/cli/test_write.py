@@ -120,7 +120,7 @@ def test_the_record_of_a_plan_asks_change_yaml_nothing(shop: Shop) -> None:
 
 def test_rendering_loads_no_judge_and_no_statistics(shop: Shop) -> None:
     shop.mcm("plan CM-0001")
-    heavy = ("mcm.core.checks", "mcm.core.turn", "statistics", "mcm.config.change_file")
+    heavy = ("mcm.core.checks", "mcm.core.history.turn", "statistics", "mcm.config.change_file")
     script = f"""
 import sys
 from mcm.cli.main import run

@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from mcm.core.hours import CalendarSource, Hours, LowTraffic
-from mcm.core.window import Once, Window
+from mcm.core.windows.hours import CalendarSource, Hours, LowTraffic
+from mcm.core.windows.window import Once, Window
 from tests.config.test_service_file import WHOLE, edit, load, said
 
 LA = "America/Los_Angeles"

@@ -11,10 +11,10 @@ from mcm.config.change_file import check_change, load_change
 from mcm.config.definitions import builtin_definitions
 from mcm.config.problems import ConfigError
 from mcm.config.service_file import load_service
-from mcm.core.change import Change
 from mcm.core.endpoint import Expected
-from mcm.core.plan import Exemption, Package
-from mcm.core.questions import open_questions, questions_of
+from mcm.core.plans.change import Change
+from mcm.core.plans.plan import Exemption, Package
+from mcm.core.plans.questions import open_questions, questions_of
 from mcm.sandbox.example import FILES, example_files
 from tests.planned import make_service
 

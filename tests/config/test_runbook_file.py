@@ -4,7 +4,7 @@ import pytest
 
 from mcm.app.runbook import read
 from mcm.config.problems import ConfigError
-from mcm.core import runbook
+from mcm.core.runbooks import runbook
 
 HEAD = "---\nname: mend-it\ntitle: Mend it\nwhen: It is broken.\nneeds: [stage]\n---\n"
 GOOD = HEAD + (

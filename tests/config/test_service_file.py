@@ -7,12 +7,12 @@ import pytest
 from mcm.config.definitions import builtin_definitions
 from mcm.config.problems import ConfigError
 from mcm.config.service_file import load_channels, load_service
-from mcm.core.hours import Hours
 from mcm.core.network import Network
-from mcm.core.plan import Approval, Bake, Gate
+from mcm.core.plans.plan import Approval, Bake, Gate
+from mcm.core.plans.service import Access, Channel, CheckUse, Service
 from mcm.core.query import Metric, PipelineId, Place
-from mcm.core.service import Access, Channel, CheckUse, Service
-from mcm.core.window import Freeze, Window
+from mcm.core.windows.hours import Hours
+from mcm.core.windows.window import Freeze, Window
 
 DEFINITIONS = builtin_definitions()
 PING = {

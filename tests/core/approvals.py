@@ -3,8 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from mcm.core.guard import GuardResult, Promotion, Refused, guard
-from mcm.core.statement import Rejected, Statement, TrustRef, Verified
+from mcm.core.trust.guard import GuardResult, Promotion, Refused, guard
+from mcm.core.trust.statement import Rejected, Statement, TrustRef, Verified
 
 NOW = datetime(2026, 3, 18, 9, 0, tzinfo=UTC)
 PROMOTION = Promotion(

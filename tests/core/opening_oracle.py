@@ -11,9 +11,9 @@ from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from mcm.core.cron import Cron
-from mcm.core.opening import is_open
-from mcm.core.window import Freeze, Window
+from mcm.core.windows.cron import Cron
+from mcm.core.windows.opening import is_open
+from mcm.core.windows.window import Freeze, Window
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 REACH = 36 * HOUR

@@ -8,7 +8,7 @@ import pytest
 from mcm.core import canonical, codec
 from mcm.core.endpoint import Content
 from mcm.core.errors import RefusedError
-from mcm.core.instruction import (
+from mcm.core.history.instruction import (
     AnswerApproval,
     CloseTransition,
     Instruction,
@@ -17,7 +17,7 @@ from mcm.core.instruction import (
     StopExecution,
 )
 from mcm.core.query import Metric, Place
-from mcm.core.window import Window
+from mcm.core.windows.window import Window
 from tests.kit.readings import PIPELINE, STAGE, content
 
 INSTRUCTIONS = [

@@ -10,8 +10,8 @@ from mcm.app.answering import Answered, Signed, answer, check_caller
 from mcm.app.deploying import who_are_we
 from mcm.app.planning import NoPlanError, plan_change
 from mcm.core.errors import Exit, RefusedError
-from mcm.core.plan import Exemption, Plan
-from mcm.core.principal import parse
+from mcm.core.plans.plan import Exemption, Plan
+from mcm.core.trust.principal import parse
 from mcm.trust.identity import person_of
 from mcm.trust.persons import TrustFile
 from tests.faults.conftest import Worlds

@@ -8,8 +8,8 @@ import pytest
 
 from mcm.app.explain import rollback_lines
 from mcm.core.errors import BlindError, Exit
-from mcm.core.goal import GoForward
-from mcm.core.plan import Plan
+from mcm.core.history.goal import GoForward
+from mcm.core.plans.plan import Plan
 from mcm.sandbox.faults import Effect, Fault
 from mcm.sandbox.identity import user_key
 from tests.faults.conftest import Worlds

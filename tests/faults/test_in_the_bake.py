@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mcm.core.errors import Exit
-from mcm.core.plan import Bake, Guardrail, Plan
+from mcm.core.plans.plan import Bake, Guardrail, Plan
 from mcm.sandbox.faults import Effect, Fault
 from mcm.sandbox.identity import user_key
 from tests.faults.conftest import Worlds

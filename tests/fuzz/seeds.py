@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 
 from mcm.core import canonical
-from mcm.core.statement import Statement, TrustRef
+from mcm.core.trust.statement import Statement, TrustRef
 from mcm.record.figures import Index, NotDrawn, Picture
 from mcm.sandbox.example import example_files
 from mcm.trust.envelope import Envelope, Proof

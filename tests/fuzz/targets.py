@@ -14,10 +14,10 @@ from mcm.config.problems import ConfigError
 from mcm.config.service_file import load_service
 from mcm.config.strict_yaml import load, to_plain
 from mcm.core import canonical, codec
-from mcm.core.commit_range import build_range
+from mcm.core.commits.commit_range import build_range
 from mcm.core.errors import RefusedError
-from mcm.core.plan import Plan
-from mcm.core.statement import Statement
+from mcm.core.plans.plan import Plan
+from mcm.core.trust.statement import Statement
 from mcm.record.figures import Index
 from mcm.trust import sshsig
 from mcm.trust.authors import UnknownError

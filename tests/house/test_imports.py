@@ -39,3 +39,18 @@ def test_core_imports_the_standard_library_and_itself_only() -> None:
     ]
 
     assert foreign == []
+
+
+def test_what_stands_flat_in_core_imports_none_of_its_folders() -> None:
+    """These are the words that all folders share; how the folders stand is a contract."""
+    core = ROOT / "mcm" / "core"
+    folders = {path.name for path in core.iterdir() if path.is_dir()}
+    upward = [
+        f"{shown(path)}: {name}"
+        for path in python_files("mcm")
+        if path.parent == core
+        for name in imported(path)
+        if name.startswith("mcm.core.") and name.split(".")[2] in folders
+    ]
+
+    assert upward == []

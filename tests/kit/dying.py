@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from mcm.aws.port import Params, Port, Reply, time_of
-from mcm.core.journal import Draft, Entry, Journal
+from mcm.core.history.journal import Draft, Entry, Journal
 
 _READS = ("Get", "List", "Describe")
 NO_CLAIMS: Mapping[str, str] = {}

@@ -6,7 +6,7 @@ from mcm.app.planning import Files
 from mcm.config.change_file import load_change
 from mcm.config.definitions import builtin_definitions, definition_values
 from mcm.config.service_file import load_service
-from mcm.core.service import Service
+from mcm.core.plans.service import Service
 from mcm.sandbox.example import example_files
 from tests.kit.world import REALM, World
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from mcm.app.runner import Ending
 from mcm.aws.port import Params
 from mcm.cli.live import export_svg
-from mcm.core.goal import GoForward
+from mcm.core.history.goal import GoForward
 from tests.kit.world import ROOT, STAGE, World
 
 PICTURE = ROOT / "docs" / "walk.svg"

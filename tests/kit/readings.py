@@ -5,10 +5,11 @@ from datetime import UTC, datetime, timedelta
 
 from mcm.core import codec
 from mcm.core.endpoint import Content, EndpointView, Variant
-from mcm.core.fold import fold
-from mcm.core.goal import GoBack
-from mcm.core.instruction import Instruction, Outcome
-from mcm.core.journal import Draft, chain_all
+from mcm.core.history.fold import fold
+from mcm.core.history.goal import GoBack
+from mcm.core.history.instruction import Instruction, Outcome
+from mcm.core.history.journal import Draft, chain_all
+from mcm.core.history.state import State
 from mcm.core.pipeline import (
     ActionView,
     ExecutionView,
@@ -28,7 +29,6 @@ from mcm.core.query import (
     Query,
 )
 from mcm.core.reading import Blindness, Known, Reading, Readings, Unknown
-from mcm.core.state import State
 
 NOW = datetime(2026, 3, 18, 10, 0, tzinfo=UTC)
 US = Place("111111111111", "us-east-1")

@@ -23,9 +23,9 @@ from mcm.aws.clients import Limits
 from mcm.aws.port import Port
 from mcm.aws.session import connect
 from mcm.cli.walk import tell_ending
-from mcm.core.goal import GoForward
+from mcm.core.history.goal import GoForward
 from mcm.core.query import Place
-from mcm.core.sentence import sentence
+from mcm.core.sentences.sentence import sentence
 from mcm.sandbox.engine import Engine
 from mcm.sandbox.folder import PREFIX, TOKEN_HEADER
 from mcm.sandbox.http_admin import Running

@@ -18,13 +18,13 @@ from mcm.aws.port import Params, Port, Reply, time_of
 from mcm.aws.read_pipeline import PipelineReader
 from mcm.core.canonical import digest
 from mcm.core.endpoint import Expected
-from mcm.core.glass_told import Glass
-from mcm.core.goal import GoBack, GoForward
-from mcm.core.hours import Hours
-from mcm.core.inbox import Inbox
-from mcm.core.journal import Entry, Journal
-from mcm.core.others import OtherChange
-from mcm.core.plan import FORMAT, Approval, Bake, Gate, Guardrail, Plan, StagePlan
+from mcm.core.gates.others import OtherChange
+from mcm.core.history.glass_told import Glass
+from mcm.core.history.goal import GoBack, GoForward
+from mcm.core.history.journal import Entry, Journal
+from mcm.core.history.state import State
+from mcm.core.history.turn import Turn
+from mcm.core.plans.plan import FORMAT, Approval, Bake, Gate, Guardrail, Plan, StagePlan
 from mcm.core.query import (
     ChangesQuery,
     ExecutionQuery,
@@ -37,10 +37,10 @@ from mcm.core.query import (
 )
 from mcm.core.reading import Known, Reading
 from mcm.core.revision import Revision
-from mcm.core.state import State
-from mcm.core.statement import JournalHead, Statement, TrustRef, Verified
-from mcm.core.turn import Turn
-from mcm.core.window import Freeze, Window
+from mcm.core.trust.inbox import Inbox
+from mcm.core.trust.statement import JournalHead, Statement, TrustRef, Verified
+from mcm.core.windows.hours import Hours
+from mcm.core.windows.window import Freeze, Window
 from mcm.sandbox.identity import ACCOUNT, user_key
 from mcm.sandbox.pipeline_model import Timings
 from mcm.sandbox.sagemaker_example import build_world

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from mcm.core.service import Channel
+from mcm.core.plans.service import Channel
 from mcm.notify.channels import TRIES, NotSent, Outlets, name_of, send
 from mcm.notify.message import Message
 

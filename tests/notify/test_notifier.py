@@ -3,7 +3,7 @@
 import threading
 from datetime import UTC, datetime, timedelta
 
-from mcm.core.service import Channel
+from mcm.core.plans.service import Channel
 from mcm.notify.message import Message
 from mcm.notify.notifier import QUEUE, Notifier
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from mcm.core.checks import Watch, judge, queries
-from mcm.core.plan import Guardrail
+from mcm.core.plans.plan import Guardrail
 from mcm.core.query import CommandQuery
 from mcm.core.reading import Readings
 from mcm.core.verdict import Kind, Verdict

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from mcm.core.errors import UsageError
-from mcm.core.hours import Calendar, CalendarSource
+from mcm.core.windows.hours import Calendar, CalendarSource
 from mcm.probe.calendars import read_calendar
 
 UNTIL = datetime.fromisoformat("2028-01-01")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mcm.core.plugin import PluginView
+from mcm.core.judging.plugin import PluginView
 from mcm.core.query import CommandQuery
 from mcm.core.reading import Blindness, Known, Reading, Unknown
 from mcm.probe.command import run_command

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mcm.core.shell import KEPT, kept_tail
+from mcm.core.runbooks.shell import KEPT, kept_tail
 from mcm.probe.shell import LocalShell
 
 LONG = timedelta(seconds=20)

@@ -4,12 +4,12 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
-from mcm.core import closing
-from mcm.core.commit_range import GitCommit, Links, build_range
-from mcm.core.hours import Hours
-from mcm.core.journal import chain_all
+from mcm.core.commits.commit_range import GitCommit, Links, build_range
+from mcm.core.history import closing
+from mcm.core.history.journal import chain_all
+from mcm.core.history.state import Closing
 from mcm.core.revision import Revision
-from mcm.core.state import Closing
+from mcm.core.windows.hours import Hours
 from mcm.record.build import build_view
 from mcm.record.render import render_record
 from tests.record.story import CHANGE, Teller, plan, promoted, statements

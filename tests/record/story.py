@@ -6,15 +6,16 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from mcm.core import canonical, closing, codec
-from mcm.core.change import Change
-from mcm.core.commit_range import CommitRange, GitCommit, Links, build_range, heads_range
-from mcm.core.instruction import CloseTransition, Instruction, OpenTransition, RollBackStage
-from mcm.core.journal import Draft, Entry, chain_all
-from mcm.core.plan import Plan
-from mcm.core.questions import TEMPLATES
+from mcm.core import canonical, codec
+from mcm.core.commits.commit_range import CommitRange, GitCommit, Links, build_range, heads_range
+from mcm.core.history import closing
+from mcm.core.history.instruction import CloseTransition, Instruction, OpenTransition, RollBackStage
+from mcm.core.history.journal import Draft, Entry, chain_all
+from mcm.core.plans.change import Change
+from mcm.core.plans.plan import Plan
+from mcm.core.plans.questions import TEMPLATES
 from mcm.core.revision import Revision
-from mcm.core.statement import JournalHead, Statement, TrustRef, Verified
+from mcm.core.trust.statement import JournalHead, Statement, TrustRef, Verified
 from mcm.record.build import build_view
 from mcm.record.render import render_record
 from tests.planned import NOW, PIPELINE, make_answers, make_change, make_execution, make_plan

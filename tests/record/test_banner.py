@@ -3,10 +3,10 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from mcm.core.journal import Draft, chain_all
-from mcm.core.notes import glass_broken
-from mcm.core.plan import Exemption
-from mcm.core.statement import Opening
+from mcm.core.history.journal import Draft, chain_all
+from mcm.core.plans.plan import Exemption
+from mcm.core.trust.statement import Opening
+from mcm.core.walking.notes import glass_broken
 from mcm.record.build import build_view
 from mcm.record.render import render_record
 from tests.core.approvals import a_glass, an_approval, signed

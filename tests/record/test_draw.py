@@ -9,8 +9,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from mcm.core.graph import Graph, Heat, Line, about_graph, about_heat
-from mcm.core.window import Span
+from mcm.core.graphs.graph import Graph, Heat, Line, about_graph, about_heat
+from mcm.core.windows.window import Span
 from mcm.record import svg
 from mcm.record.draw_graph import draw_graph
 from mcm.record.draw_heat import draw_heat

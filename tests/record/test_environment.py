@@ -3,7 +3,7 @@
 import pytest
 
 from mcm.core.errors import RefusedError
-from mcm.core.questions import TEMPLATES
+from mcm.core.plans.questions import TEMPLATES
 from mcm.data import data_names
 from mcm.record.build import build_view
 from mcm.record.environment import MOST

@@ -3,8 +3,8 @@
 import pytest
 
 from mcm.core import canonical
-from mcm.core.fold import fold
-from mcm.core.journal import ChainProblem, Draft, chain_all
+from mcm.core.history.fold import fold
+from mcm.core.history.journal import ChainProblem, Draft, chain_all
 from mcm.record.build import build_view
 from mcm.record.render import render_record
 from tests.planned import NOW

@@ -3,7 +3,7 @@
 import pytest
 
 from mcm.config.definitions import builtin_definitions
-from mcm.core.plan import Guardrail
+from mcm.core.plans.plan import Guardrail
 from mcm.record.guardrails import describe
 
 BUILTIN = builtin_definitions()

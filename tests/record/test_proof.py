@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from mcm.core.journal import Draft, chain_all
+from mcm.core.history.journal import Draft, chain_all
 from mcm.record.build import build_view
 from mcm.record.proof import build_evidence
 from mcm.record.render import render_record

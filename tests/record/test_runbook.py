@@ -4,10 +4,10 @@ import shlex
 
 import pytest
 
-from mcm.core import runbook
 from mcm.core.errors import UsageError
-from mcm.core.runbook import Rendered, Runbook, Step
-from mcm.core.runbook_facts import FACTS, placeholders
+from mcm.core.runbooks import runbook
+from mcm.core.runbooks.runbook import Rendered, Runbook, Step
+from mcm.core.runbooks.runbook_facts import FACTS, placeholders
 from mcm.record.runbook import render_runbook
 
 NASTY = "a'b; $(touch x) {{ 7 * 7 }} `id`"

@@ -3,8 +3,8 @@
 from typing import Any
 
 from mcm.core import codec
-from mcm.core.instruction import OpenTransition
-from mcm.core.journal import Draft, Entry, chain_all
+from mcm.core.history.instruction import OpenTransition
+from mcm.core.history.journal import Draft, Entry, chain_all
 from mcm.record.timeline import build_log
 from tests.planned import NOW, PIPELINE
 from tests.record.story import FINGERPRINT, plan, rolled_back, statements

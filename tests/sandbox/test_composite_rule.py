@@ -2,7 +2,7 @@
 
 import pytest
 
-from mcm.core.alarm_rule import State
+from mcm.core.judging.alarm_rule import State
 from mcm.sandbox.composite_rule import RuleError, parse
 
 STATES = {

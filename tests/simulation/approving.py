@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
-from mcm.core.glass_told import REVIEW_WITHIN
-from mcm.core.journal import Entry
-from mcm.core.plan import Plan, StagePlan
+from mcm.core.history.glass_told import REVIEW_WITHIN
+from mcm.core.history.journal import Entry
+from mcm.core.plans.plan import Plan, StagePlan
 from mcm.sandbox.pipeline_model import Execution
 from tests.simulation.signers import ARNS, Paper, may_approve, may_break, trust_file
 from tests.simulation.simulation import Simulation

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from mcm.core.journal import Entry
-from mcm.core.plan import StagePlan
+from mcm.core.history.journal import Entry
+from mcm.core.plans.plan import StagePlan
 from tests.kit.world import US
 from tests.simulation.between import Listener
 from tests.simulation.simulation import Simulation

@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from mcm.aws.port import Params, Port, Reply
-from mcm.core.journal import Draft, Entry, StoreError
-from mcm.core.state import State
-from mcm.core.turn import Turn
+from mcm.core.history.journal import Draft, Entry, StoreError
+from mcm.core.history.state import State
+from mcm.core.history.turn import Turn
 from mcm.store.memory import NO_CLAIMS, MemoryJournal
 from tests.kit.dying import Boundaries
 from tests.kit.world import Recorder

@@ -14,10 +14,10 @@ from mcm.app.runner import start_walk
 from mcm.app.ticking import turn_until_wait
 from mcm.app.writer import Writer
 from mcm.core.errors import McmError
-from mcm.core.goal import Goal, GoBack, GoForward
-from mcm.core.lease import DrivenError, Driver
-from mcm.core.plan import Plan
-from mcm.core.turn import Hold, Wait
+from mcm.core.history.goal import Goal, GoBack, GoForward
+from mcm.core.history.lease import DrivenError, Driver
+from mcm.core.history.turn import Hold, Wait
+from mcm.core.plans.plan import Plan
 from mcm.store.lease import MemoryLeases
 from tests.kit.dying import KilledError
 from tests.kit.world import STAGE, Recorder, World

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from mcm.core.errors import Exit
-from mcm.core.journal import Entry, verify
+from mcm.core.history.journal import Entry, verify
 from mcm.sandbox.engine import LogEntry
 from mcm.sandbox.identity import user_key
 from tests.simulation.promoting import STAGE, ZONE, is_firing

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from mcm.core.errors import McmError
-from mcm.core.fold import fold
-from mcm.core.state import State
+from mcm.core.history.fold import fold
+from mcm.core.history.state import State
 from mcm.sandbox.engine import LogEntry
 from mcm.sandbox.pipeline_model import Execution, Status
 from tests.kit.world import STAGE as NAME

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
-from mcm.core.fold import fold
-from mcm.core.journal import Entry
+from mcm.core.history.fold import fold
+from mcm.core.history.journal import Entry
 from mcm.sandbox.engine import LogEntry
 from mcm.sandbox.pipeline_model import Execution, Status
 from tests.kit.world import US, WINDOW

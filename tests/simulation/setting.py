@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from mcm.core.errors import Exit
-from mcm.core.plan import Plan
+from mcm.core.plans.plan import Plan
 from tests.kit.world import World
 from tests.simulation.faults import When
 

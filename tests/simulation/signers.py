@@ -16,11 +16,11 @@ from mcm.app.glasses import find_glasses
 from mcm.app.local_source import LocalSource
 from mcm.core import canonical
 from mcm.core.errors import RefusedError
-from mcm.core.inbox import Inbox
-from mcm.core.journal import Journal
+from mcm.core.history.journal import Journal
 from mcm.core.query import Query
 from mcm.core.reading import Reading
-from mcm.core.statement import Rejected, Statement, TrustRef, Verified, file_name, namespace
+from mcm.core.trust.inbox import Inbox
+from mcm.core.trust.statement import Rejected, Statement, TrustRef, Verified, file_name, namespace
 from mcm.sandbox.identity import ACCOUNT
 from mcm.trust.envelope import Envelope, Proof
 from mcm.trust.persons import TrustFile

@@ -7,10 +7,10 @@ from functools import partial
 from mcm.app.runner import Ending
 from mcm.aws.port import Port
 from mcm.core.errors import Exit, McmError
-from mcm.core.goal import Goal, GoForward
-from mcm.core.journal import Entry
-from mcm.core.lease import DrivenError
-from mcm.core.state import State
+from mcm.core.history.goal import Goal, GoForward
+from mcm.core.history.journal import Entry
+from mcm.core.history.lease import DrivenError
+from mcm.core.history.state import State
 from mcm.sandbox.identity import ACCOUNT
 from tests.kit.dying import KilledError, MortalJournal, MortalPort
 from tests.kit.world import STAGE, World

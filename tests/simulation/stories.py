@@ -5,9 +5,9 @@ from dataclasses import replace
 from datetime import timedelta
 
 from mcm.core.errors import Exit
-from mcm.core.goal import GoBack
-from mcm.core.plan import Guardrail
-from mcm.core.window import Freeze
+from mcm.core.history.goal import GoBack
+from mcm.core.plans.plan import Guardrail
+from mcm.core.windows.window import Freeze
 from mcm.sandbox.sagemaker_endpoint import Ending
 from tests.kit.world import PIPELINE, STAGE, US, World
 from tests.simulation.console import console, edit_pipeline, foreign_rollback, sagemaker

@@ -6,9 +6,9 @@ from datetime import timedelta
 
 from mcm.core import canonical
 from mcm.core.errors import Exit
-from mcm.core.journal import Draft
-from mcm.core.plan import Plan
-from mcm.core.statement import Statement, TrustRef
+from mcm.core.history.journal import Draft
+from mcm.core.plans.plan import Plan
+from mcm.core.trust.statement import Statement, TrustRef
 from mcm.trust.envelope import Envelope
 from tests.kit.world import STAGE, World
 from tests.simulation.setting import Setting, nothing

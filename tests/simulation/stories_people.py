@@ -6,8 +6,8 @@ from datetime import timedelta
 
 from mcm.app.notebook import head_seen, note
 from mcm.core.errors import Exit
-from mcm.core.journal import Draft, StoreError
-from mcm.core.plan import Plan
+from mcm.core.history.journal import Draft, StoreError
+from mcm.core.plans.plan import Plan
 from tests.kit.world import STAGE, World
 from tests.simulation.faults import When
 from tests.simulation.setting import Setting, nothing

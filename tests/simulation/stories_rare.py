@@ -7,7 +7,7 @@ from datetime import timedelta
 from functools import partial
 
 from mcm.core.errors import Exit
-from mcm.core.plan import Exemption
+from mcm.core.plans.plan import Exemption
 from mcm.sandbox.faults import Effect
 from mcm.sandbox.sagemaker_endpoint import Ending
 from mcm.sandbox.sagemaker_example import ExampleWorld

@@ -2,9 +2,9 @@
 
 import pytest
 
-from mcm.core import closing
 from mcm.core.errors import RefusedError
-from mcm.core.journal import Draft, JournalMoved
+from mcm.core.history import closing
+from mcm.core.history.journal import Draft, JournalMoved
 from mcm.store.closed import ClosedJournal
 from mcm.store.memory import MemoryJournal
 from tests.planned import NOW

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from mcm.core.errors import RefusedError
-from mcm.core.journal import Draft, JournalMoved, StoreError, to_line
+from mcm.core.history.journal import Draft, JournalMoved, StoreError, to_line
 from mcm.store.copies import CopiedJournal
 from mcm.store.memory import MemoryJournal
 

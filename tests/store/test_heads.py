@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from mcm.core.errors import RefusedError
-from mcm.core.journal import EMPTY, Draft, Entry, Head, Journal, chain_all, head
+from mcm.core.history.journal import EMPTY, Draft, Entry, Head, Journal, chain_all, head
 from mcm.store.heads import Heads, RememberedJournal, heads_path
 from mcm.store.memory import MemoryJournal
 from tests.kit.clock import START

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mcm.core.errors import RefusedError
-from mcm.core.journal import Draft, Journal, JournalMoved, verify
+from mcm.core.history.journal import Draft, Journal, JournalMoved, verify
 from mcm.store.memory import MemoryJournal
 from mcm.store.sqlite import SqliteJournal
 

@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime
 
-from mcm.core import journal
-from mcm.core.journal import Draft
+from mcm.core.history import journal
+from mcm.core.history.journal import Draft
 from mcm.store.known import Known, Row
 
 NOON = datetime(2026, 3, 18, 12, tzinfo=UTC)

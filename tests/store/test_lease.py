@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from mcm.core.errors import RefusedError
-from mcm.core.lease import UNREADABLE, DrivenError, Driver, LeaseError
+from mcm.core.history.lease import UNREADABLE, DrivenError, Driver, LeaseError
 from mcm.store.lease import FileLeases, MemoryLeases
 from tests.kit.world import ROOT
 
@@ -22,7 +22,7 @@ HOLD = """
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from mcm.core.lease import DrivenError, Driver
+from mcm.core.history.lease import DrivenError, Driver
 from mcm.store.lease import FileLeases
 sys.stdin.readline()
 try:

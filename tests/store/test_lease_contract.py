@@ -8,7 +8,7 @@ import pytest
 
 from mcm.app.ports import Leases
 from mcm.core.errors import Exit, RefusedError
-from mcm.core.lease import DrivenError, Driver
+from mcm.core.history.lease import DrivenError, Driver
 from mcm.store.lease import FileLeases, MemoryLeases
 
 NOON = datetime(2026, 3, 18, 14, 2, tzinfo=UTC)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from mcm.core.errors import RefusedError
-from mcm.core.journal import Draft, chain_all
+from mcm.core.history.journal import Draft, chain_all
 from mcm.store.memory import MemoryJournal
 
 NOON = datetime(2026, 3, 18, 12, tzinfo=UTC)

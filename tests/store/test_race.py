@@ -12,7 +12,7 @@ import os, sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from mcm.core.errors import RefusedError
-from mcm.core.journal import Draft, JournalMoved
+from mcm.core.history.journal import Draft, JournalMoved
 from mcm.store.sqlite import SqliteJournal
 
 path, racers = Path(sys.argv[1]), int(sys.argv[2])

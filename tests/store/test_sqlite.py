@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from mcm.core.errors import RefusedError
-from mcm.core.journal import Draft, StoreError, chain, to_stored, verify
+from mcm.core.history.journal import Draft, StoreError, chain, to_stored, verify
 from mcm.store.sqlite import SqliteJournal
 
 NOON = datetime(2026, 3, 18, 12, tzinfo=UTC)
@@ -295,7 +295,7 @@ LOOP = """
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from mcm.core.journal import Draft
+from mcm.core.history.journal import Draft
 from mcm.store.sqlite import SqliteJournal
 journal = SqliteJournal(Path(sys.argv[1]))
 after = 0
@@ -329,7 +329,7 @@ RACE = """
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from mcm.core.journal import Draft, JournalMoved
+from mcm.core.history.journal import Draft, JournalMoved
 from mcm.store.sqlite import SqliteJournal
 journal = SqliteJournal(Path(sys.argv[1]))
 print("ready", flush=True)

@@ -5,8 +5,9 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
-from mcm.core import canonical, journal
-from mcm.core.journal import Draft
+from mcm.core import canonical
+from mcm.core.history import journal
+from mcm.core.history.journal import Draft
 from mcm.trust.envelope import Envelope
 from tests.threats.ground import CHANGE, DEPLOY, Attempt, Ground
 

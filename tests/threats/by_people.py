@@ -5,8 +5,8 @@ from datetime import timedelta
 from typing import Any
 
 from mcm.clock import SystemClock
-from mcm.core.gates import holder_of
-from mcm.core.journal import Draft
+from mcm.core.gates.every_gate import holder_of
+from mcm.core.history.journal import Draft
 from mcm.store.sqlite import SqliteJournal
 from mcm.trust.envelope import Envelope, Proof
 from mcm.trust.signing import find_ssh_keygen, run_ssh_keygen, sign

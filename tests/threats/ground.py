@@ -13,7 +13,7 @@ from typing import Any
 from mcm.cli.compose import Project
 from mcm.clock import SystemClock
 from mcm.core import canonical
-from mcm.core.statement import Statement, namespace
+from mcm.core.trust.statement import Statement, namespace
 from mcm.trust.envelope import Envelope, Proof
 from mcm.trust.persons import TrustFile
 from mcm.trust.plain_yaml import parse

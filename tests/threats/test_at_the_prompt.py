@@ -222,7 +222,7 @@ def test_threat_43_an_entry_that_says_approved_is_no_approval(
 ) -> None:
     """Whoever can write the journal can say what they like in it; the statement is missing."""
     from mcm.clock import SystemClock
-    from mcm.core.journal import Draft
+    from mcm.core.history.journal import Draft
     from mcm.store.sqlite import SqliteJournal
 
     ground.requested()

@@ -17,7 +17,7 @@ from werkzeug.test import Client
 from mcm.aws.session import connect, require_loopback
 from mcm.clock import SystemClock
 from mcm.core.errors import Exit, RefusedError
-from mcm.core.principal import find
+from mcm.core.trust.principal import find
 from mcm.sandbox.example import example_files
 from tests.threats.ground import CHANGE, STAGE, Ground
 

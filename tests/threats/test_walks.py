@@ -14,16 +14,16 @@ import pytest
 
 from mcm.app.refusals import note_ending
 from mcm.app.runner import Ending
-from mcm.core import attempts
 from mcm.core.errors import Exit, RefusedError
-from mcm.core.gates import judge_gates
-from mcm.core.goal import GoForward
-from mcm.core.inbox import Inbox
-from mcm.core.plan import Plan
-from mcm.core.principal import find
+from mcm.core.gates.every_gate import judge_gates
+from mcm.core.history.goal import GoForward
+from mcm.core.plans.plan import Plan
 from mcm.core.query import InboxQuery, Query
 from mcm.core.reading import Known, Reading, Readings
-from mcm.core.statement import Statement
+from mcm.core.trust.inbox import Inbox
+from mcm.core.trust.principal import find
+from mcm.core.trust.statement import Statement
+from mcm.core.walking import sight
 from mcm.trust.identity import person_of
 from mcm.trust.inbox import read_statements, write_statement
 from mcm.trust.persons import TrustFile
@@ -209,7 +209,7 @@ def test_threat_48_who_promotes_at_the_console_holds_what_comes_after() -> None:
     both = replace(plan, stages=(*plan.stages, later))
     state, now = world.listener.states[-1], world.clock.now()
     goal, readings = GoForward(both, ("prod-later",)), seen(world, both)
-    watch = attempts.watch(both, later, state, deployed=False)
+    watch = sight.watch(both, later, state, deployed=False)
     gates = {
         gate.name: gate.open for gate in judge_gates(goal, later, state, readings, (), watch, now)
     }
@@ -220,11 +220,11 @@ def seen(world: World, plan: Plan) -> Readings:
     """Return what one look at AWS shows of the gates."""
     from mcm.app.observing import Observer
     from mcm.aws.observe import AwsSource
-    from mcm.core.gates import queries
-    from mcm.core.state import State
+    from mcm.core.gates.every_gate import queries
+    from mcm.core.history.state import State
 
     sources: list[Any] = [AwsSource(world.connect, world.clock.now), world.people]
     stage = plan.stages[0]
-    watch = attempts.watch(plan, stage, State(), deployed=False)
+    watch = sight.watch(plan, stage, State(), deployed=False)
     wanted = queries(plan, stage, State(), watch)
     return Observer(sources, world.clock).observe(wanted, timedelta(seconds=10))

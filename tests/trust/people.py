@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from mcm.core.statement import Statement
+from mcm.core.trust.statement import Statement
 from mcm.trust.persons import TrustFile
 from mcm.trust.signing import find_ssh_keygen
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mcm.core.plan import Package
+from mcm.core.plans.plan import Package
 from mcm.trust.authors import who_wrote
 from tests.kit.repository import Repository
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from mcm.core.counting import Promotion
-from mcm.core.guard import Granted, GuardResult, Refused, guard
 from mcm.core.pipeline import ActionRun
-from mcm.core.statement import Rejected, Verified
+from mcm.core.trust.counting import Promotion
+from mcm.core.trust.guard import Granted, GuardResult, Refused, guard
+from mcm.core.trust.statement import Rejected, Verified
 from mcm.trust.console import console_approval
 from mcm.trust.persons import TrustFile
 from mcm.trust.signing import sign

@@ -3,7 +3,7 @@
 import pytest
 
 from mcm.core.errors import McmError, UsageError
-from mcm.core.principal import SSO
+from mcm.core.trust.principal import SSO
 from mcm.trust.draft import Newcomer, sso_arn, trust_text
 from mcm.trust.persons import TrustFile
 from mcm.trust.plain_yaml import parse

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from mcm.core.errors import RefusedError
-from mcm.core.principal import Principal
+from mcm.core.trust.principal import Principal
 from mcm.trust.identity import parse, person_of
 from mcm.trust.persons import TrustFile
 

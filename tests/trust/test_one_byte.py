@@ -11,15 +11,16 @@ import rfc8785
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mcm.core import canonical, journal
-from mcm.core.anchor import Anchor, contradiction
+from mcm.core import canonical
 from mcm.core.errors import RefusedError
-from mcm.core.gates import promotion_of
-from mcm.core.goal import GoForward
-from mcm.core.guard import Granted, guard
-from mcm.core.journal import Draft, Entry, chain_all
-from mcm.core.plan import Plan
-from mcm.core.statement import Verified
+from mcm.core.gates.every_gate import promotion_of
+from mcm.core.history import journal
+from mcm.core.history.anchor import Anchor, contradiction
+from mcm.core.history.goal import GoForward
+from mcm.core.history.journal import Draft, Entry, chain_all
+from mcm.core.plans.plan import Plan
+from mcm.core.trust.guard import Granted, guard
+from mcm.core.trust.statement import Verified
 from mcm.trust.persons import TrustFile
 from mcm.trust.plain_yaml import parse
 from mcm.trust.signing import sign

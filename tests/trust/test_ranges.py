@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from mcm.core.commit_range import CommitRange
-from mcm.core.plan import Package
+from mcm.core.commits.commit_range import CommitRange
+from mcm.core.plans.plan import Package
 from mcm.core.revision import Revision
 from mcm.trust.ranges import read_ranges
 from tests.kit.repository import Repository

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from mcm.core.layers import Answerer
-from mcm.core.principal import parse
+from mcm.core.trust.layers import Answerer
+from mcm.core.trust.principal import parse
 from mcm.trust.persons import TrustFile
 from mcm.trust.review import answerers, standing
 from tests.trust.people import NOW, People

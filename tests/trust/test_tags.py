@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from mcm.core.anchor import read_tag as read_head
-from mcm.core.anchor import tag_message
 from mcm.core.errors import RefusedError, UsageError
-from mcm.core.journal import Head
+from mcm.core.history.anchor import read_tag as read_head
+from mcm.core.history.anchor import tag_message
+from mcm.core.history.journal import Head
 from mcm.trust.tags import put_tag, read_tag
 
 MESSAGE = tag_message("CM-1", Head(7, "ab" * 32))

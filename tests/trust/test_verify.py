@@ -12,8 +12,8 @@ import pytest
 import mcm
 from mcm.core import canonical
 from mcm.core.errors import RefusedError
-from mcm.core.guard import Granted, Promotion, Refused, guard
-from mcm.core.statement import Statement, TrustRef
+from mcm.core.trust.guard import Granted, Promotion, Refused, guard
+from mcm.core.trust.statement import Statement, TrustRef
 from mcm.trust.envelope import Envelope, Proof
 from mcm.trust.persons import TrustFile
 from mcm.trust.signing import sign, unsigned
@@ -283,7 +283,7 @@ def test_no_other_place_takes_verified_apart_or_renames_it() -> None:
         f"{path.relative_to(root).as_posix()}:{node.lineno}"
         for path in root.rglob("*.py")
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node, ast.ImportFrom) and node.module == "mcm.core.statement"
+        if isinstance(node, ast.ImportFrom) and node.module == "mcm.core.trust.statement"
         for alias in node.names
         if alias.name == "*"
         or (alias.name == "Verified" and alias.asname not in (None, "Verified"))

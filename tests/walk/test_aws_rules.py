@@ -11,7 +11,7 @@ import pytest
 from mcm.aws.perform import Performer
 from mcm.aws.port import AwsError, ErrorKind, Params, Port, Reply
 from mcm.core.errors import Exit
-from mcm.core.instruction import AnswerApproval, OpenTransition, Result, RollBackStage
+from mcm.core.history.instruction import AnswerApproval, OpenTransition, Result, RollBackStage
 from mcm.sandbox.faults import Effect, Fault
 from mcm.sandbox.identity import user_key
 from tests.kit.world import PIPELINE, World
@@ -126,7 +126,7 @@ def test_rule_4_each_write_has_its_intent_before_and_its_outcome_after() -> None
 
 
 def test_rule_5_a_rollback_that_never_arrives_is_sent_three_times_at_most() -> None:
-    """Each settled as not happened first: three agreeing reads, see tests/core/test_settle.py."""
+    """Each is settled as not happened first: see tests/core/history/test_settle.py."""
     world = World()
     world.engine.faults.add(
         Fault(Effect.TIMEOUT_BEFORE, operation="RollbackStage", access_key_id=ALICE)

@@ -7,13 +7,13 @@ import pytest
 
 from mcm.app.notifying import Notifying
 from mcm.core.errors import Exit
-from mcm.core.glass_told import Glass
-from mcm.core.goal import GoForward
-from mcm.core.journal import Entry
-from mcm.core.plan import Plan
-from mcm.core.principal import find as find_principal
-from mcm.core.statement import Opening
-from mcm.core.window import Freeze
+from mcm.core.history.glass_told import Glass
+from mcm.core.history.goal import GoForward
+from mcm.core.history.journal import Entry
+from mcm.core.plans.plan import Plan
+from mcm.core.trust.principal import find as find_principal
+from mcm.core.trust.statement import Opening
+from mcm.core.windows.window import Freeze
 from mcm.notify.message import Message
 from tests.kit.world import STAGE, World
 

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from mcm.core.errors import Exit
-from mcm.core.plan import Exemption, Plan, is_exemptable
-from mcm.core.window import Freeze
+from mcm.core.plans.plan import Exemption, Plan, is_exemptable
+from mcm.core.windows.window import Freeze
 from tests.kit.world import World
 
 MINUTE = timedelta(minutes=1)

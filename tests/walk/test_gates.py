@@ -7,7 +7,7 @@ import pytest
 
 from mcm.core.endpoint import Expected
 from mcm.core.errors import Exit
-from mcm.core.plan import Approval, Gate, Plan
+from mcm.core.plans.plan import Approval, Gate, Plan
 from mcm.sandbox.faults import Effect, Fault
 from mcm.sandbox.identity import user_key
 from tests.kit.world import World

@@ -9,13 +9,13 @@ import pytest
 from mcm.app import halting
 from mcm.app.notebook import head_seen, note
 from mcm.core.errors import Exit
-from mcm.core.fold import fold
-from mcm.core.journal import Draft
-from mcm.core.plan import Plan
+from mcm.core.history.fold import fold
+from mcm.core.history.journal import Draft
+from mcm.core.history.state import StageState
+from mcm.core.plans.plan import Plan
 from mcm.core.query import InboxQuery, Query
 from mcm.core.reading import Blindness, Reading, Unknown
-from mcm.core.state import StageState
-from mcm.core.statement import JournalHead, Verified
+from mcm.core.trust.statement import JournalHead, Verified
 from mcm.sandbox.faults import Effect, Fault
 from tests.kit.world import STAGE, World
 

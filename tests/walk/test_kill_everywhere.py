@@ -7,7 +7,7 @@ import pytest
 
 from mcm.app.runner import Ending
 from mcm.core.errors import Exit
-from mcm.core.journal import verify
+from mcm.core.history.journal import verify
 from mcm.store.memory import MemoryJournal
 from tests.kit.dying import Boundaries, KilledError, MortalJournal, MortalPort
 from tests.kit.world import World

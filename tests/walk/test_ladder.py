@@ -11,13 +11,13 @@ from mcm.app.writer import Writer
 from mcm.aws.port import AwsError, ErrorKind, Params, Port, Reply
 from mcm.core.endpoint import EndpointView
 from mcm.core.errors import Exit
-from mcm.core.fold import fold
-from mcm.core.goal import Goal, Redeploy, Restore
-from mcm.core.left_behind import left_behind
+from mcm.core.history.fold import fold
+from mcm.core.history.goal import Goal, Redeploy, Restore
 from mcm.core.query import EndpointQuery
 from mcm.core.reading import Known
-from mcm.core.redeploy import Offer, offer, offer_queries
-from mcm.core.walk import decide, queries
+from mcm.core.rollback.left_behind import left_behind
+from mcm.core.rollback.redeploy import Offer, offer, offer_queries
+from mcm.core.walking.walk import decide, queries
 from tests.kit.world import PIPELINE, STAGE, US, World
 
 CHANGE = "ROLLBACK-prod-us"

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from mcm.core.errors import Exit
-from mcm.core.plan import Plan
+from mcm.core.plans.plan import Plan
 from tests.kit.world import World
 
 MINUTE = timedelta(minutes=1)

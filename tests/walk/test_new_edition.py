@@ -7,7 +7,7 @@ import pytest
 
 from mcm.aws.port import Params, Port, Reply
 from mcm.core.errors import Exit
-from mcm.core.plan import Plan
+from mcm.core.plans.plan import Plan
 from tests.kit.dying import KilledError
 from tests.kit.world import World
 

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from mcm.core.turn import ABANDON
+from mcm.core.history.turn import ABANDON
 from tests.kit.world import World
 
 

@@ -2,10 +2,10 @@
 
 from datetime import timedelta
 
-from mcm.core import rehearsal
 from mcm.core.errors import Exit
-from mcm.core.plan import Plan
-from mcm.core.rehearsal import Proof
+from mcm.core.plans.plan import Plan
+from mcm.core.rollback import rehearsal
+from mcm.core.rollback.rehearsal import Proof
 from tests.kit.world import World
 
 MINUTE = timedelta(minutes=1)

@@ -8,8 +8,8 @@ import pytest
 from mcm.app.runner import Ending
 from mcm.app.writer import Writer
 from mcm.core.errors import Exit
-from mcm.core.goal import Reopen
-from mcm.core.plan import Approval, Gate, Plan
+from mcm.core.history.goal import Reopen
+from mcm.core.plans.plan import Approval, Gate, Plan
 from mcm.sandbox.faults import Effect, Fault
 from tests.kit.world import PIPELINE, STAGE, World
 

@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 from mcm.core.errors import Exit
-from mcm.core.plan import Plan
-from mcm.core.schedule import Schedule, draft
+from mcm.core.history.schedule import Schedule, draft
+from mcm.core.plans.plan import Plan
 from tests.kit.world import STAGE, World
 
 HOUR = timedelta(hours=1)

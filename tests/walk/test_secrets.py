@@ -9,9 +9,9 @@ from botocore.exceptions import ClientError
 from mcm.app.export import build_bundle
 from mcm.aws.errors import from_exception
 from mcm.aws.port import Params
-from mcm.core.instruction import AnswerApproval
-from mcm.core.journal import Entry, to_stored
-from mcm.core.plan import Gate, Plan
+from mcm.core.history.instruction import AnswerApproval
+from mcm.core.history.journal import Entry, to_stored
+from mcm.core.plans.plan import Gate, Plan
 from tests.kit.world import PIPELINE, World
 
 

@@ -10,7 +10,7 @@ from mcm.aws.port import Params, Port, Reply
 from mcm.core import codec
 from mcm.core.endpoint import Content
 from mcm.core.errors import Exit
-from mcm.core.journal import Entry
+from mcm.core.history.journal import Entry
 from mcm.sandbox.faults import Effect, Fault
 from mcm.sandbox.identity import user_key
 from tests.kit.dying import KilledError

@@ -7,8 +7,8 @@ import pytest
 
 from mcm.aws.port import Params
 from mcm.core.errors import Exit, McmError
-from mcm.core.journal import StoreError
-from mcm.core.plan import Guardrail, Plan
+from mcm.core.history.journal import StoreError
+from mcm.core.plans.plan import Guardrail, Plan
 from mcm.sandbox.faults import Effect, Fault
 from mcm.sandbox.identity import user_key
 from mcm.store.memory import MemoryJournal

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from mcm.core.errors import Exit
-from mcm.core.principal import find
+from mcm.core.trust.principal import find
 from mcm.sandbox.identity import user_key
 from tests.kit.world import World
 

@@ -21,7 +21,7 @@ from mcm.core.checks import (
     smoke,
 )
 from mcm.core.checks.watch import Watch
-from mcm.core.plan import Guardrail
+from mcm.core.plans.plan import Guardrail
 from mcm.core.query import Query
 from mcm.core.reading import Readings
 from mcm.core.verdict import Kind, Verdict

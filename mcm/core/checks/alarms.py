@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from mcm.core.alarm import IN_ALARM, AlarmView, judge_alarm, times_rung
 from mcm.core.checks.watch import Watch
-from mcm.core.plan import Guardrail
+from mcm.core.plans.plan import Guardrail
 from mcm.core.query import AlarmQuery, AlarmSetQuery, Query
 from mcm.core.reading import Readings
 from mcm.core.verdict import Kind, Verdict

@@ -6,8 +6,8 @@ a signal and a program that cannot be started are an ERROR: the question was not
 
 from mcm.core.canonical import parse_duration
 from mcm.core.checks.watch import Watch
-from mcm.core.plan import Guardrail
-from mcm.core.plugin import CRITICAL, OK, STATES, WARNING, Datum, PluginView
+from mcm.core.judging.plugin import CRITICAL, OK, STATES, WARNING, Datum, PluginView
+from mcm.core.plans.plan import Guardrail
 from mcm.core.query import CommandQuery, Query
 from mcm.core.reading import Blindness, Readings, Unknown
 from mcm.core.verdict import Kind, Verdict

@@ -1,7 +1,7 @@
 """`endpoint-health`: an endpoint by its status alone.
 
 For a watch over what others deploy: nobody said what they mean to change, so nothing can
-be compared. Of no check definition: `mcm.core.observe` uses it in place of
+be compared. Of no check definition: `mcm.core.walking.observe` uses it in place of
 `sagemaker-endpoint`.
 """
 
@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from mcm.core.checks import sagemaker_endpoint
 from mcm.core.checks.watch import Watch
-from mcm.core.plan import Guardrail
+from mcm.core.plans.plan import Guardrail
 from mcm.core.query import Query
 from mcm.core.reading import Readings
 from mcm.core.verdict import Verdict

@@ -11,7 +11,7 @@ from mcm.core.canonical import parse_duration
 from mcm.core.checks.command import unread
 from mcm.core.checks.watch import Watch
 from mcm.core.http import HttpView
-from mcm.core.plan import Guardrail
+from mcm.core.plans.plan import Guardrail
 from mcm.core.query import HttpQuery, Query
 from mcm.core.reading import Readings
 from mcm.core.sanitize import clean

@@ -11,9 +11,9 @@ from math import isfinite
 from mcm.core.canonical import parse_duration
 from mcm.core.checks.series import brief, quantity_of, series_of
 from mcm.core.checks.watch import Watch
-from mcm.core.comparison import Criterion, Difference, Sample, compare
-from mcm.core.criterion import BEFORE, LAST_WEEK, OTHER, Worse
-from mcm.core.plan import Guardrail
+from mcm.core.judging.comparison import Criterion, Difference, Sample, compare
+from mcm.core.judging.criterion import BEFORE, LAST_WEEK, OTHER, Worse
+from mcm.core.plans.plan import Guardrail
 from mcm.core.points import Points
 from mcm.core.query import Expression, Metric, MetricQuery, Place, Query
 from mcm.core.reading import Readings

@@ -12,11 +12,11 @@ from decimal import Decimal
 from mcm.core.canonical import parse_duration
 from mcm.core.checks.series import Series, bound_of, listed, metric_of, series_of, shown
 from mcm.core.checks.watch import Watch
-from mcm.core.plan import Guardrail
+from mcm.core.judging.threshold import Bound, Finding, Rule, judge_values
+from mcm.core.plans.plan import Guardrail
 from mcm.core.points import Points
 from mcm.core.query import Expression, Metric, MetricQuery, Query
 from mcm.core.reading import Readings
-from mcm.core.threshold import Bound, Finding, Rule, judge_values
 from mcm.core.verdict import Kind, Verdict
 
 Values = dict[datetime, Decimal | None]

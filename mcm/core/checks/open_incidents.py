@@ -6,7 +6,7 @@ then are a breach: what was open before cannot tell what the change did.
 
 from mcm.core.checks.watch import Watch
 from mcm.core.incident import Incident, Incidents
-from mcm.core.plan import Guardrail
+from mcm.core.plans.plan import Guardrail
 from mcm.core.query import IncidentsQuery, Query
 from mcm.core.reading import Readings
 from mcm.core.sanitize import clean

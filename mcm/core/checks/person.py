@@ -5,12 +5,12 @@ they see. A report is about one plan and one promotion of it; older ones do not 
 """
 
 from mcm.core.checks.watch import Watch
-from mcm.core.inbox import Inbox
-from mcm.core.plan import Guardrail
+from mcm.core.plans.plan import Guardrail
 from mcm.core.query import InboxQuery, Query
 from mcm.core.reading import Readings
 from mcm.core.sanitize import clean
-from mcm.core.statement import Verified
+from mcm.core.trust.inbox import Inbox
+from mcm.core.trust.statement import Verified
 from mcm.core.verdict import Kind, Verdict
 
 

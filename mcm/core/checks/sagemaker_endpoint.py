@@ -7,7 +7,7 @@ expectation, what they were.
 
 from mcm.core.checks.watch import Watch
 from mcm.core.endpoint import Content, EndpointView, Expected, differences, hidden, scaled
-from mcm.core.plan import Guardrail
+from mcm.core.plans.plan import Guardrail
 from mcm.core.query import EndpointQuery, Query
 from mcm.core.reading import Readings
 from mcm.core.verdict import Kind, Verdict

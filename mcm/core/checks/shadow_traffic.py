@@ -12,7 +12,7 @@ from mcm.core.canonical import parse_duration
 from mcm.core.capture import CaptureView
 from mcm.core.checks.watch import Watch
 from mcm.core.duration import spell
-from mcm.core.plan import Guardrail
+from mcm.core.plans.plan import Guardrail
 from mcm.core.points import Points
 from mcm.core.query import CaptureQuery, Metric, MetricQuery, Query
 from mcm.core.reading import Known, Readings

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from mcm.core.endpoint import Content, Expected
-from mcm.core.plan import StagePlan
+from mcm.core.plans.plan import StagePlan
 
 
 @dataclass(frozen=True)

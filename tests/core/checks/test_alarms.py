@@ -6,7 +6,7 @@ import pytest
 
 from mcm.core.alarm import AlarmChange, AlarmView
 from mcm.core.checks import Watch, judge, queries
-from mcm.core.plan import Guardrail
+from mcm.core.plans.plan import Guardrail
 from mcm.core.query import AlarmQuery, Query
 from mcm.core.reading import Blindness, Known, Reading, Readings, Unknown
 from mcm.core.verdict import Kind, Verdict

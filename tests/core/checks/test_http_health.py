@@ -8,7 +8,7 @@ import pytest
 from mcm.config.definitions import builtin_definitions
 from mcm.core.checks import Watch, judge, queries
 from mcm.core.http import HttpView
-from mcm.core.plan import Guardrail
+from mcm.core.plans.plan import Guardrail
 from mcm.core.reading import Blindness, Known, Readings, Unknown
 from mcm.core.verdict import Kind, Verdict
 from tests.kit.readings import NOW

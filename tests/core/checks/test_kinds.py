@@ -4,7 +4,7 @@ import pytest
 
 from mcm.config.definitions import builtin_definitions
 from mcm.core.checks import HEALTH, KINDS, Watch, judge, queries
-from mcm.core.plan import Guardrail
+from mcm.core.plans.plan import Guardrail
 from mcm.core.reading import Readings
 from mcm.core.verdict import Kind
 from tests.kit.readings import NOW

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from mcm.core.checks import Watch, judge, queries
-from mcm.core.plan import Guardrail
+from mcm.core.plans.plan import Guardrail
 from mcm.core.points import Points
 from mcm.core.query import Expression, Metric, MetricQuery, Query
 from mcm.core.reading import Blindness, Known, Reading, Readings, Unknown

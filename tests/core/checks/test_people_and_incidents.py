@@ -7,12 +7,12 @@ import pytest
 
 from mcm.config.definitions import builtin_definitions
 from mcm.core.checks import Watch, judge, queries
-from mcm.core.inbox import Inbox
 from mcm.core.incident import Incident, Incidents
-from mcm.core.plan import Guardrail
+from mcm.core.plans.plan import Guardrail
 from mcm.core.query import InboxQuery
 from mcm.core.reading import Blindness, Known, Readings, Unknown
-from mcm.core.statement import Statement, TrustRef, Verified
+from mcm.core.trust.inbox import Inbox
+from mcm.core.trust.statement import Statement, TrustRef, Verified
 from mcm.core.verdict import Kind, Verdict
 from tests.kit.readings import NOW
 from tests.kit.world import REALM, STAGE, stage_plan

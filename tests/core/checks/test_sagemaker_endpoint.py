@@ -7,7 +7,7 @@ import pytest
 from mcm.core.checks import Watch, judge
 from mcm.core.checks.sagemaker_endpoint import BROKEN, MOVING, SILENTLY_ROLLED_BACK
 from mcm.core.endpoint import Content, EndpointView, Variant
-from mcm.core.plan import Guardrail
+from mcm.core.plans.plan import Guardrail
 from mcm.core.query import EndpointQuery
 from mcm.core.reading import Blindness, Known, Reading, Readings, Unknown
 from mcm.core.verdict import Kind, Verdict

@@ -10,7 +10,7 @@ import pytest
 from mcm.config.definitions import builtin_definitions
 from mcm.core.capture import CaptureView, paths
 from mcm.core.checks import Watch, judge, queries
-from mcm.core.plan import Guardrail
+from mcm.core.plans.plan import Guardrail
 from mcm.core.points import Points
 from mcm.core.query import CaptureQuery, Metric, MetricQuery, Query
 from mcm.core.reading import Blindness, Known, Reading, Readings, Unknown

@@ -9,8 +9,8 @@ import pytest
 from mcm.config.definitions import builtin_definitions
 from mcm.core.checks import Watch, judge, queries
 from mcm.core.invocation import InvocationView
-from mcm.core.plan import Guardrail
-from mcm.core.plugin import Datum, PluginView
+from mcm.core.judging.plugin import Datum, PluginView
+from mcm.core.plans.plan import Guardrail
 from mcm.core.reading import Blindness, Known, Readings, Unknown
 from mcm.core.verdict import Kind, Verdict
 from tests.kit.readings import NOW

@@ -1,0 +1,1 @@
+"""What a release brings, commit by commit."""

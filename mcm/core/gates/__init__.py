@@ -1,0 +1,1 @@
+"""The gates in front of a promotion, each with the reason why it is closed."""

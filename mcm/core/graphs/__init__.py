@@ -1,0 +1,1 @@
+"""What the record's graphs show, as values."""

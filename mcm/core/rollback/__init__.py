@@ -1,0 +1,1 @@
+"""The way back: what a rollback does, proves beforehand, and falls back on."""

@@ -1,0 +1,1 @@
+"""Runbooks: steps that people carry out, written down as they do."""

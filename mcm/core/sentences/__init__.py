@@ -1,0 +1,1 @@
+"""What journal entries say to a person."""

@@ -1,0 +1,1 @@
+"""Who may say what: statements, the guard that counts them, roles, broken glasses."""

@@ -1,0 +1,1 @@
+"""The walk: one turn after another, from the gates to the end of the bake."""

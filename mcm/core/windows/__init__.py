@@ -1,0 +1,1 @@
+"""When a stage may be promoted: windows, freezes, calendars, quiet hours."""

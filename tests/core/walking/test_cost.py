@@ -1,0 +1,54 @@
+"""A watch has a price, told before it starts (AWS-RULES 28)."""
+
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from mcm.config.definitions import builtin_definitions
+from mcm.core.plans.plan import Bake, Guardrail
+from mcm.core.walking.cost import Cost, estimate
+from tests.kit.readings import NOW
+from tests.kit.world import World
+
+BUILTIN = builtin_definitions()
+PLAN = World(poll=timedelta(seconds=60)).plan()
+DAY = Bake(timedelta(hours=24), 100, timedelta(hours=24))
+
+
+def uses(*names: str, **changes: Any) -> Cost:
+    items = tuple(
+        Guardrail(name, BUILTIN[name].kind, {**BUILTIN[name].example, **changes}, "hold")
+        for name in names
+    )
+    stage = replace(PLAN.stages[0], guardrails=items, bake=DAY)
+    return estimate(PLAN, stage, NOW)
+
+
+def test_rule_28_metrics_are_billed_by_how_many_are_asked_for_in_all() -> None:
+    """20 metrics a minute are 28,800 a day, about 29 cents: AWS's own example."""
+    assert Cost(20, 1440, 0, timedelta(days=1)).dollars == Decimal("0.288")
+
+    found = uses("metric-threshold")
+
+    assert (found.metrics, found.turns) == (3, 1440)  # latency, requests, and the traffic
+    assert "3 metrics a turn, 4320 in all, about $0.04" in found.sentence()
+
+
+def test_an_expression_is_billed_for_each_of_its_metrics() -> None:
+    formula = uses("metric-threshold", expression="latency / requests", samples="")
+
+    assert formula.metrics == 3  # latency and requests in it, and the traffic
+
+
+def test_samples_that_are_sent_are_counted() -> None:
+    found = uses("smoke")
+
+    assert found.samples == 24 * 12 + 1
+    assert "289 samples sent to endpoints" in found.sentence()
+
+
+def test_alarms_and_endpoints_cost_nothing() -> None:
+    stage = replace(PLAN.stages[0], traffic=None)
+
+    assert estimate(PLAN, stage, NOW).sentence() == ""
