@@ -1,13 +1,14 @@
 """The example project that `mcm sandbox up` writes into an empty directory."""
 
-import os
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 from mcm.cli.folder import CONFIG, STATE
 from mcm.cli.signing_key import KEYS
 from mcm.clock import SystemClock
 from mcm.core.errors import UsageError
+from mcm.git import run_git
 from mcm.sandbox.example import example_files
 from mcm.sandbox.identity import ACCOUNT
 from mcm.trust.signing import find_ssh_keygen
@@ -86,13 +87,5 @@ def _begin_repository(folder: Path) -> None:
     """Make the directory a git repository when it is in none; without git it works, too."""
     if any((each / ".git").exists() for each in (folder, *folder.parents)):
         return
-    environment = {"PATH": os.environ.get("PATH", os.defpath), "HOME": str(folder)}
-    try:
-        subprocess.run(
-            ["git", "init", "--quiet", str(folder)],
-            env=environment,
-            capture_output=True,
-            check=False,
-        )
-    except OSError:
-        return
+    with suppress(UsageError):
+        run_git(folder, ["init", "--quiet"])

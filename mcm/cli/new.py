@@ -169,7 +169,7 @@ def _look(project: "Project", draft: "Change") -> "Found":
 
 def guess_requester(project: "Project") -> str:
     """Return who asks: the person of git's user.email, else the only requester; or nobody."""
-    from mcm.trust.git import run_git
+    from mcm.git import run_git
 
     try:
         trust = project.trust()

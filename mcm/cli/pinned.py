@@ -39,7 +39,7 @@ def pin_name(project: "Project") -> str:
 
     A clone somewhere else of the same remote is the same project.
     """
-    from mcm.trust.git import run_git
+    from mcm.git import run_git
 
     try:
         remote = run_git(project.root, ["config", "--get", "remote.origin.url"]).decode().strip()

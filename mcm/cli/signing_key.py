@@ -102,7 +102,7 @@ def _sandbox_key(project: Project, person: str | None) -> SigningKey:
 
 def _git_key(project: Project) -> SigningKey | None:
     """Return git's user.signingkey where it is an SSH key; OpenPGP's ids are none."""
-    from mcm.trust.git import run_git
+    from mcm.git import run_git
 
     try:
         text = run_git(project.root, ["config", "--get", "user.signingkey"]).decode().strip()

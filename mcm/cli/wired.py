@@ -31,10 +31,9 @@ if TYPE_CHECKING:
 class Wire:
     """The way between one project and its remote, for one change."""
 
-    def __init__(self, project: "Project", change: str, program: Path, remote: str) -> None:
+    def __init__(self, project: "Project", change: str, remote: str) -> None:
         self._project = project
         self._change = check_change_id(change)
-        self._program = program
         self.remote = remote
 
     def receive(self) -> None:
@@ -69,7 +68,7 @@ class Wire:
 
         def once() -> None:
             # A project of its own: nothing that a walk uses is shared between the threads.
-            mine = Wire(Project(self._project.root), self._change, self._program, self.remote)
+            mine = Wire(Project(self._project.root), self._change, self.remote)
             with mine._open() as git:
                 commit = look(git, self._change)
             if commit != seen[0]:
@@ -85,7 +84,7 @@ class Wire:
     def _open(self) -> "Iterator[Git]":
         from mcm.wire.git import opened
 
-        with opened(self._program, self._project.root, self.remote) as git:
+        with opened(self._project.root, self.remote) as git:
             yield git
 
     def _add(self, theirs: "Parcel") -> "Parcel":
@@ -166,23 +165,17 @@ def wire_of(project: "Project", change: str | None, *, offline: bool = False) ->
     if offline:
         say("offline: nothing is fetched")
         return None
-    program, remote = _way(project)
-    return Wire(project, change, program, remote) if remote else None
+    remote = _remote(project)
+    return Wire(project, change, remote) if remote else None
 
 
-def _way(project: "Project") -> tuple[Path, str]:
-    """Return git and the remote's name, which is empty where there is none."""
-    from mcm.trust.git import find_git
+def _remote(project: "Project") -> str:
+    """Return the name of the project's remote; empty where there is none, and without git."""
     from mcm.wire.git import find_remote, top_of
 
-    try:
-        program = find_git()
-        remote = find_remote(program, project.root)
-        if project.service.sandbox and top_of(program, project.root) != project.root.resolve():
-            remote = ""  # a sandbox tried out inside of a repository is none of its business
-        return program, remote
-    except McmError:
-        return Path(), ""
+    if project.service.sandbox and top_of(project.root) != project.root.resolve():
+        return ""  # a sandbox tried out inside of a repository is none of its business
+    return find_remote(project.root)
 
 
 def _pick(project: "Project", *, offline: bool) -> str:
@@ -190,10 +183,10 @@ def _pick(project: "Project", *, offline: bool) -> str:
     try:
         return project.pick_change(None)
     except UsageError:
-        program, remote = _way(project)
+        remote = _remote(project)
         if offline or not remote:
             raise
-        new = sorted(set(_names(project, program, remote)) - set(project.change_ids()))
+        new = sorted(set(_names(project, remote)) - set(project.change_ids()))
         if not new:
             raise
     if len(new) > 1:
@@ -203,12 +196,12 @@ def _pick(project: "Project", *, offline: bool) -> str:
     return new[0]
 
 
-def _names(project: "Project", program: Path, remote: str) -> tuple[str, ...]:
+def _names(project: "Project", remote: str) -> tuple[str, ...]:
     from mcm.wire.git import opened
     from mcm.wire.refs import names
 
     try:
-        with opened(program, project.root, remote) as git:
+        with opened(project.root, remote) as git:
             return names(git)
     except McmError as err:
         say(f"warning: not asked ({remote}): {clean(str(err), 500)}")

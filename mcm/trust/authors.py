@@ -14,7 +14,7 @@ from mcm.core.errors import McmError
 from mcm.core.plans.plan import Package
 from mcm.core.sanitize import clean
 from mcm.core.trust.authorship import Written
-from mcm.trust.git import LOG, run_git
+from mcm.git import LOG, run_git
 
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}", re.ASCII)
 _FORMAT = (

@@ -13,8 +13,8 @@ from mcm.core.commits.commit_range import CommitRange, GitCommit, Links, build_r
 from mcm.core.errors import McmError
 from mcm.core.plans.plan import Package
 from mcm.core.revision import Revision
+from mcm.git import LOG, run_git
 from mcm.trust.authors import UnknownError, check_range
-from mcm.trust.git import LOG, run_git
 
 READ = 10_000
 """Commits that are read of one range."""
@@ -42,8 +42,11 @@ def _range(root: Path, package: Package, revisions: Sequence[Revision]) -> Commi
         brought = _log(root, package.before, package.after)
         lost = _log(root, package.after, package.before)
         notes = _notes(root, package, brought, lost)
-    except (UnknownError, McmError) as err:
+    except UnknownError as err:
         return heads_range(package.name, (), links=links, unknown=str(err))
+    except McmError:  # what git says itself may differ from clone to clone
+        unknown = "git could not tell where the range belongs"
+        return heads_range(package.name, (), links=links, unknown=unknown)
     if not links.request:
         links = _remote_links(root, package.after) or links
     return build_range(package.name, brought, lost, links=links, notes=notes, most=READ)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mcm.core.errors import UsageError
 from mcm.core.naming import check_change_id
-from mcm.trust.git import run_git
+from mcm.git import run_git
 
 _NOBODY = ("-c", "user.name=mcm", "-c", "user.email=mcm@localhost")
 """Who made the tag where git knows no name: the journal says who closed the change."""
@@ -52,5 +52,4 @@ def put_tag(root: Path, change: str, message: str) -> None:
     with suppress(UsageError):
         run_git(root, ["var", "GIT_COMMITTER_IDENT"])
         own = ()
-    safe = ("-c", "tag.gpgSign=false", "-c", "tag.forceSignAnnotated=false")
-    run_git(root, [*own, *safe, "tag", "--annotate", "--message", message, name, "HEAD"])
+    run_git(root, [*own, "tag", "--annotate", "--message", message, name, "HEAD"])

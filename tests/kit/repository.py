@@ -5,16 +5,43 @@ import subprocess
 from pathlib import Path
 
 _PROGRAMS = (
-    "core.pager",
-    "core.fsmonitor",
-    "core.sshCommand",
-    "core.editor",
+    "alias.log",
+    "core.alternateRefsCommand",
     "core.askPass",
-    "gpg.program",
-    "diff.external",
+    "core.editor",
+    "core.fsmonitor",
+    "core.gitProxy",
+    "core.pager",
+    "core.sshCommand",
     "credential.helper",
+    "diff.external",
+    "diff.trap.command",
+    "diff.trap.textconv",
+    "filter.trap.clean",
+    "filter.trap.process",
+    "filter.trap.smudge",
+    "gpg.program",
+    "gpg.ssh.defaultKeyCommand",
+    "gpg.ssh.program",
     "pager.log",
+    "remote.promisor.receivepack",
+    "remote.promisor.uploadpack",
+    "uploadpack.packObjectsHook",
 )
+_SETTINGS = (
+    ("commit.gpgSign", "true"),
+    ("core.repositoryFormatVersion", "1"),
+    ("extensions.partialClone", "promisor"),
+    ("log.showSignature", "true"),
+    ("protocol.allow", "always"),
+    ("protocol.ext.allow", "always"),
+    ("protocol.ssh.allow", "always"),
+    ("push.gpgSign", "if-asked"),
+    ("remote.promisor.promisor", "true"),
+    ("tag.forceSignAnnotated", "true"),
+    ("tag.gpgSign", "true"),
+)
+"""What makes git start them: what is missing is fetched, what is shown or made is signed."""
 
 
 class Repository:
@@ -52,12 +79,21 @@ class Repository:
         )
         return made.stdout.decode().strip()
 
-    def set_traps(self) -> Path:
-        """Let every setting that names a program name a trap; return what it would leave."""
+    def set_traps(self, promisor: str = "ssh://example.com/lost") -> Path:
+        """Let all that can name a program name a trap; return what it would leave.
+
+        What is missing here is said to be at `promisor`, from where git fetches it unasked.
+        """
         called, trap = self.root / "called", self.root / "trap"
         trap.write_text(f"#!/bin/sh\ntouch {called}\n")
         trap.chmod(0o755)
         for name in _PROGRAMS:
-            self.git("config", name, str(trap))
-        self.git("config", "log.showSignature", "true")
+            self.git("config", name, f"!{trap}" if name.startswith("alias.") else str(trap))
+        for name, value in (*_SETTINGS, ("remote.promisor.url", promisor.format(trap=trap))):
+            self.git("config", name, value)
+        hooks = self.root / ".git" / "hooks"
+        hooks.mkdir(exist_ok=True)
+        for name in ("pre-push", "post-checkout", "reference-transaction", "post-index-change"):
+            (hooks / name).symlink_to(trap)
+        (self.root / ".gitattributes").write_text("* diff=trap filter=trap\n")
         return called

@@ -4,7 +4,6 @@ import subprocess
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from mcm.trust.git import find_git
 from mcm.wire.git import Git, opened
 
 
@@ -31,7 +30,7 @@ class Repositories:
         return path
 
     def open(self, name: str, *, stored: int = 131_072) -> AbstractContextManager[Git]:
-        return opened(find_git(), self.folder / name, "origin", stored=stored)
+        return opened(self.folder / name, "origin", stored=stored)
 
     def blob(self, data: bytes) -> str:
         return git(self.remote, "hash-object", "-w", "--stdin", data=data)

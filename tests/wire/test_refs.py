@@ -9,7 +9,6 @@ from threading import Barrier
 import pytest
 
 from mcm.core.errors import RefusedError
-from mcm.trust.git import find_git
 from mcm.wire.git import Git, WireError, find_remote, opened
 from mcm.wire.parcel import Parcel
 from mcm.wire.refs import fetch, look, push
@@ -227,18 +226,18 @@ def test_threat_61_secrets_of_aws_are_for_codecommit_only(
 
 def test_the_remote_is_origin_or_the_one_that_is_named(repositories: Repositories) -> None:
     clone = repositories.folder / "alice"
-    assert find_remote(find_git(), clone) == "origin"
+    assert find_remote(clone) == "origin"
     git(clone, "config", "mcm.remote", "elsewhere")
-    assert find_remote(find_git(), clone) == ""
+    assert find_remote(clone) == ""
     git(clone, "remote", "add", "elsewhere", "../remote.git")
-    assert find_remote(find_git(), clone) == "elsewhere"
-    assert find_remote(find_git(), repositories.folder) == ""
+    assert find_remote(clone) == "elsewhere"
+    assert find_remote(repositories.folder) == ""
 
 
 def test_without_a_remote_nothing_can_be_opened(repositories: Repositories) -> None:
     with (
         pytest.raises(WireError, match="no remote 'upstream'"),
-        opened(find_git(), repositories.folder / "alice", "upstream"),
+        opened(repositories.folder / "alice", "upstream"),
     ):
         raise AssertionError("it was opened")
 

@@ -1,5 +1,6 @@
 """Git is asked about a clone as about a thing that somebody else prepared."""
 
+import ast
 import os
 import subprocess
 from pathlib import Path
@@ -7,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from mcm.core.errors import UsageError
-from mcm.trust.git import find_git, run_git
+from mcm.git import GitError, GitLateError, find_git, run_git
+from tests.house.tree import parsed, python_files, shown
 
 
 def test_threat_59_git_is_found_by_an_absolute_path(
@@ -21,22 +23,23 @@ def test_threat_59_git_is_found_by_an_absolute_path(
 
     assert find_git().is_absolute()
     assert find_git() != fake
-    with pytest.raises(UsageError, match="git rev-parse failed"):
+    with pytest.raises(UsageError, match="git failed"):
         run_git(tmp_path, ["rev-parse", "HEAD"])
     assert not (tmp_path / "called").exists()
 
 
-def test_threat_59_the_clone_runs_nothing(tmp_path: Path) -> None:
-    """Its settings may name programs for monitors and pagers; they are not started."""
-    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
-    trap = tmp_path / "trap"
-    trap.write_text(f"#!/bin/sh\ntouch {tmp_path}/called\n")
-    trap.chmod(0o755)
-    for name in ("core.fsmonitor", "core.pager", "core.sshCommand", "gpg.program", "diff.external"):
-        subprocess.run(["git", "-C", str(tmp_path), "config", name, str(trap)], check=True)
-    run_git(tmp_path, ["status", "--porcelain"])
+def test_threat_59_git_is_named_in_one_module_only() -> None:
+    """Whoever starts it elsewhere starts it without what keeps a clone from running programs."""
+    named = [
+        shown(path)
+        for path in python_files("mcm")
+        for node in ast.walk(parsed(path))
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and (node.value == "git" or node.value.endswith("bin/git"))
+    ]
 
-    assert not (tmp_path / "called").exists()
+    assert set(named) == {"mcm/git.py"}
 
 
 def test_variables_of_git_are_not_passed_on(
@@ -52,3 +55,13 @@ def test_variables_of_git_are_not_passed_on(
 def test_no_answer_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(UsageError):
         run_git(tmp_path / "missing", ["log"])
+
+
+def test_more_than_was_asked_for_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(GitError, match="more than 5 bytes"):
+        run_git(tmp_path, ["version"], limit=5)
+
+
+def test_an_answer_that_comes_too_late_is_none(tmp_path: Path) -> None:
+    with pytest.raises(GitLateError):
+        run_git(tmp_path, ["version"], within=0.0)
