@@ -22,8 +22,8 @@ from mcm.core.history.instruction import Instruction, Outcome, Result
 from mcm.core.history.journal import Entry
 from mcm.core.judging.alarm_faults import counts_errors
 from mcm.core.place import PipelineId
+from mcm.core.plans.guardrails import name_guardrails
 from mcm.core.plans.plan import FORMAT, Bake, Gate, Guardrail, Plan, StagePlan
-from mcm.core.plans.planning import name_guardrails
 from mcm.core.plans.service import Service, StageConfig
 from mcm.store.memory import MemoryJournal
 

@@ -19,9 +19,9 @@ from mcm.core.history.journal import Draft, Journal
 from mcm.core.pipeline import PipelineView, StageHistory
 from mcm.core.plans.change import Change
 from mcm.core.plans.difference import plan_differences
+from mcm.core.plans.guardrails import Definitions
 from mcm.core.plans.plan import Package, Plan
 from mcm.core.plans.planning import (
-    Definitions,
     build_plan,
     more_queries,
     named_calendars,

@@ -124,6 +124,7 @@ def _of_stage(
 
     from mcm.config.definitions import definition_values
     from mcm.core.naming import find_stage
+    from mcm.core.plans.guardrails import name_guardrails
     from mcm.core.plans.planning import plan_stage
 
     service = project.service
@@ -135,8 +136,11 @@ def _of_stage(
             raise UsageError("--with is for one check", hint="Name it: `mcm checks run NAME`.")
         return planned, planned.guardrails
     definition = _pick(definitions, name)
-    pairs = zip(config.guardrails, planned.guardrails, strict=True)
-    own = [guardrail for use, guardrail in pairs if use.use == name]
+    named = name_guardrails(config.guardrails, definition_values(definitions))
+    called = [
+        each.name for use, each in zip(config.guardrails, named, strict=True) if use.use == name
+    ]
+    own = [each for each in planned.guardrails if each.name.partition(" ")[0] in called]
     if given or not own:
         known = own[0].params if own else {}
         return planned, (_guardrail(definition, given, known, f"stage {found} does not use it"),)

@@ -39,6 +39,9 @@ class Content:
     def without_shadow(self) -> "Content":
         return replace(self, shadow=())
 
+    def only_shadow(self) -> "Content":
+        return replace(self, live=(), capture="")
+
 
 @dataclass(frozen=True)
 class EndpointView:

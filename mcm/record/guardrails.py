@@ -32,10 +32,10 @@ def _alarms(params: Mapping[str, Any]) -> str:
 
 
 def _endpoint(params: Mapping[str, Any]) -> str:
-    return (
-        f"endpoint {params['endpoint']} leaves service, a live variant differs from before, "
-        "or a shadow variant is not the expected one"
-    )
+    live = f"endpoint {params['endpoint']} leaves service, or a live variant differs from before"
+    shadow = f"a shadow variant of {params['endpoint']} is not the expected one"
+    parts = {"live": live, "shadow": shadow}
+    return parts.get(params.get("part", ""), f"{live}, or {shadow}")
 
 
 def _http(params: Mapping[str, Any]) -> str:

@@ -9,6 +9,7 @@ import pytest
 from mcm.app.answering import Answered, Signed, answer, check_caller
 from mcm.app.deploying import who_are_we
 from mcm.app.planning import NoPlanError, plan_change
+from mcm.core.endpoint import Expected
 from mcm.core.errors import Exit, RefusedError
 from mcm.core.plans.plan import Exemption, Plan
 from mcm.core.trust.principal import parse
@@ -60,7 +61,8 @@ def test_scenario_04_a_signed_exception_knows_what_a_breach_would_mean(world: Wi
     plan = first_deployment(world)
     until = world.clock.now() + timedelta(days=1)
     exception = Exemption("rollback-target", "first deployment", until)
-    stage = replace(plan.stages[0], rollback_target="")
+    shadow = (Expected("photo-check-us", "candidate", "photo-check-v8"),)
+    stage = replace(plan.stages[0], rollback_target="", expect=shadow)
     plan = replace(plan, stages=(stage,), exceptions=(exception,))
     world.approve(plan)
     world.clock.pass_time(2 * MINUTE)

@@ -436,8 +436,14 @@ def stage_plan(target: str) -> StagePlan:
             Guardrail(
                 "sagemaker-endpoint",
                 "sagemaker-endpoint",
-                {"endpoint": "photo-check-us"},
+                {"endpoint": "photo-check-us", "part": "live"},
                 "roll_back",
+            ),
+            Guardrail(
+                "sagemaker-endpoint shadow",
+                "sagemaker-endpoint",
+                {"endpoint": "photo-check-us", "part": "shadow"},
+                "hold",
             ),
         ),
         endpoints=("photo-check-us",),

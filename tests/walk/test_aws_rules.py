@@ -1,4 +1,4 @@
-"""AWS-RULES 1 to 14 as the walk keeps them; each test names its rule.
+"""AWS-RULES 1 to 14, and 31, as the walk keeps them; each test names its rule.
 
 How often a client asks (rules 1 and 2, on the wire) is tested in tests/aws/test_clients.py.
 """
@@ -10,8 +10,10 @@ import pytest
 
 from mcm.aws.perform import Performer
 from mcm.aws.port import AwsError, ErrorKind, Params, Port, Reply
+from mcm.core.endpoint import Expected
 from mcm.core.errors import Exit
 from mcm.core.history.instruction import AnswerApproval, OpenTransition, Result, RollBackStage
+from mcm.core.plans.plan import Plan
 from mcm.sandbox.faults import Effect, Fault
 from mcm.sandbox.identity import user_key
 from tests.kit.world import PIPELINE, World
@@ -340,3 +342,46 @@ def test_rule_14_an_answer_by_others_in_between_is_refused_and_looked_at_again()
 
     assert outcome.result is Result.REFUSED
     assert outcome.code in ("ApprovalAlreadyCompletedException", "InvalidApprovalTokenException")
+
+
+def with_a_strange_shadow(world: World) -> Plan:
+    """Return an approved plan whose shadow will not be the one that it expects."""
+    plan = world.plan()
+    expected = (Expected("photo-check-us", "candidate", "photo-check-v8"),)
+    plan = replace(plan, stages=(replace(plan.stages[0], expect=expected),))
+    world.approve(plan)
+    world.clock.pass_time(2 * MINUTE)
+    return plan
+
+
+def breaches(world: World) -> list[tuple[str, str]]:
+    """Return each breach of the walk with what is done about it."""
+    return [(e.body["check"], e.body["action"]) for e in world.entries() if e.kind == "breach"]
+
+
+def test_rule_31_a_shadow_alone_stops_the_promotion_and_takes_nothing_back() -> None:
+    world = World()
+
+    ending = world.deploy(with_a_strange_shadow(world))
+
+    assert (ending.exit, ending.gate) == (Exit.NEEDS_PERSON, "check")
+    assert breaches(world) == [("sagemaker-endpoint shadow", "hold")]
+    assert world.sent("RollbackStage") == 0
+
+
+def test_rule_31_live_trouble_behind_a_strange_shadow_still_rolls_back() -> None:
+    """While a person is waited for, and by the next run of the command as well."""
+    for patience in (60 * MINUTE, 0 * MINUTE):
+        world = World()
+        plan = with_a_strange_shadow(world)
+        world.when("breach", world.scenario.raise_errors, 60)
+
+        ending = world.deploy(plan, patience=patience)
+        if not patience:
+            world.clock.pass_time(10 * MINUTE)
+            ending = world.deploy(plan)
+
+        assert ending.exit is Exit.ROLLED_BACK
+        found = [("sagemaker-endpoint shadow", "hold"), ("alarms", "roll_back")]
+        assert breaches(world) == found
+        assert world.sent("RollbackStage") == 1

@@ -13,8 +13,8 @@ MINUTE = timedelta(minutes=1)
 def limited(world: World, **limits: int) -> Plan:
     """Return an approved plan whose alarms have limits of their own."""
     plan = world.plan()
-    alarms, endpoint = plan.stages[0].guardrails
-    stage = replace(plan.stages[0], guardrails=(replace(alarms, **limits), endpoint))
+    alarms, *others = plan.stages[0].guardrails
+    stage = replace(plan.stages[0], guardrails=(replace(alarms, **limits), *others))
     plan = replace(plan, stages=(stage,))
     world.approve(plan)
     world.clock.pass_time(2 * MINUTE)

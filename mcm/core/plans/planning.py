@@ -7,7 +7,7 @@ a problem in words (promise 2). One thing may be missing: a rollback target. Its
 is planned as it is and closes the gate `rollback-target`.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
@@ -16,18 +16,17 @@ from mcm.core import codec
 from mcm.core.endpoint import Expected
 from mcm.core.pipeline import ExecutionView, PipelineView, StageHistory
 from mcm.core.plans.change import Change
+from mcm.core.plans.guardrails import Definitions, name_guardrails, stage_guardrails
 from mcm.core.plans.pinning import base_stage, name_packages, pin_execution, waiting
-from mcm.core.plans.plan import FORMAT, Answer, Assumption, Guardrail, Package, Plan, StagePlan
+from mcm.core.plans.plan import FORMAT, Answer, Assumption, Package, Plan, StagePlan
 from mcm.core.plans.questions import is_open
-from mcm.core.plans.service import CheckUse, Service, StageConfig
+from mcm.core.plans.service import Service, StageConfig
 from mcm.core.plans.structure import structure_problems, structure_warnings
 from mcm.core.query import ExecutionQuery, HistoryQuery, PipelineQuery, Query
 from mcm.core.reading import Readings
 from mcm.core.revision import Revision
 from mcm.core.windows.hours import Calendar, CalendarSource
 
-Definitions = Mapping[str, Mapping[str, Any]]
-"""Check definitions by name, as canonical values with at least `name` and `kind`."""
 NOTHING: Mapping[str, Sequence[Expected]] = MappingProxyType({})
 """What stages expect without a change."""
 
@@ -288,7 +287,7 @@ def plan_stage(
     """Return one stage as it would be planned; without a change nothing is expected to differ."""
     expected = tuple(sorted(expect.get(stage.name, ()), key=lambda e: e.endpoint))
     shadows = frozenset(each.variant for each in expected)
-    guardrails = name_guardrails(stage.guardrails, definitions, shadows)
+    guardrails = stage_guardrails(stage.guardrails, definitions, shadows)
     position = service.stages.index(stage)
     endpoints = {g.params["endpoint"] for g in guardrails if g.kind == "sagemaker-endpoint"}
     return StagePlan(
@@ -312,46 +311,6 @@ def plan_stage(
         touch=stage.touch,
         break_glass=stage.break_glass,
     )
-
-
-def name_guardrails(
-    uses: Iterable[CheckUse], definitions: Definitions, shadows: Collection[str] = ()
-) -> tuple[Guardrail, ...]:
-    """Name each check of a stage: as its definition, with a number from the second on.
-
-    Parameters become canonical values, so that a plan equals what is read back from it. A
-    breach of metrics of `shadows` alone holds, unless the use says otherwise.
-    """
-    guardrails: list[Guardrail] = []
-    taken: set[str] = set()
-    for use in uses:
-        name, number = use.use, 2
-        while name in taken:
-            name, number = f"{use.use}-{number}", number + 1
-        taken.add(name)
-        params = codec.to_value(use.params)
-        guardrails.append(
-            Guardrail(
-                name,
-                definitions[use.use]["kind"],
-                params,
-                "hold" if not use.is_said and _is_of(shadows, params) else use.on_breach,
-                use.failure_limit,
-                use.consecutive_error_limit,
-                use.inconclusive_limit,
-            )
-        )
-    return tuple(guardrails)
-
-
-def _is_of(shadows: Collection[str], params: Mapping[str, Any]) -> bool:
-    """Say whether all metrics that are judged are those of shadow variants."""
-    metrics = params.get("metrics", ())
-    variants = [
-        next((d["value"] for d in metric["dimensions"] if d["name"] == "VariantName"), "")
-        for metric in metrics
-    ]
-    return bool(variants) and all(variant in shadows for variant in variants)
 
 
 def _merge_answers(service: Mapping[str, str], change: Mapping[str, str]) -> tuple[Answer, ...]:

@@ -32,12 +32,14 @@ def verdict(
     promoted: bool = True,
     expects: bool = True,
     baseline: bool = True,
+    part: str = "",
 ) -> Verdict:
     view = EndpointView(NAME, status, "config", pending, settled, serves)
     stage = STAGE if expects else replace(STAGE, expect=())
     known = {NAME: BEFORE} if baseline else {}
     watch = Watch(stage, NOW if promoted else None, deployed, known, 500)
-    return judge(GUARDRAIL, watch, Readings({EndpointQuery(US, NAME): Known(view, NOW)}, NOW))
+    guardrail = replace(GUARDRAIL, params={"endpoint": NAME, "part": part})
+    return judge(guardrail, watch, Readings({EndpointQuery(US, NAME): Known(view, NOW)}, NOW))
 
 
 @pytest.mark.parametrize("why", list(Blindness))
@@ -141,3 +143,82 @@ def test_what_is_never_shown_is_unchanged() -> None:
     readings = Readings({EndpointQuery(US, NAME): Known(view, NOW)}, NOW)
 
     assert judge(GUARDRAIL, watch, readings).kind is Kind.PASS
+
+
+# Live and shadow apart (AWS-RULES 31). Each test asks both parts.
+
+
+def both(serves: Content = AFTER, status: str = "InService", **how: bool) -> tuple[Kind, Kind]:
+    """Return the verdicts on the live and on the shadow variants."""
+    live = verdict(serves, status, part="live", **how)
+    return live.kind, verdict(serves, status, part="shadow", **how).kind
+
+
+DRIFTED = (replace(BEFORE.live[0], image="sha256:other"),)
+STRANGE = (replace(CANDIDATE, model="photo-check-v8"),)
+
+
+@pytest.mark.parametrize("why", list(Blindness))
+def test_rule_31_what_cannot_be_read_is_an_error_for_both(why: Blindness) -> None:
+    answer: Reading = Unknown(why, "no reply", NOW)
+    watch = Watch(STAGE, NOW, True, {NAME: BEFORE}, 500)
+    readings = Readings({EndpointQuery(US, NAME): answer}, NOW)
+
+    for part in ("live", "shadow"):
+        guardrail = replace(GUARDRAIL, params={"endpoint": NAME, "part": part})
+        assert judge(guardrail, watch, readings).kind is Kind.ERROR
+
+
+def test_rule_31_without_a_snapshot_neither_passes() -> None:
+    assert both(baseline=False) == (Kind.ERROR, Kind.ERROR)
+
+
+def test_rule_31_a_drifting_shadow_is_told_beside_a_healthy_live_variant() -> None:
+    assert both(replace(AFTER, shadow=STRANGE)) == (Kind.PASS, Kind.BREACH)
+    assert both(replace(AFTER, shadow=()), expects=False) == (Kind.PASS, Kind.PASS)
+    assert both(AFTER, expects=False) == (Kind.PASS, Kind.BREACH)
+
+
+def test_rule_31_a_drifting_live_variant_is_told_beside_a_healthy_shadow() -> None:
+    assert both(replace(AFTER, live=DRIFTED)) == (Kind.BREACH, Kind.PASS)
+    assert both(replace(AFTER, capture="Started 100")) == (Kind.BREACH, Kind.PASS)
+
+
+def test_rule_31_both_can_drift_at_once() -> None:
+    assert both(replace(AFTER, live=DRIFTED, shadow=STRANGE)) == (Kind.BREACH, Kind.BREACH)
+
+
+def test_rule_31_what_is_not_shown_of_one_says_nothing_of_the_other() -> None:
+    unnamed = (replace(CANDIDATE, model=""),)
+    bare = (replace(BEFORE.live[0], image=""),)
+
+    assert both(replace(AFTER, live=DRIFTED, shadow=unnamed)) == (Kind.BREACH, Kind.INCONCLUSIVE)
+    assert both(replace(AFTER, live=bare, shadow=STRANGE)) == (Kind.INCONCLUSIVE, Kind.BREACH)
+
+
+def test_rule_31_a_live_variant_that_scaled_says_nothing_of_the_shadow() -> None:
+    scaled = (replace(BEFORE.live[0], count=BEFORE.live[0].count + 1),)
+
+    assert both(replace(AFTER, live=scaled)) == (Kind.INCONCLUSIVE, Kind.PASS)
+
+
+@pytest.mark.parametrize("status", sorted(BROKEN))
+def test_rule_31_an_endpoint_that_serves_nobody_is_lives_breach(status: str) -> None:
+    """The shadow holds besides: it cannot be told."""
+    assert both(status=status) == (Kind.BREACH, Kind.INCONCLUSIVE)
+
+
+def test_rule_31_a_silent_rollback_is_the_shadows_word() -> None:
+    """Nothing of live has changed; that the change is gone is known by its shadow."""
+    found = verdict(BEFORE, part="shadow")
+
+    assert (found.kind, found.code) == (Kind.BREACH, SILENTLY_ROLLED_BACK)
+    assert verdict(BEFORE, part="live").kind is Kind.PASS
+
+
+def test_rule_31_a_drifted_live_variant_is_never_a_silent_rollback() -> None:
+    """That would end the stage as failed, with production changed and nothing taken back."""
+    found = verdict(replace(BEFORE, live=DRIFTED), part="shadow")
+
+    assert (found.kind, found.code) == (Kind.BREACH, "")
+    assert both(replace(BEFORE, live=DRIFTED)) == (Kind.BREACH, Kind.BREACH)

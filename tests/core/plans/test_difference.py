@@ -30,7 +30,7 @@ def test_a_duration_reads_with_units_under_its_stage() -> None:
 def test_a_parameter_of_a_guardrail_is_named_by_its_check() -> None:
     old = PLAN.stages[0].guardrails
     new = replace(old[0], params={"names": ["another"], "silent_ok": []})
-    found = plan_differences(PLAN, with_stage(guardrails=(new, old[1])))
+    found = plan_differences(PLAN, with_stage(guardrails=(new, *old[1:])))
     assert found == (
         "stages[prod-us].guardrails[alarms].params.names[0]: photo-check-us-5xx → another",
     )

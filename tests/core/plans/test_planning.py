@@ -8,8 +8,9 @@ import pytest
 
 from mcm.core.pipeline import ActionView, PipelineView, RollbackRun, StageHistory, StageRun
 from mcm.core.plans.change import Assumed
+from mcm.core.plans.guardrails import name_guardrails, stage_guardrails
 from mcm.core.plans.plan import Answer, Approval, Gate, Package, Plan
-from mcm.core.plans.planning import more_queries, name_guardrails, plan_queries, plan_warnings
+from mcm.core.plans.planning import more_queries, plan_queries, plan_warnings
 from mcm.core.plans.service import CheckUse
 from mcm.core.query import ExecutionQuery, HistoryQuery, PipelineQuery, Query
 from mcm.core.reading import Known, Reading, Readings
@@ -307,6 +308,29 @@ def test_rule_31_a_breach_of_the_shadow_alone_holds_unless_the_use_says_otherwis
     assert of_variant("candidate", "live") == "roll_back"
     assert of_variant("candidate", is_said=True) == "roll_back"
     assert of_variant() == "roll_back"
+
+
+def of_endpoint(*, is_said: bool = False) -> list[tuple[str, str, str]]:
+    """Return name, part and consequence of what a use of `sagemaker-endpoint` becomes."""
+    definitions = {"sagemaker-endpoint": {"kind": "sagemaker-endpoint"}}
+    use = CheckUse("sagemaker-endpoint", {"endpoint": "e"}, "roll_back", is_said=is_said)
+    return [
+        (each.name, each.params["part"], each.on_breach)
+        for each in stage_guardrails((use, use), definitions, ())
+    ]
+
+
+def test_rule_31_live_and_shadow_of_an_endpoint_are_guardrails_of_their_own() -> None:
+    assert of_endpoint() == [
+        ("sagemaker-endpoint", "live", "roll_back"),
+        ("sagemaker-endpoint shadow", "shadow", "hold"),
+        ("sagemaker-endpoint-2", "live", "roll_back"),
+        ("sagemaker-endpoint-2 shadow", "shadow", "hold"),
+    ]
+
+
+def test_rule_31_a_use_may_say_that_its_shadow_goes_back_too() -> None:
+    assert {what for _, _, what in of_endpoint(is_said=True)} == {"roll_back"}
 
 
 def test_endpoints_are_those_that_a_check_watches() -> None:
