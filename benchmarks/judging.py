@@ -118,6 +118,13 @@ class Counting:
         if operation == "GetMetricData":
             ids = [query["Id"] for query in params["MetricDataQueries"]]
             return {"MetricDataResults": [{"Id": i, "StatusCode": "Complete"} for i in ids]}
+        if operation == "DescribeEndpoint":
+            given = {"EndpointConfigName": "c", "LastModifiedTime": NOON}
+            live = {"ProductionVariants": [{"VariantName": "live"}]}
+            return {"EndpointStatus": "InService", **given, **live}
+        if operation == "DescribeEndpointConfig":
+            live = [{"VariantName": "live", "ModelName": "m", "InstanceType": "ml.m5.large"}]
+            return {"ProductionVariants": live}
         return {}
 
 
@@ -137,7 +144,7 @@ def calls_of_a_big_turn() -> tuple[int, int]:
             queries.add(MetricQuery(place, metric, NOON - timedelta(hours=1), None, MINUTE))
     source = AwsSource(lambda _: port, lambda: NOON)
     source.read(queries, timedelta(seconds=10))
-    port.calls = 0  # how a pipeline is built is read once
+    port.calls = 0  # how a pipeline is built and what an endpoint was given is read once
     assert len(source.read(queries, timedelta(seconds=10))) == len(queries)
     here = STAGES // PLACES
     most = PLACES * (-(-here * ALARMS // 100) + -(-here * METRICS // 500)) + 2 * STAGES

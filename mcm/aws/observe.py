@@ -13,7 +13,7 @@ from mcm.aws.port import AwsError, Port
 from mcm.aws.read_alarm_sets import read_alarm_sets
 from mcm.aws.read_capture import read_captures
 from mcm.aws.read_cloudwatch import read_alarms, read_definitions, read_firing
-from mcm.aws.read_endpoint import read_endpoints, read_identity
+from mcm.aws.read_endpoint import EndpointReader, read_identity
 from mcm.aws.read_incidents import read_incidents
 from mcm.aws.read_metrics import read_metrics
 from mcm.aws.read_pipeline import PipelineReader
@@ -106,6 +106,7 @@ class AwsSource:
         self._clock = clock
         self._gather = gather
         self._pipelines: dict[Place, PipelineReader] = {}
+        self._endpoints: dict[Place, EndpointReader] = {}
 
     def answers(self, query: Query) -> bool:
         """Say whether this source is the one for `query`."""
@@ -147,6 +148,9 @@ class AwsSource:
         if kind == "codepipeline":
             reader = self._pipelines.setdefault(place, PipelineReader(port, self._clock))
             return reader.read(members)  # type: ignore[arg-type]
+        if kind == "endpoints":
+            endpoints = self._endpoints.setdefault(place, EndpointReader(port, self._clock))
+            return endpoints.read(members)  # type: ignore[arg-type]
         if kind == "pipelines":
             from mcm.aws.read_past import read_pipelines  # only where nobody knows the name
 
@@ -170,7 +174,6 @@ class AwsSource:
             "alarm-sets": read_alarm_sets,
             "definitions": read_definitions,
             "metrics": read_metrics,
-            "endpoints": read_endpoints,
             "incidents": read_incidents,
             "captures": read_captures,
             "identity": read_identity,
