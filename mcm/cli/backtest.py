@@ -81,10 +81,11 @@ def _of_project(
     *,
     json: bool,
 ) -> int:
-    from mcm.app.backtesting import Terms, backtest_stage
+    from mcm.app.backtesting import backtest_stage
     from mcm.cli.backtest_text import tried_json, tried_lines
     from mcm.cli.compose import Project
     from mcm.cli.lines import say, show
+    from mcm.core.backtests.tried import Terms
 
     project = Project.here(profile=profile)
     stages = _stages(project, change, stage)

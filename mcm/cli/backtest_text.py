@@ -5,12 +5,12 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from mcm.app.backtesting import Tried
 from mcm.core import canonical
+from mcm.core.backtests.tried import Tried
 from mcm.core.duration import spell_wait
 from mcm.core.judging.backtest import Backtest, spell
 from mcm.core.judging.replay import Alarm, Score
-from mcm.core.judging.threshold import Bound
+from mcm.core.judging.threshold import Bound, Rule
 from mcm.core.sanitize import clean
 from mcm.core.windows.zone import find_zone, spell_local
 
@@ -22,7 +22,8 @@ _UTC = find_zone("UTC")
 def backtest_lines(found: Backtest, unit: str = "") -> Iterator[str]:
     """Yield one back-test: series, rule, alarms, incidents, a suggestion, each alarm with dates."""
     yield _row("series", _series(found, unit))
-    yield _row("rule", f"{spell_bound(found.rule.bound, unit)}, {_points(found)}")
+    if found.rule is not None:
+        yield _row("rule", f"{spell_bound(found.rule.bound, unit)}, {_points(found.rule)}")
     scored = found.score
     if found.never:
         yield _row("never fires", found.never)
@@ -103,8 +104,8 @@ def backtest_json(found: Backtest) -> dict[str, Any]:
         "end": canonical.instant(history.end),
         "periods": len(history.values),
         "missing": sum(value is None for value in history.values),
-        **_bound_json(found.rule.bound),
-        "points": [found.rule.breach, found.rule.of],
+        **_bound_json(Bound(None, None) if found.rule is None else found.rule.bound),
+        "points": None if found.rule is None else [found.rule.breach, found.rule.of],
         "never": found.never,
         **_score_json(found.score),
         "suggestion": None
@@ -157,6 +158,10 @@ def _series(found: Backtest, unit: str) -> str:
     span = f"{_when(history.start, found)}, {days:.1f} days of {spell_wait(history.period)}"
     if not known:
         return f"{span}: no data"
+    if found.rule is None:
+        rang = spell_wait(sum(bool(value) for value in known) * history.period)
+        told = f"in ALARM in {rang} of it" if any(known) else "never in ALARM"
+        return f"{span}: {told}{f'; unknown in {gaps} of {len(history.values)}' if gaps else ''}"
     marks = (("min", 0.0), ("median", 0.5), ("p99", 0.99), ("max", 1.0))
     told = ", ".join(f"{name} {spell(_rank(known, share))}" for name, share in marks)
     missing = f"; {gaps} of {len(history.values)} periods without data" if gaps else ""
@@ -167,8 +172,8 @@ def _rank(ordered: list[Decimal], share: float) -> Decimal:
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
 
-def _points(found: Backtest) -> str:
-    return f"{found.rule.breach} of {found.rule.of} periods"
+def _points(rule: Rule) -> str:
+    return f"{rule.breach} of {rule.of} periods"
 
 
 def _incidents(scored: Score) -> str:

@@ -17,9 +17,9 @@ from mcm.core.judging.alarm_rule import (
     State,
     evaluate,
 )
+from mcm.core.judging.composite_rule import CompositeRule
 from mcm.sandbox.cloudwatch_data import Span
 from mcm.sandbox.cloudwatch_wire import invalid
-from mcm.sandbox.composite_rule import CompositeRule
 from mcm.sandbox.metrics import epoch, instant
 
 CONFIGURED = (

@@ -6,9 +6,9 @@ from typing import Any
 
 from mcm.aws.port import Params, Reply
 from mcm.core.judging.alarm_rule import State
+from mcm.core.judging.composite_rule import CompositeRule, RuleError, parse
 from mcm.sandbox.cloudwatch_alarm import Alarm
 from mcm.sandbox.cloudwatch_wire import invalid
-from mcm.sandbox.composite_rule import CompositeRule, RuleError, parse
 from mcm.sandbox.service import Caller
 
 NEVER = datetime.max.replace(tzinfo=UTC)

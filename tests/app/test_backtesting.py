@@ -1,20 +1,31 @@
 """Back-tests of guardrails: by the judge over what is kept, alarms evaluated again and said so."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
 import pytest
 
-from mcm.app.backtesting import RE_EVALUATED, Terms, Tried, backtest_stage, read_alarm
+from mcm.app.backtesting import backtest_stage
 from mcm.app.observing import Observer
-from mcm.core.alarm import AlarmDefinition
+from mcm.core.alarm import AlarmChange, AlarmDefinition, AlarmView
+from mcm.core.backtests.alarms import BY_CHILDREN, BY_HISTORY, RE_EVALUATED
+from mcm.core.backtests.tried import Terms, Tried
+from mcm.core.judging.alarm_metric import read_alarm
 from mcm.core.judging.threshold import Bound
 from mcm.core.plans.plan import Guardrail
 from mcm.core.points import Points
-from mcm.core.query import AlarmDefinitionQuery, Expression, MetricQuery, Query
+from mcm.core.query import (
+    AlarmDefinitionQuery,
+    AlarmQuery,
+    AlarmSetQuery,
+    Expression,
+    MetricQuery,
+    Query,
+)
 from mcm.core.reading import Blindness, Known, Reading, Unknown
 from mcm.core.windows.window import Span
 from tests.kit.clock import VirtualClock
@@ -38,6 +49,24 @@ ALARM: dict[str, Any] = {
     "ComparisonOperator": "GreaterThanThreshold",
     "TreatMissingData": "notBreaching",
 }
+
+
+MATH = [
+    {"Id": "share", "Expression": "100 * ratio", "ReturnData": True},
+    {"Id": "ratio", "Expression": "bad / all", "ReturnData": False},
+    *(
+        {
+            "Id": name,
+            "MetricStat": {
+                "Metric": {"Namespace": "AWS/SageMaker", "MetricName": metric, "Dimensions": []},
+                "Period": 60,
+                "Stat": "Sum",
+            },
+            "ReturnData": False,
+        }
+        for name, metric in (("bad", "Invocation5XXErrors"), ("all", "Invocations"))
+    ),
+]
 
 
 def threshold(**params: object) -> Guardrail:
@@ -80,13 +109,18 @@ class Past:
         *,
         alarm: dict[str, Any] | None = None,
         throttled: bool = False,
+        more: Iterable[AlarmDefinition] = (),
+        rang: Mapping[str, datetime] = MappingProxyType({}),
     ) -> None:
-        self.value, self.alarm, self.throttled = value, alarm or ALARM, throttled
+        self.value, self.throttled = value, throttled
+        latency = AlarmDefinition("latency", "MetricAlarm", alarm or ALARM)
+        self.alarms = {each.name: each for each in (latency, *more)}
+        self.rang = rang
         self.asked: list[MetricQuery] = []
         self.rounds = 0
 
     def answers(self, query: Query) -> bool:
-        return isinstance(query, MetricQuery | AlarmDefinitionQuery)
+        return isinstance(query, MetricQuery | AlarmDefinitionQuery | AlarmQuery | AlarmSetQuery)
 
     def read(self, queries: Iterable[Query], within: timedelta) -> dict[Query, Reading]:
         self.rounds += 1
@@ -94,9 +128,19 @@ class Past:
 
     def _answer(self, query: Query) -> Reading:
         if isinstance(query, AlarmDefinitionQuery):
-            if query.name != "latency":
+            if query.name not in self.alarms:
                 return Unknown(Blindness.ABSENT, "CloudWatch has no alarm of that name", NOW)
-            return Known(AlarmDefinition("latency", "MetricAlarm", self.alarm), NOW)
+            return Known(self.alarms[query.name], NOW)
+        if isinstance(query, AlarmSetQuery):
+            if not "latency".startswith(query.prefix):
+                return Unknown(Blindness.DENIED, "AccessDenied", NOW)
+            return Known((alarm_view("latency", ()),), NOW)
+        if isinstance(query, AlarmQuery):
+            if query.name not in self.rang:
+                return Unknown(Blindness.FAILED, "no history came back", NOW)
+            at = self.rang[query.name]
+            changes = (AlarmChange(at, "ALARM"), AlarmChange(at + 10 * MINUTE, "OK"))
+            return Known(alarm_view(query.name, changes), NOW)
         assert isinstance(query, MetricQuery)
         assert query.start is not None
         self.asked.append(query)
@@ -112,6 +156,36 @@ class Past:
         starts = (query.start + n * step for n in range((NOW - LAG - query.start) // step))
         found = [(at, given) for at in starts if (given := value(at)) is not None]
         return Known(Points(tuple(found), query.start, NOW - LAG), NOW)
+
+
+def composite(name: str, rule: str) -> AlarmDefinition:
+    return AlarmDefinition(name, "CompositeAlarm", {"AlarmName": name, "AlarmRule": rule})
+
+
+def metric_alarm(name: str, **changes: object) -> AlarmDefinition:
+    return AlarmDefinition(name, "MetricAlarm", {**ALARM, "AlarmName": name, **changes})
+
+
+def alarm_view(name: str, changes: tuple[AlarmChange, ...]) -> AlarmView:
+    return AlarmView(name, "OK", "", None, "", pages=True, changes=changes)
+
+
+def compare(**params: object) -> Guardrail:
+    values = {
+        **threshold().params,
+        "metrics": threshold().params["metrics"][:1],
+        "other": [],
+        "other_region": "",
+        "against": "before",
+        "baseline_for": 3_600_000,
+        "worse": "higher",
+        "confidence": "0.98",
+        "effect": "0.25",
+        "floor": {"value": "1", "unit": ""},
+        "min_points": 15,
+        **params,
+    }
+    return Guardrail("metric-compare", "metric-compare", values, "roll_back")
 
 
 def replayed(
@@ -195,7 +269,7 @@ def test_kinds_without_a_history_say_so() -> None:
         (Past(alarm={**ALARM, "ComparisonOperator": "LessThanLowerThreshold"}), alarms("latency"),
          "'LessThanLowerThreshold' is not a valid Comparison"),
         (Past(alarm={"AlarmName": "latency", "Metrics": []}), alarms("latency"),
-         "only an alarm on one metric can be evaluated again"),
+         "its metric math is none that can be taken apart; its history: no history came back"),
         (Past(), threshold(above={"value": "1", "unit": "ms"}), "ms"),
     ],
 )  # fmt: skip
@@ -212,9 +286,101 @@ def test_nothing_is_older_than_the_longest_points() -> None:
     assert found.why_not == "CloudWatch keeps metrics for 455 days"
 
 
-def test_a_composite_alarm_is_not_evaluated() -> None:
-    with pytest.raises(ValueError, match="only an alarm on one metric"):
-        read_alarm(AlarmDefinition("c", "CompositeAlarm", {"AlarmRule": "ALARM(x)"}))
+def test_a_composite_alarm_is_put_together_from_its_children() -> None:
+    rule = 'ALARM("latency") AND NOT ALARM(errors)'
+    past = Past(more=[composite("both", rule), metric_alarm("errors", Threshold=1000.0)])
+    (found,) = replayed(past, alarms("both"), incidents=(Span(NIGHT, NIGHT + DAY / 24),))
+
+    assert found.notes == (BY_CHILDREN,)
+    assert found.result is not None
+    assert found.result.rule is None
+    (alarm,) = found.result.score.alarms
+    assert NIGHT < alarm.at <= NIGHT + 3 * MINUTE
+    assert (found.result.score.recall, found.result.suggestion) == (1, None)
+
+
+def test_a_child_that_cannot_be_evaluated_is_taken_from_its_history() -> None:
+    log = AlarmDefinition("log", "LogAlarm", {})
+    past = Past(more=[composite("both", "ALARM(latency) AND ALARM(log)"), log], rang={"log": NIGHT})
+    (found,) = replayed(past, alarms("both"))
+
+    assert found.notes == (BY_CHILDREN, f"log: {BY_HISTORY}")
+    assert found.result is not None
+    assert len(found.result.score.alarms) == 1
+
+
+def test_a_composite_alarm_whose_child_is_unknown_is_taken_from_its_own_history() -> None:
+    past = Past(more=[composite("both", "ALARM(latency) OR ALARM(gone)")], rang={"both": NIGHT})
+    (found,) = replayed(past, alarms("both"))
+
+    assert found.notes == (BY_HISTORY, "not evaluated again: its child gone is not known")
+    assert found.result is not None
+    assert [each.at for each in found.result.score.alarms] == [NIGHT]
+
+
+@pytest.mark.parametrize("definition", [
+    AlarmDefinition("odd", "LogAlarm", {}),
+    AlarmDefinition("odd", "MetricAlarm", {**ALARM, "ThresholdMetricId": "band"}),
+])  # fmt: skip
+def test_what_has_no_points_is_told_by_cloudwatchs_history(definition: AlarmDefinition) -> None:
+    (found,) = replayed(Past(more=[definition], rang={"odd": NIGHT}), alarms("odd"))
+    (without,) = replayed(Past(more=[definition]), alarms("odd"))
+
+    assert found.notes[0] == BY_HISTORY
+    assert found.result is not None
+    assert [each.at for each in found.result.score.alarms] == [NIGHT]
+    assert without.result is None
+    assert without.why_not.endswith("; its history: no history came back")
+
+
+def test_an_alarm_on_metric_math_is_evaluated_over_what_cloudwatch_computes() -> None:
+    math = metric_alarm("share", MetricName=None, Metrics=MATH)
+    past = Past(more=[math])
+    (found,) = replayed(past, alarms("share"))
+
+    assert found.notes == (RE_EVALUATED, "its metric math is computed by CloudWatch, judged by mcm")
+    assert found.result is not None
+    (query,) = past.asked
+    assert isinstance(query.metric, Expression)
+    assert query.metric.text == "100 * (bad / all)"
+
+
+def test_alarms_of_a_prefix_are_replayed_too() -> None:
+    guardrail = alarms()
+    named = replace(guardrail, params={**guardrail.params, "prefix": "lat", "tag": ""})
+    (found,) = replayed(Past(), named)
+    (without,) = replayed(Past(), replace(named, params={**named.params, "prefix": "zzz"}))
+
+    assert (found.series, found.notes) == ("latency", (RE_EVALUATED,))
+    assert (without.series, without.why_not) == ("zzz", "AccessDenied")
+
+
+def test_a_comparison_is_replayed_as_if_changes_were_promoted_all_the_time() -> None:
+    past = Past(lambda at: Decimal(20 if NIGHT <= at < NIGHT + DAY / 6 else 10))
+    stage = compare(against="before", baseline_for=3_600_000)
+    (found,) = replayed(past, stage, incidents=(Span(NIGHT, NIGHT + DAY / 24),))
+
+    assert found.series == "Sum of Invocation5XXErrors against the time before"
+    assert found.notes == ("as if a change had been promoted every 30m, and watched for as long",)
+    assert found.result is not None
+    assert found.result.score.recall == 1
+    assert found.result.score.false == ()
+
+
+@pytest.mark.parametrize("against", ["last-week", "other"])
+def test_the_baseline_is_of_the_same_history(against: str) -> None:
+    past = Past(lambda at: Decimal(20 if NIGHT <= at < NIGHT + DAY / 6 else 10))
+    (found,) = replayed(past, compare(against=against), days=7)
+
+    assert found.result is not None
+    hit = bool(found.result.score.alarms)
+    assert hit is (against == "last-week")  # the other series rose with it
+
+
+def test_a_comparison_that_could_never_tell_says_so() -> None:
+    (found,) = replayed(Past(), compare(against="before", baseline_for=600_000))
+
+    assert found.why_not.startswith("its baseline of 10m has 10 points, and 15 are needed")
 
 
 def test_an_alarm_whose_definition_is_cut_off_is_not_guessed() -> None:

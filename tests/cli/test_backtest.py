@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from mcm.app.backtesting import RE_EVALUATED, Tried
 from mcm.cli.backtest_text import tried_json, tried_lines
 from mcm.cli.main import run
+from mcm.core.backtests.alarms import RE_EVALUATED
+from mcm.core.backtests.tried import Tried
 from mcm.core.plans.plan import Guardrail
 from tests.app.test_backtesting import Past, alarms, threshold
 from tests.app.test_backtesting import replayed as tried_of

@@ -5,7 +5,7 @@ with a number; a check on a metric by its parameters. Others say why not: a comp
 alarm has no metric of its own, an anomaly band is no line.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -15,7 +15,7 @@ from mcm.core.checks.metric_threshold import rule_of
 from mcm.core.checks.series import series_of
 from mcm.core.duration import spell
 from mcm.core.graphs.graph import Line
-from mcm.core.judging import expression
+from mcm.core.judging.alarm_metric import metric_of
 from mcm.core.place import Expression, Metric
 from mcm.core.plans.plan import Guardrail
 from mcm.core.units import KNOWN
@@ -86,9 +86,10 @@ def measured_by(definition: AlarmDefinition) -> Measured | str:
     found = _SIGNS.get(str(spelled.get("ComparisonOperator", "")))
     if found is None or "Threshold" not in spelled:
         return "its rule is none that can be drawn"
-    metric = _metric(spelled)
-    if isinstance(metric, str):
-        return metric
+    try:
+        metric = metric_of(spelled)
+    except ValueError as err:
+        return str(err)
     unit, scale = _readable(_unit(spelled, metric))
     line = Line(float(spelled["Threshold"]) * scale, found[1], found[0])
     of = int(spelled.get("EvaluationPeriods") or 1)
@@ -105,50 +106,6 @@ def _often(breach: int, of: int, period: timedelta) -> str:
     if of == 1:
         return f"in a period of {spell(period)}"
     return f"in {breach} of {of} periods of {spell(period)}"
-
-
-def _metric(spelled: Mapping[str, Any]) -> Metric | Expression | str:
-    if spelled.get("MetricName"):
-        stat = spelled.get("Statistic") or spelled.get("ExtendedStatistic")
-        return _simple(spelled, stat, spelled.get("Period"))
-    parts = {str(each.get("Id")): each for each in spelled.get("Metrics", ())}
-    shown = [each for each in parts.values() if each.get("ReturnData", True)]
-    if len(shown) != 1 or any(each.get("AccountId") for each in parts.values()):
-        return "its metric math is none that can be drawn"
-    text = str(shown[0].get("Expression") or "")
-    if not text:
-        return _of_part(shown[0])
-    metrics = {name: _of_part(each) for name, each in parts.items() if each is not shown[0]}
-    known = {name: each for name, each in metrics.items() if isinstance(each, Metric)}
-    if len(known) < len(metrics) or len({each.period for each in known.values()}) != 1:
-        return "its metric math is none that can be drawn"
-    if why := expression.problem(text, known):
-        return f"its metric math {why}"
-    return Expression(text, tuple(sorted(known.items())))
-
-
-def _of_part(part: Mapping[str, Any]) -> Metric | str:
-    stat = part.get("MetricStat")
-    if not stat:
-        return "its metric math is none that can be drawn"
-    return _simple(stat["Metric"], stat.get("Stat"), stat.get("Period"))
-
-
-def _simple(spelled: Mapping[str, Any], stat: object, period: object) -> Metric | str:
-    seconds = int(str(period or 0))
-    if not stat or seconds <= 0:
-        return "its statistic or its period is not known"
-    return Metric(
-        str(spelled["Namespace"]),
-        str(spelled["MetricName"]),
-        _pairs(spelled.get("Dimensions", ())),
-        str(stat),
-        timedelta(seconds=seconds),
-    )
-
-
-def _pairs(dimensions: Iterable[Mapping[str, Any]]) -> tuple[tuple[str, str], ...]:
-    return tuple(sorted((str(each["Name"]), str(each["Value"])) for each in dimensions))
 
 
 def _unit(spelled: Mapping[str, Any], metric: Metric | Expression) -> str:

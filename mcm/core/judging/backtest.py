@@ -26,11 +26,13 @@ class Suggestion:
 @dataclass(frozen=True)
 class Backtest:
     history: History
-    rule: Rule
+    """Values; or 1 while an alarm rang and else 0, where states were replayed."""
+    rule: Rule | None
+    """None where states were replayed: they have no bound."""
     score: Score
     suggestion: Suggestion | None
     crossed: int
-    """Periods beyond the bound."""
+    """Periods beyond the bound, or in which it rang."""
 
     @property
     def never(self) -> str:
@@ -40,6 +42,8 @@ class Backtest:
         known = [value for value in self.history.values if value is not None]
         if not known:
             return "there is no data at all"
+        if self.rule is None:
+            return "it was never in ALARM"
         if self.crossed:
             periods = "period was" if self.crossed == 1 else "periods were"
             rule = f"{self.rule.breach} of {self.rule.of}"

@@ -99,8 +99,8 @@ def breaches(rule: Rule, values: Sequence[Value]) -> list[int]:
     return early + [i for i, hit in enumerate(late, of - 1) if hit]
 
 
-def alarm_breaches(rule: AlarmRule, values: Sequence[Value]) -> list[int]:
-    """Return the indices after which an alarm of CloudWatch would have been in ALARM.
+def alarm_states(rule: AlarmRule, values: Sequence[Value]) -> list[State]:
+    """Return the state that an alarm of CloudWatch would have had after each period.
 
     By mcm's own evaluator, which the sandbox has too; see its docstring for where it is
     simpler than CloudWatch.
@@ -110,9 +110,14 @@ def alarm_breaches(rule: AlarmRule, values: Sequence[Value]) -> list[int]:
     for index in range(len(numbers)):
         first = max(0, index + 1 - rule.looks_at)
         state = evaluate(rule, numbers[first : index + 1], state).state
-        if state is State.ALARM:
-            found.append(index)
+        found.append(state)
     return found
+
+
+def alarm_breaches(rule: AlarmRule, values: Sequence[Value]) -> list[int]:
+    """Return the indices after which it would have been in ALARM."""
+    states = alarm_states(rule, values)
+    return [index for index, state in enumerate(states) if state is State.ALARM]
 
 
 def alarms_of(history: History, indices: Sequence[int], bound: Bound) -> tuple[Alarm, ...]:

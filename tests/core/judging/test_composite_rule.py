@@ -3,7 +3,7 @@
 import pytest
 
 from mcm.core.judging.alarm_rule import State
-from mcm.sandbox.composite_rule import RuleError, parse
+from mcm.core.judging.composite_rule import RuleError, parse
 
 STATES = {
     "rings": State.ALARM,

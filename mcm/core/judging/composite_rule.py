@@ -1,8 +1,8 @@
 """The rule of a composite alarm: ALARM(a) AND NOT (OK("b c") OR INSUFFICIENT_DATA(d)).
 
 TRUE, FALSE, AND, OR, NOT, parentheses and the three states of an alarm by name or ARN.
-AT_LEAST is not emulated. AND binds tighter than OR, as the user guide has it
-("Create a composite alarm").
+AT_LEAST is not understood. AND binds tighter than OR, as the user guide has it ("Create a
+composite alarm"). The sandbox and the back-test share this one.
 """
 
 import re
@@ -22,7 +22,7 @@ _DEEPEST = 50
 
 
 class RuleError(ValueError):
-    """The rule is not one that the sandbox understands."""
+    """The rule is not one that is understood here."""
 
 
 @dataclass(frozen=True)
