@@ -255,7 +255,8 @@ def _bake(stage: StagePlan, known: StageState, turn: Turn, now: datetime, full: 
     gone = min(max(now - known.baking_since, timedelta(0)), lasts)
     filled = int(gone / lasts * _BAR) if lasts else _BAR
     left = known.baking_since + lasts - now
-    rest = max(known.baking_since + stage.bake.limit - now, timedelta(0))
+    limit = (known.bakes_since or known.baking_since) + stage.bake.limit
+    rest = max(limit - now, timedelta(0))
     if known.outcome or known.breach:
         words = "over"
     elif left > timedelta(0):

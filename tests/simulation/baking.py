@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from mcm.core.history.journal import Entry
 from mcm.core.plans.plan import StagePlan
@@ -13,6 +14,8 @@ RECENT = timedelta(minutes=1)
 """How old a reading may be at the end of a bake: as slow as AWS may answer."""
 UNWATCHED = timedelta(minutes=6)
 """How long nobody may have looked in the last stretch of a bake: five minutes, and a poll."""
+UNREAD = timedelta(minutes=7)
+"""How long an endpoint, which has no past, may not have been shown: a poll at each end."""
 LATE = timedelta(minutes=3)
 """By when the requests of a minute are counted."""
 
@@ -76,7 +79,16 @@ class Baking:
         return float(sum(sum(each["Values"]) for each in reply["MetricDataResults"]))
 
     def _watched(self, began: datetime, now: datetime) -> None:
-        looks = [at for at in self._sim.conditions.shown.looks if at >= began]
-        for before, after in zip([began, *looks], [*looks, now], strict=True):
-            if after - before > UNWATCHED:
-                self._wrong(f"5: a bake succeeded that nobody watched from {before:%H:%M:%S}")
+        shown = self._sim.conditions.shown
+        for gap in _gaps(shown.looks, began, now, UNWATCHED):
+            self._wrong(f"5: a bake succeeded that nobody watched from {gap:%H:%M:%S}")
+        for gap in _gaps(shown.served, began, now, UNREAD):
+            self._wrong(f"5: a bake succeeded, its endpoint not shown from {gap:%H:%M:%S}")
+
+
+def _gaps(
+    looks: list[datetime], began: datetime, now: datetime, longest: timedelta
+) -> list[datetime]:
+    """Return where a gap in the looks since `began` begins that is too long."""
+    seen = [began, *(at for at in looks if at >= began), now]
+    return [before for before, after in pairwise(seen) if after - before > longest]

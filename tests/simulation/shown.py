@@ -18,6 +18,8 @@ class Shown:
     def __init__(self) -> None:
         self.looks: list[datetime] = []
         """Each time that a guardrail's reading was shown."""
+        self.served: list[datetime] = []
+        """Each time that an endpoint was."""
         self.is_reread = False
         """Whether the pipeline was shown since the last intent."""
         self._at: dict[str, datetime] = {}
@@ -34,6 +36,7 @@ class Shown:
             for alarm in reply.get("MetricAlarms", ()):
                 self._alarms[alarm["AlarmName"]] = (asked, alarm)
         elif operation == "DescribeEndpoint":
+            self.served.append(asked)
             self._endpoints[reply["EndpointName"]] = reply
         elif operation == "GetPipelineState":
             self._pipeline, self.is_reread = reply, True

@@ -70,3 +70,18 @@ def test_on_the_way_back_it_is_tried_again_too() -> None:
     assert ending.exit is Exit.ROLLED_BACK
     assert world.sent("RollbackStage") == 1
     assert world.sent(CLOSE) == 1
+
+
+def test_a_way_in_whose_closings_went_unanswered_is_closed_once_aws_answers() -> None:
+    """Closing twice does no harm: lost replies are no more final than denials."""
+    world = World()
+    plan = world.ready()
+    lost = Fault(
+        Effect.TIMEOUT_BEFORE, operation=CLOSE, access_key_id=user_key("alice"), times=None
+    )
+    world.engine.faults.add(lost)
+    world.when("bake_started", lambda: allow_in(world, 5 * MINUTE))
+
+    ending = world.deploy(plan)
+
+    assert (ending.exit, world.sent(CLOSE)) == (Exit.DONE, 1)

@@ -26,26 +26,28 @@ from mcm.core.query import Query
 from mcm.core.reading import Readings
 from mcm.core.verdict import Kind, Verdict
 
-__all__ = ["HEALTH", "KINDS", "CheckKind", "Watch", "judge", "queries"]
+__all__ = ["HEALTH", "KINDS", "CheckKind", "Watch", "judge", "queries", "sees_past"]
 
 
 @dataclass(frozen=True)
 class CheckKind:
     queries: Callable[[Guardrail, Watch], frozenset[Query]]
     judge: Callable[[Guardrail, Watch, Readings], Verdict]
+    sees_past: bool = False
+    """Whether a look shows also what was while nobody could look."""
 
 
 KINDS: dict[str, CheckKind] = {
-    "alarms": CheckKind(alarms.queries, alarms.judge),
+    "alarms": CheckKind(alarms.queries, alarms.judge, sees_past=True),
     "sagemaker-endpoint": CheckKind(sagemaker_endpoint.queries, sagemaker_endpoint.judge),
     "http-health": CheckKind(http_health.queries, http_health.judge),
     "command": CheckKind(command.queries, command.judge),
     "open-incidents": CheckKind(open_incidents.queries, open_incidents.judge),
-    "person": CheckKind(person.queries, person.judge),
+    "person": CheckKind(person.queries, person.judge, sees_past=True),
     "shadow-traffic": CheckKind(shadow_traffic.queries, shadow_traffic.judge),
     "smoke": CheckKind(smoke.queries, smoke.judge),
-    "metric-threshold": CheckKind(metric_threshold.queries, metric_threshold.judge),
-    "metric-compare": CheckKind(metric_compare.queries, metric_compare.judge),
+    "metric-threshold": CheckKind(metric_threshold.queries, metric_threshold.judge, sees_past=True),
+    "metric-compare": CheckKind(metric_compare.queries, metric_compare.judge, sees_past=True),
 }
 
 HEALTH = "endpoint-health"
@@ -57,6 +59,12 @@ def queries(guardrail: Guardrail, watch: Watch) -> frozenset[Query]:
     """Return what must be read to judge `guardrail`; nothing for an unknown kind."""
     kind = KINDS.get(guardrail.kind) or _UNDEFINED.get(guardrail.kind)
     return kind.queries(guardrail, watch) if kind else frozenset()
+
+
+def sees_past(guardrail: Guardrail) -> bool:
+    """Say whether a look at `guardrail` makes up for those that failed."""
+    kind = KINDS.get(guardrail.kind)
+    return kind is not None and kind.sees_past
 
 
 def judge(guardrail: Guardrail, watch: Watch, readings: Readings) -> Verdict:

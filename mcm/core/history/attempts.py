@@ -15,7 +15,7 @@ ATTEMPTS = 3
 DENIED = ("AccessDenied", "NotAuthorized")
 """How the codes begin by which AWS says that a right is missing."""
 ASK_AGAIN = timedelta(minutes=2)
-"""After this somebody may have been given the right."""
+"""After this somebody may have been given the right, or AWS may answer again."""
 ASKS = 40
 """Instructions of one kind that may be tried at all, those that AWS turned away included:
 a quarter of an hour at the poll of a real pipeline. Counted, because time in which the
@@ -39,13 +39,12 @@ def spent(state: State, stage: StagePlan, purpose: str) -> bool:
 def closing_is_over(tries: Sequence[Attempt], now: datetime) -> bool:
     """Say whether closing a way in is not to be tried, now or any more.
 
-    A right that is missing may be given meanwhile, so what AWS denied is asked again later.
+    Closing twice does no harm, and what kept it from happening may have passed: a missing
+    right is given, a reply comes through. So it is asked again later, `ASKS` times in all.
     """
     if not enough(tries):
         return False
-    last = tries[-1]
-    denied = last.outcome is not None and last.outcome.code.startswith(DENIED)
-    return len(tries) >= ASKS or not denied or now < (last.decided_at or now) + ASK_AGAIN
+    return len(tries) >= ASKS or now < (tries[-1].decided_at or now) + ASK_AGAIN
 
 
 def resume_at(plan: Plan, stage: StagePlan, state: State, purpose: str) -> datetime | None:

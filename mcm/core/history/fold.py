@@ -83,14 +83,26 @@ def _watch_anew(state: State, entry: Entry) -> State:
     """A bake that nobody watched does not count: begun again, it bakes from the start."""
     named = _stages(entry)
     stages = {
-        name: replace(stage, baking_since=None) if name in named and not stage.outcome else stage
+        name: _unbaked(stage) if name in named and not stage.outcome else stage
         for name, stage in state.stages.items()
     }
     return replace(state, begun=state.begun | named, stages=stages)
 
 
+def _unbaked(stage: StageState) -> StageState:
+    return replace(stage, baking_since=None, bakes_since=None)
+
+
+def _bake_started(state: State, entry: Entry) -> State:
+    first = state.stage(entry.body["stage"]).bakes_since or entry.at
+    return _put(state, entry, baking_since=entry.at, bakes_since=first)
+
+
 def _unwatched(state: State, entry: Entry) -> State:
-    return _put(state, entry, baking_since=None)
+    """Nobody looked: all begins anew. One guardrail could not be asked: but for the limit."""
+    if entry.body.get("check"):
+        return _put(state, entry, baking_since=None)
+    return _put(state, entry, baking_since=None, bakes_since=None)
 
 
 def _baseline(state: State, entry: Entry) -> State:
@@ -301,7 +313,7 @@ _HANDLERS: Mapping[str, Callable[[State, Entry], State]] = {
     "settled": _settled,
     "observed": _set_stage(observed="execution"),
     "entered": _set_stage(entered_at="at", entered_by="by"),
-    "bake_started": _set_stage(baking_since="at"),
+    "bake_started": _bake_started,
     "watched": _set_stage(watched_at="at"),
     "unwatched": _unwatched,
     "verdict_changed": _verdict_changed,

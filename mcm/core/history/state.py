@@ -151,6 +151,8 @@ class StageState:
     entered_by: str = ""
     """`mcm` or `others`."""
     baking_since: datetime | None = None
+    bakes_since: datetime | None = None
+    """When the first bake began of those that a guardrail began again: the limit's begin."""
     watched_at: datetime | None = None
     """When somebody last looked at the bake and left; see `mcm.core.walking.unwatched`."""
     verdicts: Mapping[str, VerdictNote] = field(default_factory=dict)

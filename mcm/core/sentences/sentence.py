@@ -143,8 +143,8 @@ def _watched(body: Body, _entry: Entry) -> str:
 
 
 def _unwatched(body: Body, _entry: Entry) -> str:
-    since = body["since"]
-    return f"{body['stage']}: nobody has watched since {since}; the bake begins again"
+    who = f"{body['check']} could not be asked" if body.get("check") else "nobody has watched"
+    return f"{body['stage']}: {who} since {body['since']}; the bake begins again"
 
 
 def _told(body: Body, _entry: Entry) -> str:

@@ -16,14 +16,18 @@ def judge_bake(
     verdicts: tuple[Verdict, ...],
     now: datetime,
     poll: timedelta,
+    first: datetime | None = None,
 ) -> Wait | Hold | Done:
     """Say whether the bake that began at `since` is over.
 
     Too few samples, or a guardrail that does not pass, extend it up to the bake's limit;
     then a person is asked (AWS-RULES 20). `samples` is None when traffic is unknown.
+    `first` is when the first bake began, where a guardrail that could not be asked began it
+    again since: the limit counts from there, and past it such a guardrail is not waited for.
     """
-    ends = since + stage.bake.lasts
-    if now < ends:
+    ends, limit = since + stage.bake.lasts, (first or since) + stage.bake.limit
+    unasked = worst(verdicts) is Kind.ERROR
+    if now < ends and not (unasked and now >= limit):
         return Wait(min(ends, now + poll), f"baking, {spell_wait(ends - now)} left")
     lacking = _lacking(stage, samples, verdicts)
     if not lacking:
@@ -31,9 +35,9 @@ def judge_bake(
         seen = f", {samples} requests" if samples is not None else ""
         return Done(Exit.DONE, f"baked {took}{seen}, {len(verdicts)} guardrails pass")
     reason = "; ".join(lacking)
-    if now < since + stage.bake.limit:
+    if now < limit:
         return Wait(now + poll, f"bake extended: {reason}")
-    blind = worst(verdicts) is Kind.ERROR or (samples is None and stage.bake.min_samples > 0)
+    blind = unasked or (samples is None and stage.bake.min_samples > 0)
     return Hold("bake", reason, None, Exit.BLIND if blind else Exit.INCONCLUSIVE)
 
 

@@ -19,7 +19,7 @@ from mcm.core.plans.plan import Plan, StagePlan
 from mcm.core.query import EndpointQuery, PipelineQuery
 from mcm.core.reading import Readings
 from mcm.core.verdict import Kind, Verdict
-from mcm.core.walking import halting, notes, occupancy, sight
+from mcm.core.walking import halting, notes, occupancy, sight, unread
 from mcm.core.walking.bake import judge_bake
 
 LONG = timedelta(hours=1)
@@ -44,6 +44,7 @@ def decide(
     samples = sight.samples(sight.traffic(goal.plan, stage, known), readings)
     verdicts, tallies = _judge(goal.plan, stage, state, seen, samples, readings, now)
     known = replace(known, tallies={**known.tallies, **tallies})
+    gaps = unread.judge_gaps(stage, known, verdicts, now, goal.plan.poll)
     ours = seen is None or seen.execution in (goal.plan.execution, known.found)
     turn = _breach(stage, known, verdicts, now) if ours else None
     if known.abort is not None and (turn is None or isinstance(turn.next, Hold)):
@@ -58,12 +59,13 @@ def decide(
             turn = (
                 occupancy.decide(goal, stage, state, seen, readings, now)
                 or _over_limit(stage, known, verdicts)
+                or (Turn((), Wait(now, "the bake begins again")) if gaps else None)
                 or _watch_over(goal, stage, state, seen, samples, verdicts, readings, now)
             )
             if known.blind_since is not None:
                 turn = replace(turn, entries=(notes.sight(stage, "", now), *turn.entries))
     counted = notes.measured(stage, state.stage(stage.name), tallies, now)
-    entries = (*counted, *notes.verdicts(stage, known, verdicts, now), *turn.entries)
+    entries = (*counted, *notes.verdicts(stage, known, verdicts, now), *gaps, *turn.entries)
     return replace(turn, entries=entries, verdicts=verdicts, samples=samples)
 
 
@@ -201,7 +203,9 @@ def _watch_over(
         return Turn((), Hold("stage", reason, None, Exit.NEEDS_PERSON))
     if known.baking_since is None:
         return Turn((notes.bake_started(stage, now),), Wait(now, "the bake begins"))
-    found = judge_bake(stage, known.baking_since, samples, verdicts, now, plan.poll)
+    found = judge_bake(
+        stage, known.baking_since, samples, verdicts, now, plan.poll, known.bakes_since
+    )
     if not isinstance(found, Done):
         return Turn((), found)
     if stage.gate.open and seen.transition_enabled:
