@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from mcm.aws.port import AwsError, Port
+from mcm.aws.port import AwsError, Port, Reply
 from mcm.aws.reading import Clock, moment, unknown
 from mcm.core.capture import CaptureView, paths
 from mcm.core.query import CaptureQuery, Query
@@ -22,7 +22,7 @@ MOST_BYTES = 1_000_000
 def read_captures(
     port: Port, queries: Iterable[CaptureQuery], clock: Clock
 ) -> dict[Query, Reading]:
-    """Answer each query by two listings at most and one object."""
+    """Answer each query by a listing of two hours at most and one object."""
     answers: dict[Query, Reading] = {}
     for query in queries:
         at = clock()
@@ -37,11 +37,23 @@ def _newest(port: Port, query: CaptureQuery, now: datetime) -> CaptureView:
     for hour in (now, now - timedelta(hours=1)):
         parts = (query.prefix, query.endpoint, query.variant, f"{hour:%Y/%m/%d/%H}/")
         params = {"Bucket": query.bucket, "Prefix": "/".join(part for part in parts if part)}
-        listed = port.call(SERVICE, "ListObjectsV2", params).get("Contents", ())
+        listed = _all_pages(port, params)
         if listed:
             newest = max(listed, key=lambda item: moment(item["LastModified"]))
             return _read(port, query, str(newest["Key"]), moment(newest["LastModified"]))
     return CaptureView("", None, frozenset())
+
+
+def _all_pages(port: Port, params: dict[str, str]) -> list[Reply]:
+    """List every object: they come by name, so the newest ones are on the last page."""
+    found: list[Reply] = []
+    token: str | None = ""
+    while token is not None:
+        more = {"ContinuationToken": token} if token else {}
+        page = port.call(SERVICE, "ListObjectsV2", {**params, **more})
+        found += page.get("Contents", ())
+        token = page.get("NextContinuationToken")
+    return found
 
 
 def _read(port: Port, query: CaptureQuery, key: str, written_at: datetime) -> CaptureView:

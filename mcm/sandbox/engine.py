@@ -24,7 +24,7 @@ from mcm.sandbox.faults import (
     lost_reply,
 )
 from mcm.sandbox.identity import Identities, Identity
-from mcm.sandbox.service import Caller, Service
+from mcm.sandbox.service import Caller, Service, Stored
 from mcm.sandbox.shapes import input_errors, shape_errors
 
 _READS = ("Get", "List", "Describe", "Search", "BatchGet")
@@ -40,6 +40,20 @@ class Eventful(Protocol):
 
     def next_event(self) -> datetime | None:
         """Return when; None: not before somebody calls. A past instant means at once."""
+        ...
+
+
+@runtime_checkable
+class Storing(Protocol):
+    """A service that writes objects into S3, which the engine does not have itself."""
+
+    @property
+    def buckets(self) -> tuple[tuple[str, str], ...]:
+        """Return buckets that are there from the start, by region and name."""
+        ...
+
+    def stored(self, now: datetime) -> list[Stored]:
+        """Return what was written since the last call."""
         ...
 
 
@@ -178,6 +192,14 @@ class Engine:
                 self._at = step
                 if step >= now:
                     return
+
+    def stored(self) -> tuple[list[tuple[str, str]], list[Stored]]:
+        """Return buckets, and the objects that services wrote up to now, each of them once."""
+        with self._lock:
+            self.advance()
+            writers = [one for one in self.services.values() if isinstance(one, Storing)]
+            buckets = [bucket for one in writers for bucket in one.buckets]
+            return buckets, [each for one in writers for each in one.stored(self._at)]
 
     def _catch_up(self, operation: str) -> None:
         """Advance before a call, unless only reads have come since at this very instant."""

@@ -175,6 +175,14 @@ class Scenario(Protocol):
         """Let the next US deployment fail in the pipeline, once."""
         ...
 
+    def stop_records(self) -> None:
+        """Let no record of the US shadow be written any more."""
+        ...
+
+    def garble_records(self) -> None:
+        """Let every record of the US shadow be cut short from now on."""
+        ...
+
 
 @dataclass(frozen=True)
 class NamedFault:
@@ -214,6 +222,14 @@ NAMED_FAULTS: Mapping[str, NamedFault] = {
     "deploy-fails": NamedFault(
         "the next US deployment fails in the pipeline, once; a retry goes well",
         lambda scenario: scenario.fail_deployment(),
+    ),
+    "records-stop": NamedFault(
+        "no record of the shadow in US is written any more",
+        lambda scenario: scenario.stop_records(),
+    ),
+    "records-broken": NamedFault(
+        "every record of the shadow in US is cut short, so that it is no JSON",
+        lambda scenario: scenario.garble_records(),
     ),
     "throttle": NamedFault("every call is throttled for one minute", _throttle),
     "lost-rollback-reply": NamedFault(

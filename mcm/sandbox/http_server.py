@@ -28,6 +28,7 @@ from mcm.sandbox.http_message import (
     refusal,
     scope_of,
 )
+from mcm.sandbox.moto_bucket import Delivery
 
 HOST = "127.0.0.1"
 _LARGEST = 64 * 1024 * 1024
@@ -45,6 +46,7 @@ class Server:
         self.aws = AwsFace(lambda: running.engine)
         self.admin = AdminFace(running, token, self.aws.defects, self._stop)
         self._behind = behind
+        self._delivery = Delivery()
         self._http = _HttpServer((HOST, port), _Handler)
         self._http.answer = self.answer
         self._http.clock = lambda: running.engine.clock()  # noqa: PLW0108 - a reset brings another
@@ -83,6 +85,8 @@ class Server:
             engine.identities.find(scope.access_key_id, engine.now())
         except AwsError as err:  # someone's real keys must not seem to work here
             return refusal(request, 403, err.code, err.message)
+        if scope.service == "s3":
+            self._delivery.bring(engine)
         return self._behind(request, scope)
 
     def serve(self) -> None:

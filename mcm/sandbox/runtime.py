@@ -10,10 +10,11 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from mcm.aws.port import AwsError, ErrorKind, Params, Reply
+from mcm.sandbox.capture import Asked, Capture
 from mcm.sandbox.metrics import epoch
 from mcm.sandbox.sagemaker import SageMaker
 from mcm.sandbox.sagemaker_endpoint import Status
-from mcm.sandbox.service import Caller, Handler
+from mcm.sandbox.service import Caller, Handler, Stored
 from mcm.sandbox.traffic import Traffic
 
 FAILS_FROM = 0.05
@@ -23,9 +24,12 @@ _SERVES = (Status.IN_SERVICE, Status.UPDATING, Status.SYSTEM_UPDATING, Status.RO
 class Runtime:
     """InvokeEndpoint of one account, all regions. A `Service`."""
 
-    def __init__(self, sagemaker: SageMaker, traffic: Traffic) -> None:
+    def __init__(
+        self, sagemaker: SageMaker, traffic: Traffic, capture: Capture | None = None
+    ) -> None:
         self._sagemaker = sagemaker
         self._traffic = traffic
+        self._capture = capture
 
     @property
     def operations(self) -> Mapping[str, Handler]:
@@ -38,6 +42,15 @@ class Runtime:
 
     def advance(self, now: datetime) -> None:
         """Nothing changes by itself."""
+
+    def stored(self, now: datetime) -> list[Stored]:
+        """Return the objects that data capture has written since the last call."""
+        return self._capture.due(now) if self._capture else []
+
+    @property
+    def buckets(self) -> tuple[tuple[str, str], ...]:
+        """Buckets for them that are there from the start, by region and name."""
+        return self._capture.buckets if self._capture else ()
 
     def _invoke(self, params: Params, caller: Caller) -> Reply:
         name = params["EndpointName"]
@@ -55,6 +68,10 @@ class Runtime:
         if self._traffic.errors_of(name, wanted, epoch(caller.now)) > FAILS_FROM:
             message = f"Received server error (500) from {wanted}: the photo cannot be read"
             raise _refused("ModelError", message)
+        if self._capture is not None:
+            kind = params.get("ContentType", "application/octet-stream")
+            asked = Asked(caller.now, bytes(params.get("Body", b"")), kind)
+            self._capture.asked(caller.region, name, asked)
         answer = {"label": "parcel", "sure": 0.98, "model": variants[wanted]["ModelName"]}
         return {
             "Body": json.dumps(answer).encode(),

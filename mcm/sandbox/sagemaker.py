@@ -111,6 +111,10 @@ class SageMaker:
             raise invalid(f'Could not find endpoint "{name}".')
         return found
 
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        """Return every endpoint, of all regions."""
+        return tuple(self._endpoints.values())
+
     # Faults
 
     def end_next_update(self, region: str, endpoint: str, ending: Ending) -> None:

@@ -82,12 +82,19 @@ class Endpoint:
     """Configuration → how the last move to it ended."""
     deployment: Params | None = None
     """The DeploymentConfig of the last update, if it had one."""
+    past: list[Deployed] = field(default_factory=list)
+    """What was in place before `deployed`, oldest first."""
 
     def start(self, config: str, now: datetime, takes: timedelta) -> None:
         """Begin to move to `config`; the ending that was set for the next update applies."""
         self.move = Move(config, now, now + takes, self.next_ending)
         self.next_ending = Ending.SUCCEEDS
         self.status, self.modified, self.failure_reason = Status.UPDATING, now, ""
+
+    def served_at(self, moment: datetime) -> Deployed | None:
+        """Return what was in place at a moment; None before there was anything."""
+        there = [each for each in (*self.past, self.deployed) if each.resolved <= moment]
+        return there[-1] if there else None
 
     @property
     def next_event(self) -> datetime | None:
@@ -114,6 +121,7 @@ class Endpoint:
         )
         if move.ending is not Ending.SUCCEEDS:
             return False
+        self.past.append(self.deployed)
         self.deployed = resolve(move.config, move.ends)
         return True
 
@@ -197,8 +205,13 @@ def _pending_variant(variant: Params, move: Move, image_of: Image) -> dict[str, 
     return shown
 
 
+def is_capturing(asked: Params) -> bool:
+    """Say whether a DataCaptureConfig is on, which it is unless it says otherwise [model]."""
+    return bool(asked.get("EnableCapture", True))
+
+
 def _capture(asked: Params) -> dict[str, Any]:
-    enabled = bool(asked.get("EnableCapture", False))
+    enabled = is_capturing(asked)
     return {
         "EnableCapture": enabled,
         "CaptureStatus": "Started" if enabled else "Stopped",

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from mcm.aws.port import AwsError, Params
+from mcm.sandbox.capture import Capture
 from mcm.sandbox.cloudwatch import CloudWatch
 from mcm.sandbox.identity import ACCOUNT
 from mcm.sandbox.pipeline_model import DeployStatus, DeployTarget
@@ -34,6 +35,18 @@ ZONES: Mapping[str, str] = {
 }
 """Where the people behind each region's requests live."""
 
+CAPTURE_BUCKETS = (("us-east-1", "photo-check-captured-us-east-1"),)
+"""Where records of requests and replies are kept, by region."""
+_CAPTURED: Mapping[str, Params] = {
+    region: {
+        "EnableCapture": True,
+        "InitialSamplingPercentage": 100,
+        "DestinationS3Uri": f"s3://{bucket}/records",
+        "CaptureOptions": [{"CaptureMode": "Input"}, {"CaptureMode": "Output"}],
+        "CaptureContentTypeHeader": {"JsonContentTypes": ["application/json"]},
+    }
+    for region, bucket in CAPTURE_BUCKETS
+}
 LATENCY_LIMIT = 300_000
 """Threshold of the latency alarms in microseconds."""
 _IMAGE = "{account}.dkr.ecr.{region}.amazonaws.com/photo-check:{tag}"
@@ -116,11 +129,14 @@ def alarms_of(place: Place, period: int) -> list[Params]:
 class ExampleWorld:
     """The example's endpoints as the pipeline and the faults see them: a `World`."""
 
-    def __init__(self, cloudwatch: CloudWatch, sagemaker: SageMaker, traffic: Traffic) -> None:
+    def __init__(
+        self, cloudwatch: CloudWatch, sagemaker: SageMaker, traffic: Traffic, start: datetime
+    ) -> None:
         self.cloudwatch = cloudwatch
         self.sagemaker = sagemaker
         self.traffic = traffic
         self.ssm = Ssm()
+        self.capture = Capture(sagemaker, traffic, start, CAPTURE_BUCKETS)
         self._refused: set[tuple[str, str]] = set()
         self._regions = {place.endpoint: place.region for place in PLACES}
 
@@ -128,7 +144,7 @@ class ExampleWorld:
     def services(self) -> Mapping[str, Service]:
         return {
             "sagemaker": self.sagemaker,
-            "sagemaker-runtime": Runtime(self.sagemaker, self.traffic),
+            "sagemaker-runtime": Runtime(self.sagemaker, self.traffic, self.capture),
             "cloudwatch": self.cloudwatch,
             "ssm": self.ssm,
         }
@@ -174,6 +190,12 @@ class ExampleWorld:
             self._regions[endpoint], endpoint, Ending.ROLLS_BACK_SILENTLY
         )
 
+    def stop_records(self, endpoint: str, variant: str, now: datetime) -> None:
+        self.capture.stop(endpoint, variant, now)
+
+    def garble_records(self, endpoint: str, variant: str, now: datetime) -> None:
+        self.capture.garble(endpoint, variant, now)
+
 
 def build_world(
     start: datetime,
@@ -195,7 +217,7 @@ def build_world(
     register_example(
         cloudwatch, sagemaker, traffic, start, account=account, alarm_period=alarm_period
     )
-    return ExampleWorld(cloudwatch, sagemaker, traffic)
+    return ExampleWorld(cloudwatch, sagemaker, traffic, start)
 
 
 def _create_configurations(sagemaker: SageMaker, place: Place, caller: Caller) -> None:
@@ -223,6 +245,8 @@ def _create_configurations(sagemaker: SageMaker, place: Place, caller: Caller) -
             "EndpointConfigName": name,
             "ProductionVariants": [_variant(v) for v in variants if not v.is_shadow],
         }
+        if place.region in _CAPTURED:
+            params["DataCaptureConfig"] = _CAPTURED[place.region]
         shadows = [_variant(variant) for variant in variants if variant.is_shadow]
         if shadows:
             params["ShadowProductionVariants"] = shadows

@@ -91,6 +91,12 @@ class Example:
     def roll_back_silently(self) -> None:
         self.world.roll_back_silently(_US)
 
+    def stop_records(self) -> None:
+        self.world.stop_records(_US, "candidate", self.now())
+
+    def garble_records(self) -> None:
+        self.world.garble_records(_US, "candidate", self.now())
+
     def fail_deployment(self) -> None:
         self.pipeline.coming_failures["ProdUS", "Deploy"] = 1
 

@@ -27,6 +27,14 @@ class World(Protocol):
         """Let the next update go back while its deploy action reports success."""
         ...
 
+    def stop_records(self, endpoint: str, variant: str, now: datetime) -> None:
+        """Let data capture write nothing of a variant any more."""
+        ...
+
+    def garble_records(self, endpoint: str, variant: str, now: datetime) -> None:
+        """Let what data capture writes of a variant be no JSON any more."""
+        ...
+
 
 class Settled:
     """A deploy target that is always done: for history, when no endpoint was there yet."""
@@ -68,6 +76,12 @@ class PlainEndpoints:
 
     def roll_back_silently(self, endpoint: str) -> None:
         self.silent.add(endpoint)
+
+    def stop_records(self, endpoint: str, variant: str, now: datetime) -> None:
+        """Nothing to do: there is no data capture."""
+
+    def garble_records(self, endpoint: str, variant: str, now: datetime) -> None:
+        """Nothing to do: there is no data capture."""
 
     def begin(self, region: str, endpoint: str, configuration: str, now: datetime) -> None:
         del region, now

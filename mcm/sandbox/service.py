@@ -36,3 +36,14 @@ class Service(Protocol):
     def advance(self, now: datetime) -> None:
         """Let everything that time brings happen, in order, up to `now`. Never goes back."""
         ...
+
+
+@dataclass(frozen=True)
+class Stored:
+    """One object that SageMaker has put into a bucket of the account."""
+
+    region: str
+    bucket: str
+    key: str
+    body: bytes
+    written: datetime

@@ -126,6 +126,11 @@ class Traffic:
         self._with_config: list[tuple[int, str, str, float]] = []
         self._cache: dict[tuple[str, str, int, int], _Requests | None] = {}
 
+    @property
+    def period(self) -> int:
+        """The finest resolution of live points in seconds."""
+        return self._period
+
     # What happens to the traffic
 
     def add(self, endpoint: str, region: str, shape: Shape) -> None:

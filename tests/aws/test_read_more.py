@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from mcm.aws.invoke import invoke
-from mcm.aws.port import AwsError, ErrorKind, Reply
+from mcm.aws.port import AwsError, ErrorKind, Params, Reply
 from mcm.aws.read_capture import read_captures
 from mcm.aws.read_incidents import read_incidents
 from mcm.core.capture import CaptureView
@@ -88,6 +88,47 @@ def test_a_record_that_is_no_json_object_says_so(line: bytes) -> None:
 
     assert isinstance(found, Known)
     assert found.value.problem
+
+
+def test_records_that_may_not_be_read_are_unknown() -> None:
+    for port in (
+        Answering(ListObjectsV2=DENIED),
+        Answering(ListObjectsV2=objects("one"), GetObject=DENIED),
+    ):
+        found = read_captures(port, [CAPTURE], lambda: NOW)[CAPTURE]
+
+        assert isinstance(found, Unknown)
+        assert found.why is Blindness.DENIED
+
+
+def objects(*keys: str, **more: Any) -> Reply:
+    """Return a page of objects, each a second younger than the one before."""
+    written = ((key, NOW - timedelta(minutes=9) + timedelta(seconds=n)) for n, key in keys_of(keys))
+    return {"Contents": [{"Key": key, "LastModified": at} for key, at in written], **more}
+
+
+def keys_of(keys: tuple[str, ...]) -> list[tuple[int, str]]:
+    return [(int(key.rpartition("-")[2]) if "-" in key else 0, key) for key in keys]
+
+
+class Paged(Answering):
+    """A bucket with more objects than one page holds."""
+
+    def call(self, service: str, operation: str, params: Params) -> Reply:
+        if operation == "ListObjectsV2" and "ContinuationToken" in params:
+            self.calls.append((operation, params))
+            return objects("record-3")
+        return super().call(service, operation, params)
+
+
+def test_the_newest_record_is_found_behind_the_first_page() -> None:
+    first = objects("record-1", "record-2", IsTruncated=True, NextContinuationToken="more")
+    port = Paged(ListObjectsV2=first, GetObject={"Body": b"{}"})
+
+    found = read_captures(port, [CAPTURE], lambda: NOW)[CAPTURE]
+
+    assert isinstance(found, Known)
+    assert found.value.key == "record-3"
 
 
 def test_this_hour_is_looked_at_and_then_the_one_before() -> None:

@@ -2,6 +2,7 @@
 
 from mcm.core.errors import Exit
 from mcm.sandbox.faults import NAMED_FAULTS
+from tests.faults import test_shadow_records
 from tests.kit.wire import WiredWorld, told
 
 
@@ -97,6 +98,7 @@ def test_named_fault_deploy_fails(world: WiredWorld) -> None:
 
 
 def test_every_named_fault_has_a_test() -> None:
-    here = {name.removeprefix("test_named_fault_").replace("_", "-") for name in globals()}
+    tests = (*globals(), *vars(test_shadow_records))
+    here = {name.removeprefix("test_named_fault_").replace("_", "-") for name in tests}
 
     assert set(NAMED_FAULTS) <= here

@@ -29,9 +29,10 @@ from mcm.core.sentences.sentence import sentence
 from mcm.sandbox.engine import Engine
 from mcm.sandbox.folder import PREFIX, TOKEN_HEADER
 from mcm.sandbox.http_admin import Running
-from mcm.sandbox.http_message import Answer, Request, Scope, json_answer
+from mcm.sandbox.http_message import Answer, Request
 from mcm.sandbox.http_server import Server
-from mcm.sandbox.identity import PEOPLE, user_key
+from mcm.sandbox.identity import ACCOUNT, PEOPLE, user_key
+from mcm.sandbox.moto_behind import MotoBehind
 from mcm.sandbox.pipeline_model import parse_structure
 from mcm.sandbox.scenario import build_example
 from tests.kit.clock import START
@@ -130,7 +131,7 @@ def open_wire(folder: Path) -> Iterator[Wire]:
     keys = folder / "credentials"
     keys.write_text("".join(profile(name, user_key(name)) for name in PEOPLE))
     running = Running(lambda: build_example(lambda: START), "here", lambda: "there")
-    server = BendingServer(running, TOKEN, behind=_nothing)
+    server = BendingServer(running, TOKEN, behind=MotoBehind(ACCOUNT))
     server.bends = {}
     with server:
         yield Wire(server, keys)
@@ -139,10 +140,6 @@ def open_wire(folder: Path) -> Iterator[Wire]:
 def profile(name: str, key: str) -> str:
     """Return a profile as it stands in a credentials file."""
     return f"[{name}]\naws_access_key_id = {key}\naws_secret_access_key = any\n"
-
-
-def _nothing(_request: Request, _scope: Scope) -> Answer:
-    return json_answer(400, {})
 
 
 class WiredWorld(World):

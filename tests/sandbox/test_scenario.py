@@ -223,6 +223,8 @@ def test_the_named_faults_are_these() -> None:
         "5xx",
         "silent-rollback",
         "deploy-fails",
+        "records-stop",
+        "records-broken",
         "throttle",
         "lost-rollback-reply",
         "expired-credentials",
