@@ -6,12 +6,15 @@ that mcm gave it (`mcm.core.history.anchor`). What comes after the last of them 
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from mcm.app.evidence import Evidence
 from mcm.app.proof import Finding, Proof
 from mcm.core.history import anchor
 from mcm.core.history.anchor import Anchor
-from mcm.core.pipeline import ActionRun
+
+if TYPE_CHECKING:
+    from mcm.core.pipeline import ActionRun
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ class AwsWord:
 
     kept: tuple[Anchor, ...]
     findings: tuple[Finding, ...]
-    answers: tuple[ActionRun, ...] = ()
+    answers: "tuple[ActionRun, ...]" = ()
     """The actions of the plan's execution, as AWS shows them now."""
 
 

@@ -14,12 +14,12 @@ from mcm.core import canonical
 from mcm.core.errors import McmError, RefusedError
 from mcm.core.history.anchor import Anchor
 from mcm.core.history.journal import BrokenJournalError, Entry, Journal, StoreError
-from mcm.core.pipeline import ActionRun
 from mcm.core.plans.plan import Plan
 from mcm.core.trust.principal import ROLE, Principal
 from mcm.core.trust.statement import Statement, TrustRef, is_sandbox, namespace
 
 if TYPE_CHECKING:
+    from mcm.core.pipeline import ActionRun
     from mcm.trust.persons import TrustFile
 
 ReadPlan = Callable[[], bytes | None]
@@ -47,6 +47,8 @@ class Filed:
 
 @dataclass(frozen=True)
 class Evidence:
+    """All that speaks for or against a change having gone as it should."""
+
     change: str
     entries: tuple[Entry, ...]
     journal_problem: str
@@ -64,7 +66,7 @@ class Evidence:
     """The first entry that does not hold, when `journal_problem` says so; 0 for none."""
     kept: tuple[Anchor, ...] = ()
     """Heads that git keeps, and AWS when it was asked."""
-    answers: tuple[ActionRun, ...] = ()
+    answers: "tuple[ActionRun, ...]" = ()
     """What AWS shows of the execution's actions, when it was asked."""
     callers: Mapping[Principal, str] = field(default_factory=dict)
     """Whom an AWS caller stands for, by today's trust file."""

@@ -52,6 +52,8 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Search:
+    """The pipelines that a stage's name may mean."""
+
     candidates: tuple[Candidate, ...]
     looked: int
     """How many pipelines were looked at."""

@@ -91,6 +91,8 @@ class Expected:
 
 @dataclass(frozen=True)
 class Facts:
+    """What somebody should know before a rollback."""
+
     scene: Scene
     current: Held
     whose: str

@@ -30,6 +30,8 @@ class Proof(StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
+    """One thing that was looked into, and what it is worth."""
+
     part: str
     """`journal`, `plan`, `statements`, `trust`, `promotion`, `aws` or `record`."""
     proof: Proof
@@ -40,6 +42,8 @@ class Finding:
 
 @dataclass(frozen=True)
 class Approver:
+    """A person whose approval a promotion rested on."""
+
     person: str
     approved_at: datetime
     """When the journal noted the approval; else from when on it counted, by its own word."""

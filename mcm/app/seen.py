@@ -46,6 +46,8 @@ class SeenStage:
 
 @dataclass(frozen=True)
 class Survey:
+    """A pipeline and all around it, read without any configuration."""
+
     at: datetime
     layout: Layout
     identity: Identity | None

@@ -32,12 +32,16 @@ ReadPlan = Callable[[str], bytes | None]
 
 @dataclass(frozen=True)
 class ClosedGate:
+    """A gate in front of a stage, and why it is closed."""
+
     gate: str
     reason: str
 
 
 @dataclass(frozen=True)
 class HoldStatus:
+    """What a person asked to wait."""
+
     stage: str
     """Empty for the whole change."""
     reason: str
@@ -45,6 +49,8 @@ class HoldStatus:
 
 @dataclass(frozen=True)
 class CheckStatus:
+    """What a guardrail says, by the newest entry about it."""
+
     check: str
     verdict: str
     """PASS, INCONCLUSIVE, ERROR or BREACH."""
@@ -55,6 +61,8 @@ class CheckStatus:
 
 @dataclass(frozen=True)
 class RollbackStatus:
+    """The way back of one stage, as the journal tells it."""
+
     at: datetime
     target: str
     execution: str
@@ -70,6 +78,8 @@ class RollbackStatus:
 
 @dataclass(frozen=True)
 class StageStatus:
+    """How one stage of a change stands."""
+
     stage: str
     phase: Phase
     since: datetime | None
@@ -89,6 +99,8 @@ class StageStatus:
 
 @dataclass(frozen=True)
 class ChangeStatus:
+    """How one change stands, with all its stages."""
+
     change: str
     title: str
     requester: str

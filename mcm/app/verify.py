@@ -49,6 +49,8 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Verification:
+    """What `mcm verify` found."""
+
     change: str
     verdict: Verdict
     sentences: tuple[str, ...]

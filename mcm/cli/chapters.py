@@ -68,6 +68,8 @@ def register(app: "typer.Typer", word: str = "") -> None:
 
     Reading fifty command lines to run one would take a quarter of a quick command's time.
     """
+    if word == "--version":
+        return
     only = MODULES.get(word)
     for module in [only] if only else dict.fromkeys(MODULES.values()):
         import_module(f"mcm.cli.{module}").register(app)

@@ -27,10 +27,23 @@ class Folder:
 
     def __init__(self, path: Path, change_file: Path | None = None) -> None:
         self.path = path
-        self.change_file = change_file or path / "change.yaml"
-        self.plan_file = path / "plan.json"
-        self.record_file = path / "record.md"
-        self.statements = path / "statements"
+        self._change_file = change_file
+
+    @property
+    def change_file(self) -> Path:
+        return self._change_file or self.path / "change.yaml"
+
+    @property
+    def plan_file(self) -> Path:
+        return self.path / "plan.json"
+
+    @property
+    def record_file(self) -> Path:
+        return self.path / "record.md"
+
+    @property
+    def statements(self) -> Path:
+        return self.path / "statements"
 
     def read_change(self) -> bytes:
         """Return the bytes of change.yaml.

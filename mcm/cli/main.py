@@ -4,7 +4,6 @@ Nothing but Typer is imported here before a command is known; `mcm --version` mu
 wait for AWS's models or for cryptography. Each command imports what it needs.
 """
 
-import gc
 import os
 import sys
 from typing import Annotated
@@ -50,9 +49,6 @@ def _root(
 
 def main(arguments: list[str] | None = None) -> None:
     """Run one command and leave with its exit code."""
-    # Each AWS model is a hundred thousand small objects that are all kept; with the
-    # collector's default it walks them again and again while they are loaded.
-    gc.set_threshold(50_000)
     given = sys.argv[1:] if arguments is None else arguments
     streams.prepare()
     code = streams.finish(run(given))

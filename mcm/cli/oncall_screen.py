@@ -40,6 +40,8 @@ class Where:
 
 @dataclass(frozen=True)
 class _Part:
+    """A labelled part of the screen that can give lines away."""
+
     label: str
     lines: tuple[str, ...]
     least: int = 1

@@ -15,6 +15,8 @@ STATES = frozenset({OK, IN_ALARM, SILENT})
 
 @dataclass(frozen=True)
 class AlarmChange:
+    """A change of an alarm's state, from its history."""
+
     at: datetime
     state: str
 
@@ -32,6 +34,8 @@ class AlarmDefinition:
 
 @dataclass(frozen=True)
 class AlarmView:
+    """An alarm as DescribeAlarms shows it."""
+
     name: str
     state: str
     evaluation_state: str

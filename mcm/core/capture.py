@@ -6,6 +6,8 @@ from datetime import datetime
 
 @dataclass(frozen=True)
 class CaptureView:
+    """The newest captured record of a variant."""
+
     key: str
     """Of the newest object; empty when there is none in this hour and the one before."""
     written_at: datetime | None

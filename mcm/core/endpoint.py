@@ -16,6 +16,8 @@ _FIELDS = ("model", "image", "instance_type", "weight")
 
 @dataclass(frozen=True)
 class Variant:
+    """One production or shadow variant."""
+
     name: str
     model: str
     image: str
@@ -45,6 +47,8 @@ class Content:
 
 @dataclass(frozen=True)
 class EndpointView:
+    """An endpoint as DescribeEndpoint and its configuration show it."""
+
     name: str
     status: str
     """AWS's word: `InService`, `Updating`, `RollingBack`, …"""

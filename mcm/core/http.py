@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 
 @dataclass(frozen=True)
 class HttpView:
+    """What one GET was answered."""
+
     status: int
     took: timedelta
     body: str = ""

@@ -6,6 +6,8 @@ from datetime import datetime
 
 @dataclass(frozen=True)
 class Incident:
+    """One open incident."""
+
     id: str
     title: str
     """Somebody's words: data, never shown unsanitised."""
@@ -15,6 +17,8 @@ class Incident:
 
 @dataclass(frozen=True)
 class Incidents:
+    """The open incidents, as far as they were read."""
+
     open: tuple[Incident, ...]
     """Newest first."""
     more: bool

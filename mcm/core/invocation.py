@@ -6,6 +6,8 @@ from datetime import timedelta
 
 @dataclass(frozen=True)
 class InvocationView:
+    """What one invocation of an endpoint was answered."""
+
     answer: str
     """The beginning of the body as text; foreign, never shown unsanitised."""
     variant: str

@@ -35,6 +35,8 @@ class ActionView:
 
 @dataclass(frozen=True)
 class StageView:
+    """One stage, as GetPipelineState and GetPipeline show it."""
+
     name: str
     transition_enabled: bool
     transition_reason: str
@@ -62,6 +64,8 @@ class StageView:
 
 @dataclass(frozen=True)
 class PipelineView:
+    """A pipeline with its stages, as AWS shows it at one moment."""
+
     name: str
     version: int
     mode: str
@@ -95,6 +99,8 @@ class Declaration:
 
 @dataclass(frozen=True)
 class ExecutionView:
+    """One execution of a pipeline."""
+
     id: str
     status: str
     type: str
@@ -168,6 +174,8 @@ class ActionRun:
 
 @dataclass(frozen=True)
 class Identity:
+    """Who AWS takes mcm for (STS GetCallerIdentity)."""
+
     account: str
     arn: str
     time: datetime | None = None

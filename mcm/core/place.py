@@ -17,6 +17,8 @@ class Place:
 
 @dataclass(frozen=True, order=True)
 class PipelineId:
+    """A pipeline by account, region and name."""
+
     place: Place
     name: str
 

@@ -7,6 +7,8 @@ from decimal import Decimal
 
 @dataclass(frozen=True)
 class Points:
+    """The closed periods of a series."""
+
     points: tuple[tuple[datetime, Decimal], ...]
     """(start of the period, value); a period without data has no point."""
     start: datetime | None = None

@@ -40,6 +40,8 @@ class Known:
 
 @dataclass(frozen=True)
 class Unknown:
+    """No answer, and why."""
+
     why: Blindness
     reason: str
     """One clause for people: `throttled by CodePipeline`, `no alarm of that name`."""

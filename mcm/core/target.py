@@ -25,6 +25,8 @@ CAN_ROLL_BACK = frozenset({"SUPERSEDED", "QUEUED"})
 
 @dataclass(frozen=True)
 class Target:
+    """Where a rollback of a stage would go."""
+
     execution: str
     effective: str
     """What the stage runs now and the rollback would take back."""
@@ -32,6 +34,8 @@ class Target:
 
 @dataclass(frozen=True)
 class NoTarget:
+    """Why there is nowhere to go back to."""
+
     reason: str
     effective: str
 

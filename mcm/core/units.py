@@ -26,6 +26,8 @@ RATES = frozenset(
 
 @dataclass(frozen=True)
 class Quantity:
+    """A number with its unit."""
+
     value: Decimal
     unit: str
     """Empty for a bare number."""

@@ -18,6 +18,8 @@ class Kind(IntEnum):
 
 @dataclass(frozen=True)
 class Verdict:
+    """What one guardrail says of one turn's readings."""
+
     check: str
     """Name of the guardrail."""
     kind: Kind

@@ -71,7 +71,7 @@ class CopiedJournal(Journal):
 
     def is_copy(self, change: str) -> bool:
         """Say whether the journal of `change` is another clone's."""
-        return os.path.lexists(self._copies / change / NAME) and not self.keeps(change)
+        return os.path.lexists(f"{self._copies}/{change}/{NAME}") and not self.keeps(change)
 
     def copy(self, change: str) -> tuple[Entry, ...]:
         """Return the entries of the copy, verified; none when there is no copy."""

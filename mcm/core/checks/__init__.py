@@ -31,6 +31,8 @@ __all__ = ["HEALTH", "KINDS", "CheckKind", "Watch", "judge", "queries", "sees_pa
 
 @dataclass(frozen=True)
 class CheckKind:
+    """What a kind wants to see, and how it judges."""
+
     queries: Callable[[Guardrail, Watch], frozenset[Query]]
     judge: Callable[[Guardrail, Watch, Readings], Verdict]
     sees_past: bool = False

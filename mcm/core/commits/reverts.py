@@ -21,6 +21,8 @@ _LOOK_BACK = 50
 
 @dataclass(frozen=True)
 class Reverts:
+    """Which commits of a range take others back."""
+
     cancels: Mapping[str, str]
     """Both ways: the id of each commit that cancels out with another one, and that other."""
     takes_back: Mapping[str, str]

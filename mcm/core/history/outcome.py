@@ -18,6 +18,8 @@ class Result(StrEnum):
 
 @dataclass(frozen=True)
 class Outcome:
+    """What became of one instruction."""
+
     result: Result
     detail: str
     """One clause for people; AWS's words, cleaned, where AWS refused."""

@@ -117,6 +117,8 @@ class Closing:
 
 @dataclass(frozen=True)
 class VerdictNote:
+    """The newest verdict of a guardrail that was written down."""
+
     kind: Kind
     reason: str
     at: datetime
@@ -201,6 +203,8 @@ class StageState:
 
 @dataclass(frozen=True)
 class State:
+    """What the entries of a change's journal amount to."""
+
     edition: int = 0
     plan: str = ""
     """Digest of the plan of the walk under way."""

@@ -17,6 +17,8 @@ from mcm.core.verdict import Kind
 
 @dataclass(frozen=True)
 class Criterion:
+    """What counts as clearly worse."""
+
     worse: Worse
     confidence: float
     """Between 0.5 and 1: how sure it must be that there is a difference."""
@@ -39,6 +41,8 @@ class Sample:
 
 @dataclass(frozen=True)
 class Difference:
+    """How two series differ, and what that amounts to."""
+
     kind: Kind
     reason: str
     mean: float = 0.0

@@ -36,6 +36,8 @@ class Bound:
 
 @dataclass(frozen=True)
 class Rule:
+    """A bound, and how many periods beyond it make a breach."""
+
     bound: Bound
     breach: int
     """M, at least 1."""
@@ -45,6 +47,8 @@ class Rule:
 
 @dataclass(frozen=True)
 class Finding:
+    """What a rule says of a series."""
+
     kind: Kind
     first: int
     """Index of the first period of the window that decided; of the newest for a PASS."""

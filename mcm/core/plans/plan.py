@@ -47,6 +47,8 @@ class Gate:
 
 @dataclass(frozen=True)
 class Bake:
+    """How long a stage is watched after its promotion, and how much must be seen."""
+
     lasts: timedelta
     min_samples: int
     """Requests of the `traffic` metric that must be seen; 0 asks for none."""
@@ -82,6 +84,8 @@ class Assumption:
 
 @dataclass(frozen=True)
 class StagePlan:
+    """What was decided for one stage."""
+
     name: str
     pipeline_stage: str
     place: Place
@@ -158,6 +162,8 @@ class Exemption:
 
 @dataclass(frozen=True)
 class Plan:
+    """All that was decided; its canonical bytes are what persons sign."""
+
     format: int
     change: str
     title: str

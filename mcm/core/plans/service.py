@@ -36,6 +36,8 @@ class CheckUse:
 
 @dataclass(frozen=True)
 class StageConfig:
+    """One stage as mcm.yaml has it."""
+
     name: str
     pipeline_stage: str
     place: Place
@@ -70,6 +72,8 @@ class Channel:
 
 @dataclass(frozen=True)
 class Service:
+    """What mcm.yaml says, checked."""
+
     name: str
     sandbox: bool
     """True when the realm is the sandbox: `realm: sandbox` in mcm.yaml."""

@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 from mcm.core.plans.plan import Plan, StagePlan
 from mcm.core.plans.service import StageConfig
 from mcm.core.windows.hours import Calendar, denials_of, needs_of, windows_of, zone_of
-from mcm.core.windows.opening import AnyWindow, Openness, is_open, openings
-from mcm.core.windows.window import Freeze, Span
+from mcm.core.windows.opening import Openness, is_open, openings
+from mcm.core.windows.window import AnyWindow, Freeze, Span
 
 
 @dataclass(frozen=True)

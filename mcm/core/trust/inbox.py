@@ -8,6 +8,8 @@ from mcm.core.trust.statement import Rejected, Verified
 
 @dataclass(frozen=True)
 class Inbox:
+    """What people have signed, as far as it verified."""
+
     verified: tuple[Verified, ...]
     rejected: tuple[Rejected, ...]
     """Statements that did not verify, with why: shown, never counted."""

@@ -22,6 +22,8 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True)
 class _Field:
+    """One of the five fields: its numbers, and the names that stand for them."""
+
     name: str
     low: int
     high: int

@@ -12,8 +12,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from mcm.core.duration import spell
-from mcm.core.windows.opening import AnyWindow
-from mcm.core.windows.window import Freeze, Once, Window
+from mcm.core.windows.window import AnyWindow, Freeze, Once, Window
 from mcm.core.windows.zone import find_zone
 
 HOLIDAYS, ICS, CHANGE_CALENDAR = "holidays", "ics", "change_calendar"

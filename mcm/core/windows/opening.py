@@ -10,14 +10,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from mcm.core.duration import spell, spell_wait
-from mcm.core.windows.window import HORIZON, Freeze, Once, Span, Window
+from mcm.core.windows.window import HORIZON, AnyWindow, Freeze, Span
 from mcm.core.windows.zone import find_zone, spell_local
 
 _MOST_STEPS = 20_000
 """Bound on joining spans; reached only if minutes are joined one by one for two weeks."""
 _NOTHING = timedelta(0)
-
-AnyWindow = Window | Once
 
 
 @dataclass(frozen=True)

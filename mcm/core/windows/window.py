@@ -151,6 +151,9 @@ class Freeze(_Dates):
     reason: str
 
 
+AnyWindow = Window | Once
+
+
 def _check_local(kind: str, name: str, start: datetime, end: datetime) -> None:
     if start.tzinfo is not None or end.tzinfo is not None:
         raise ValueError(
