@@ -4,6 +4,7 @@ Looked at in rounds: which alarms there are, how they and their children are set
 all points and histories in one observation.
 """
 
+from dataclasses import replace
 from datetime import timedelta
 
 from mcm.app.observing import Observer
@@ -17,9 +18,11 @@ from mcm.core.backtests.alarms import (
 from mcm.core.backtests.compare import compare_replay
 from mcm.core.backtests.threshold import threshold_replay
 from mcm.core.backtests.tried import Cannot, Replay, Subject, Terms, Tried
+from mcm.core.checks.open_incidents import past_incidents
 from mcm.core.plans.plan import Guardrail, StagePlan
 from mcm.core.query import Query
 from mcm.core.reading import Reading, Readings
+from mcm.core.windows.window import Span
 
 PATIENCE = timedelta(seconds=60)
 """Nobody is held up by it."""
@@ -29,11 +32,41 @@ def backtest_stage(
     stage: StagePlan, observer: Observer, lag: timedelta, terms: Terms
 ) -> tuple[Tried, ...]:
     """Replay each guardrail of a stage; those that cannot be say why, in their order."""
+    terms, about = _with_incidents(stage, observer, terms)
     alarms = _look_at_alarms(stage, observer, terms)
     replays = [each for g in stage.guardrails for each in _replays(stage, g, alarms, lag, terms)]
     wanted = {query for each in replays for query in each.queries()}
     readings = observer.observe(wanted, PATIENCE) if wanted else Readings({}, terms.now)
-    return tuple(each.run(readings, terms) for each in replays)
+    found = (each.run(readings, terms) for each in replays)
+    return tuple(replace(each, why_not=about.get(each.guardrail, each.why_not)) for each in found)
+
+
+def _with_incidents(
+    stage: StagePlan, observer: Observer, terms: Terms
+) -> tuple[Terms, dict[str, str]]:
+    """Take the OpsItems of the days as known incidents, where a guardrail looks at them.
+
+    Returns what is to be said of each such guardrail: it is not replayed, the others are
+    held against what it would have looked at.
+    """
+    used = {each.name: each for each in stage.guardrails if each.kind == "open-incidents"}
+    since = terms.start(timedelta(0))
+    asked = {name: past_incidents(stage, each, since) for name, each in used.items()}
+    if not asked:
+        return terms, {}
+    readings = observer.observe(set(asked.values()), PATIENCE)
+    spans, about = set(terms.incidents), {}
+    for name, query in asked.items():
+        known = readings.known(query, tuple)
+        if known is None:
+            about[name] = f"OpsItems are not known: {readings.why_unknown(query)}"
+            continue
+        found = [Span(each.started_at, each.ended_at or terms.now) for each in known]
+        inside = [each for each in found if since < each.end and each.start < each.end]
+        spans |= set(inside)
+        about[name] = f"not replayed: its {len(inside)} OpsItems are taken as known incidents"
+    ordered = tuple(sorted(spans, key=lambda span: (span.start, span.end)))
+    return replace(terms, incidents=ordered), about
 
 
 def _look_at_alarms(stage: StagePlan, observer: Observer, terms: Terms) -> Readings:

@@ -14,7 +14,7 @@ from mcm.aws.read_alarm_sets import read_alarm_sets
 from mcm.aws.read_capture import read_captures
 from mcm.aws.read_cloudwatch import read_alarms, read_definitions, read_firing
 from mcm.aws.read_endpoint import EndpointReader, read_identity
-from mcm.aws.read_incidents import read_incidents
+from mcm.aws.read_incidents import read_incidents, read_past_incidents
 from mcm.aws.read_metrics import read_metrics
 from mcm.aws.read_pipeline import PipelineReader
 from mcm.aws.reading import Clock, nonsense, unknown
@@ -38,6 +38,7 @@ from mcm.core.query import (
     LongHistoryQuery,
     MetricQuery,
     PassagesQuery,
+    PastIncidentsQuery,
     PastQuery,
     PipelineQuery,
     PipelinesQuery,
@@ -73,6 +74,7 @@ _KINDS: Mapping[type, str] = {
     ChangeCalendarQuery: "calendars",
     EndpointQuery: "endpoints",
     IncidentsQuery: "incidents",
+    PastIncidentsQuery: "past incidents",
     CaptureQuery: "captures",
     IdentityQuery: "identity",
 }
@@ -175,6 +177,7 @@ class AwsSource:
             "definitions": read_definitions,
             "metrics": read_metrics,
             "incidents": read_incidents,
+            "past incidents": read_past_incidents,
             "captures": read_captures,
             "identity": read_identity,
         }

@@ -12,9 +12,7 @@ from mcm.core.errors import Exit, UsageError
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from mcm.cli.compose import Project
     from mcm.core.judging.threshold import Rule
-    from mcm.core.plans.plan import StagePlan
     from mcm.core.windows.window import Span
 
 
@@ -57,80 +55,63 @@ def backtest(
     rate: Annotated[
         float, typer.Option("--rate", help="False alarms a week to suggest a bound for.")
     ] = 1.0,
+    graph: Annotated[
+        Path | None,
+        typer.Option("--graph", metavar="FILE.svg", help="Draw it; several get names beside it."),
+    ] = None,
+    record: Annotated[
+        bool, typer.Option("--record", help="Draw it into the record of CHANGE.")
+    ] = False,
     json: Json = False,
     profile: Profile = None,
 ) -> int:
     """Replay guardrails over history: false alarms with dates, time to detect, a better bound."""
+    _check_asked(csv, change, graph, is_bounded=bool(above or below), record=record)
     if csv is not None:
-        return _of_file(csv, _rule(above, below, points), anomalies, rate, json=json)
-    if above or below:
+        rule = _rule(above, below, points)
+        return _of_file(csv, rule, anomalies, rate, graph, json=json)
+    from mcm.cli.backtest_project import Request, of_project
+
+    request = Request(change, stage, days, anomalies, rate, graph, record=record)
+    return of_project(request, profile, json=json)
+
+
+def _check_asked(
+    csv: Path | None, change: str | None, graph: Path | None, *, is_bounded: bool, record: bool
+) -> None:
+    """Raise UsageError for options that do not go together."""
+    if graph is not None and graph.suffix != ".svg":
+        raise UsageError(f"--graph draws SVG: write {graph.with_suffix('.svg').name}")
+    if record and (csv is not None or change is None):
+        raise UsageError("--record is for a change: write `mcm backtest CHANGE --record`")
+    if csv is None and is_bounded:
         raise UsageError(
             "--above and --below are for a file: name it with --csv",
             hint="Write --csv latency.csv --above 250.",
         )
-    return _of_project(change, stage, days, anomalies, rate, profile, json=json)
 
 
-def _of_project(
-    change: str | None,
-    stage: str | None,
-    days: int,
+def _of_file(
+    csv: Path,
+    rule: "Rule",
     anomalies: Path | None,
     rate: float,
-    profile: str | None,
+    graph: Path | None,
     *,
     json: bool,
 ) -> int:
-    from mcm.app.backtesting import backtest_stage
-    from mcm.cli.backtest_text import tried_json, tried_lines
-    from mcm.cli.compose import Project
-    from mcm.cli.lines import say, show
-    from mcm.core.backtests.tried import Terms
-
-    project = Project.here(profile=profile)
-    stages = _stages(project, change, stage)
-    incidents = _incidents(anomalies, "")
-    terms = Terms(project.clock.now(), days, incidents, rate)
-    settle = project.service.settle
-    say(f"reading {days} days of {', '.join(each.name for each in stages)}")
-    found = [
-        tried for each in stages for tried in backtest_stage(each, project.observer, settle, terms)
-    ]
-    if json:
-        from mcm.cli.show_json import to_json
-
-        print(to_json(tried_json(found, terms.now, days)))
-        return Exit.DONE
-    for line in tried_lines(found):
-        show(line, 12)
-    return Exit.DONE
-
-
-def _stages(project: "Project", change: str | None, named: str | None) -> "list[StagePlan]":
-    """Return the stages of a plan, or of mcm.yaml; raise UsageError for a name of none."""
-    from mcm.config.definitions import definition_values
-    from mcm.core.naming import find_stage
-    from mcm.core.plans.planning import plan_stage
-
-    if change is not None:
-        stages = list(project.plan(project.pick_change(change)).stages)
-    else:
-        service, definitions = project.service, definition_values(project.definitions)
-        stages = [plan_stage(service, config, definitions) for config in service.stages]
-    if named is None:
-        return stages
-    name = find_stage(named, [each.name for each in stages])
-    return [each for each in stages if each.name == name]
-
-
-def _of_file(csv: Path, rule: "Rule", anomalies: Path | None, rate: float, *, json: bool) -> int:
     from mcm.app.series_file import read_series
     from mcm.cli.backtest_text import backtest_json, backtest_lines
     from mcm.cli.lines import show
     from mcm.core.judging.backtest import backtest as run
 
     history = read_series(read_file(csv), csv.name)
-    found = run(history, rule, _incidents(anomalies, csv.name), rate)
+    found = run(history, rule, read_spans(anomalies, csv.name), rate)
+    if graph is not None:
+        from mcm.cli.graphs import write_graph
+        from mcm.core.backtests.picture import backtest_graph
+
+        write_graph(graph, backtest_graph(found, "", csv.stem, csv.stem))
     if json:
         from mcm.cli.show_json import to_json
 
@@ -141,7 +122,8 @@ def _of_file(csv: Path, rule: "Rule", anomalies: Path | None, rate: float, *, js
     return Exit.DONE
 
 
-def _incidents(path: Path | None, series: str) -> "tuple[Span, ...]":
+def read_spans(path: Path | None, series: str) -> "tuple[Span, ...]":
+    """Return the incidents of a file that somebody named; none without one."""
     from mcm.app.series_file import read_incidents
 
     return read_incidents(read_file(path), path.name, series) if path is not None else ()

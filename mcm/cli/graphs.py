@@ -9,7 +9,11 @@ from mcm.core.sanitize import clean
 from mcm.record.figures import FOLDER, INDEX, LIMIT, Index
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
     from mcm.cli.compose import Project
+    from mcm.core.backtests.tried import Tried
     from mcm.core.graphs.graph import Graph, Heat
     from mcm.core.plans.plan import Plan
 
@@ -22,13 +26,16 @@ def draw_graphs(project: "Project", change: str) -> Index:
     """
     from mcm.app.graphing import draw_all, look
 
-    _check_library()
+    check_library()
     plan = project.plan(change)
     _check_open(project, change)
     now = project.clock.now()
     say(f"reading the metrics of {len(plan.stages)} stage{'s' * (len(plan.stages) != 1)}")
     seen = look(plan, project.observer, now)
     index, files = draw_all(plan, seen, now, _draw, lambda what: say(f"drawing {clean(what, 120)}"))
+    old = _old(project.folder(change))
+    if old is not None and old.plan == index.plan:  # the newest back-test stays
+        index = index.with_backtests(old.backtests())
     _keep(project.folder(change), index, files)
     for each in index.missing:
         say(f"warning: no graph of {each.what} in {each.stage}: {clean(each.why, 300)}")
@@ -62,7 +69,8 @@ def _draw(each: "Graph | Heat", name: str) -> bytes:
     return draw_graph(each, name) if isinstance(each, Graph) else draw_heat(each, name)
 
 
-def _check_library() -> None:
+def check_library() -> None:
+    """Raise UsageError without matplotlib."""
     from importlib.util import find_spec
 
     if find_spec("matplotlib") is None:
@@ -79,21 +87,60 @@ def _check_open(project: "Project", change: str) -> None:
         raise RefusedError("E_RECORD", f"{change} is closed, and its graphs are part of its record")
 
 
-def _keep(folder: Folder, index: Index, files: dict[str, bytes]) -> None:
-    """Put the pictures in place and take those away that an older list has."""
+def keep_backtests(project: "Project", change: str, found: "Iterable[Tried]") -> int:
+    """Draw back-tests into the record's graphs, in the place of older ones; return how many.
+
+    Raises UsageError without matplotlib, RefusedError for a closed change.
+    """
+    from mcm.core.backtests.picture import tried_graph
+    from mcm.core.graphs.graph import about_graph
+    from mcm.core.graphs.graphing import file_name
+    from mcm.record.figures import BACKTEST, Picture
+
+    check_library()
+    plan = project.plan(change)
+    _check_open(project, change)
+    folder, now = project.folder(change), project.clock.now().replace(microsecond=0)
+    index = _old(folder)
+    if index is None or index.plan != plan.digest:
+        index = Index(plan.digest, now, (), ())
+    taken = {each.file for each in index.with_backtests(()).pictures}
+    files: dict[str, bytes] = {}
+    pictures = []
+    for graph in filter(None, map(tried_graph, found)):
+        name = file_name(graph.stage, graph.title, {*taken, *files})
+        files[name] = _draw(graph, name)
+        pictures.append(Picture(name, graph.stage, BACKTEST, about_graph(graph)))
+    _keep(folder, index.with_backtests(tuple(pictures)), files)
+    return len(pictures)
+
+
+def write_graph(path: "Path", graph: "Graph") -> None:
+    """Draw one graph into a file that somebody named."""
+    check_library()
+    replace_file(path, _draw(graph, path.name))
+
+
+def _old(folder: Folder) -> Index | None:
     from mcm.trust.files import read_small
 
+    try:
+        return Index.from_bytes(read_small(folder.path / FOLDER / INDEX, limit=LIMIT))
+    except (McmError, OSError):
+        return None
+
+
+def _keep(folder: Folder, index: Index, files: dict[str, bytes]) -> None:
+    """Put the pictures in place and take those away that an older list has."""
     place = folder.path / FOLDER
     if place.is_symlink():
         raise RefusedError("E_UNSAFE_FILE", f"{place} is a link: nothing is written through it")
     place.mkdir(exist_ok=True)
-    try:
-        old = Index.from_bytes(read_small(place / INDEX, limit=LIMIT)).pictures
-    except (McmError, OSError):
-        old = ()
+    old = _old(folder)
     for name, data in files.items():
         replace_file(place / name, data)
     replace_file(place / INDEX, index.to_bytes())
-    for each in old:
-        if each.file not in files:
+    kept = {each.file for each in index.pictures}
+    for each in old.pictures if old is not None else ():
+        if each.file not in kept:
             (place / each.file).unlink(missing_ok=True)

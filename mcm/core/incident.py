@@ -16,6 +16,15 @@ class Incident:
 
 
 @dataclass(frozen=True)
+class PastIncident:
+    id: str
+    started_at: datetime
+    """When people said that it began, else when it was opened."""
+    ended_at: datetime | None
+    """When people said that it ended, else when it was last changed; None while it is open."""
+
+
+@dataclass(frozen=True)
 class Incidents:
     """The open incidents, as far as they were read."""
 

@@ -251,6 +251,17 @@ class IncidentsQuery:
 
 
 @dataclass(frozen=True)
+class PastIncidentsQuery:
+    """→ `tuple[PastIncident, ...]`: OpsItems, over or not, that somebody touched since a time."""
+
+    place: Place
+    severities: tuple[str, ...]
+    source: str
+    """Empty for any."""
+    since: datetime
+
+
+@dataclass(frozen=True)
 class CaptureQuery:
     """→ `CaptureView`: the newest record of one variant that data capture wrote into S3."""
 
@@ -335,6 +346,7 @@ Query = (
     | CommandQuery
     | InvocationQuery
     | IncidentsQuery
+    | PastIncidentsQuery
     | CaptureQuery
     | InboxQuery
     | FreezesQuery

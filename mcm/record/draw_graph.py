@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from mcm.core.graphs.graph import DAYS, Graph, about_graph, number
+from mcm.core.graphs.graph import DAYS, Graph, MarkKind, about_graph, number
 from mcm.core.sanitize import clean
 from mcm.core.windows.window import Span
 from mcm.core.windows.zone import to_instant, to_local
@@ -28,9 +28,18 @@ _TICKS = (
     (timedelta(hours=6), timedelta(minutes=30)),
     (timedelta(days=1, hours=12), timedelta(hours=3)),
     (timedelta(days=4), timedelta(hours=6)),
-    (timedelta(days=20), timedelta(hours=12)),
+    (timedelta(days=10), timedelta(hours=12)),
+    (timedelta(days=20), timedelta(days=1)),
 )
 """(longest span, distance of its ticks)."""
+_ALARMS = {MarkKind.FALSE: ("v", BAD), MarkKind.RIGHT: ("o", OPEN)}
+_INCIDENTS = {MarkKind.NOTICED: ("-", OPEN), MarkKind.MISSED: ((0, (1, 1)), BAD)}
+_LEGEND = (
+    (MarkKind.FALSE, "▼ false alarm"),
+    (MarkKind.RIGHT, "● right alarm"),
+    (MarkKind.NOTICED, "▬ incident noticed"),
+    (MarkKind.MISSED, "▪▪▪ incident missed"),
+)
 Stretch = tuple[float, float, float, float]
 """(middle in hours since the beginning, worst value, lowest, highest)."""
 
@@ -48,6 +57,7 @@ def draw_graph(graph: Graph, salt: str) -> bytes:
         _draw_windows(axes, graph)
         _draw_lines(axes, graph, low, high)
         _draw_values(axes, graph)
+        _draw_marks(axes, graph)
         _draw_axes(axes, graph)
         figure.text(0.012, 0.935, clean(graph.title, 90), size=12, weight="bold", va="center")
         figure.text(0.012, 0.855, clean(graph.rule, 130), color=MUTED, va="center")
@@ -117,6 +127,26 @@ def _draw_values(axes: "Axes", graph: Graph) -> None:
     axes.plot(
         [x[i] for i in lone], [worst[i] for i in lone], ".", color=CURVE, ms=3.5, clip_on=False
     )
+
+
+def _draw_marks(axes: "Axes", graph: Graph) -> None:
+    """Alarms at the top edge, incidents as bands with a bar at the bottom; signs, not colours."""
+    across = axes.get_xaxis_transform()
+    for mark in graph.marks:
+        start, end = _hours(graph, mark.span.start), _hours(graph, mark.span.end)
+        if mark.kind in _ALARMS:
+            sign, colour = _ALARMS[mark.kind]
+            axes.plot([start], [0.95], sign, transform=across, color=colour, ms=6, clip_on=False)
+        else:
+            dashes, colour = _INCIDENTS[mark.kind]
+            axes.axvspan(max(start, 0.0), end, color=colour, alpha=0.10, lw=0)
+            axes.plot([start, end], [0.02, 0.02], transform=across, color=colour, lw=4, ls=dashes)
+    told = [words for kind, words in _LEGEND if any(mark.kind is kind for mark in graph.marks)]
+    if told:
+        words = " · ".join(told)
+        axes.text(
+            1, 1.015, words, transform=axes.transAxes, ha="right", va="bottom", size=8, color=MUTED
+        )
 
 
 def _stretches(graph: Graph) -> list[Stretch]:

@@ -5,7 +5,7 @@ could not be drawn, are kept beside the pictures when they are drawn.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from mcm.core import canonical, codec
@@ -13,7 +13,7 @@ from mcm.core.errors import RefusedError
 from mcm.record.view import Drawn, Figure
 
 FOLDER, INDEX = "graphs", "graphs.json"
-GRAPH, HEAT = "graph", "heat"
+GRAPH, HEAT, BACKTEST = "graph", "heat", "backtest"
 LIMIT = 1_000_000
 _FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}\.svg", re.ASCII)
 
@@ -24,7 +24,7 @@ class Picture:
     """Its name in the folder."""
     stage: str
     kind: str
-    """`GRAPH` of a metric, or `HEAT` map of the traffic."""
+    """`GRAPH` of a metric, `HEAT` map of the traffic, or `BACKTEST` of a guardrail."""
     about: str
     """What it shows, in words and numbers."""
 
@@ -48,11 +48,19 @@ class Index:
     def drawn(self) -> Drawn:
         """Return the pictures as a record links them, and a line for each that is missing."""
         graphs, traffic = (
-            tuple(Figure(f"{FOLDER}/{p.file}", p.about) for p in self.pictures if p.kind == kind)
-            for kind in (GRAPH, HEAT)
+            tuple(Figure(f"{FOLDER}/{p.file}", p.about) for p in self.pictures if p.kind in kinds)
+            for kinds in ((GRAPH, BACKTEST), (HEAT,))
         )
         missing = (f"There is no graph of {m.what} in {m.stage}: {m.why}." for m in self.missing)
         return Drawn(graphs, traffic, tuple(missing))
+
+    def with_backtests(self, pictures: tuple[Picture, ...]) -> "Index":
+        """Return the list with these back-tests in the place of those that it has."""
+        rest = tuple(each for each in self.pictures if each.kind != BACKTEST)
+        return replace(self, pictures=(*rest, *pictures))
+
+    def backtests(self) -> tuple[Picture, ...]:
+        return tuple(each for each in self.pictures if each.kind == BACKTEST)
 
     def to_bytes(self) -> bytes:
         """Return the list as it lies on disk."""

@@ -1,8 +1,9 @@
 """The sandbox's Systems Manager: OpsItems and Change Calendars, as far as mcm reads them.
 
 Emulated: OpsItems are created, updated (status, severity, title) and described with the
-filters Status, Severity, Source, Title and OpsItemId; documents of type ChangeCalendar are
-created, replaced and asked for their state. Everything else is refused as not emulated.
+filters Status, Severity, Source, Title, OpsItemId and LastModifiedTime; documents of type
+ChangeCalendar are created, replaced and asked for their state. Everything else is refused
+as not emulated.
 """
 
 from collections.abc import Mapping
@@ -17,6 +18,7 @@ from mcm.sandbox.service import Caller, Handler
 
 _FILTERS = ("Status", "Severity", "Source", "Title", "OpsItemId")
 _OPERATORS = ("Equal", "Contains")
+_CHANGED = ("LastModifiedTime", "GreaterThan")
 _PAGE = 50
 _UPDATED = ("Status", "Severity", "Title", "Category")
 
@@ -27,6 +29,7 @@ class OpsItem:
     id: str
     created_at: datetime
     created_by: str
+    changed_at: datetime
     values: Mapping[str, str]
     """Title, Source, Status, Severity, Category, …, by the API's names."""
 
@@ -37,6 +40,7 @@ class OpsItem:
             "OpsItemId": self.id,
             "CreatedBy": self.created_by,
             "CreatedTime": self.created_at,
+            "LastModifiedTime": self.changed_at,
         }
 
 
@@ -105,7 +109,8 @@ class Ssm:
         name = f"oi-{len(self.items) + 1:012x}"
         kept = ("Title", "Source", "Severity", "Category")
         values = {key: str(params[key]) for key in kept if key in params}
-        item = OpsItem(caller.region, name, caller.now, caller.arn, {"Status": "Open", **values})
+        now = caller.now
+        item = OpsItem(caller.region, name, now, caller.arn, now, {"Status": "Open", **values})
         self.items.append(item)
         return {"OpsItemId": name}
 
@@ -113,14 +118,17 @@ class Ssm:
         for index, item in enumerate(self.items):
             if (item.region, item.id) == (caller.region, params["OpsItemId"]):
                 changed = {key: str(params[key]) for key in _UPDATED if key in params}
-                self.items[index] = replace(item, values={**item.values, **changed})
+                self.items[index] = replace(
+                    item, changed_at=caller.now, values={**item.values, **changed}
+                )
                 return {}
         raise _refused("OpsItemNotFoundException", f"no OpsItem {params['OpsItemId']}")
 
     def _describe(self, params: Params, caller: Caller) -> Reply:
         filters = params.get("OpsItemFilters", [])
         for each in filters:
-            if each["Key"] not in _FILTERS or each["Operator"] not in _OPERATORS:
+            is_time = (each["Key"], each["Operator"]) == _CHANGED
+            if not is_time and (each["Key"] not in _FILTERS or each["Operator"] not in _OPERATORS):
                 text = f"not emulated: a filter {each['Key']} {each['Operator']}"
                 raise _refused("InternalServerError", text)
         here = [item for item in self.items if item.region == caller.region]
@@ -131,6 +139,8 @@ class Ssm:
 
 
 def _fits(item: OpsItem, wanted: Mapping[str, Any]) -> bool:
+    if wanted["Key"] == _CHANGED[0]:
+        return item.changed_at > datetime.fromisoformat(wanted["Values"][0])
     value = item.id if wanted["Key"] == "OpsItemId" else item.values.get(wanted["Key"], "")
     if wanted["Operator"] == "Equal":
         return value in wanted["Values"]

@@ -14,6 +14,7 @@ from mcm.app.observing import Observer
 from mcm.core.alarm import AlarmChange, AlarmDefinition, AlarmView
 from mcm.core.backtests.alarms import BY_CHILDREN, BY_HISTORY, RE_EVALUATED
 from mcm.core.backtests.tried import Terms, Tried
+from mcm.core.incident import PastIncident
 from mcm.core.judging.alarm_metric import read_alarm
 from mcm.core.judging.threshold import Bound
 from mcm.core.plans.plan import Guardrail
@@ -24,6 +25,7 @@ from mcm.core.query import (
     AlarmSetQuery,
     Expression,
     MetricQuery,
+    PastIncidentsQuery,
     Query,
 )
 from mcm.core.reading import Blindness, Known, Reading, Unknown
@@ -111,16 +113,18 @@ class Past:
         throttled: bool = False,
         more: Iterable[AlarmDefinition] = (),
         rang: Mapping[str, datetime] = MappingProxyType({}),
+        incidents: tuple[PastIncident, ...] | None = None,
     ) -> None:
         self.value, self.throttled = value, throttled
         latency = AlarmDefinition("latency", "MetricAlarm", alarm or ALARM)
         self.alarms = {each.name: each for each in (latency, *more)}
-        self.rang = rang
+        self.rang, self.incidents = rang, incidents
         self.asked: list[MetricQuery] = []
         self.rounds = 0
 
     def answers(self, query: Query) -> bool:
-        return isinstance(query, MetricQuery | AlarmDefinitionQuery | AlarmQuery | AlarmSetQuery)
+        kinds = (MetricQuery, AlarmDefinitionQuery, AlarmQuery, AlarmSetQuery, PastIncidentsQuery)
+        return isinstance(query, kinds)
 
     def read(self, queries: Iterable[Query], within: timedelta) -> dict[Query, Reading]:
         self.rounds += 1
@@ -131,6 +135,10 @@ class Past:
             if query.name not in self.alarms:
                 return Unknown(Blindness.ABSENT, "CloudWatch has no alarm of that name", NOW)
             return Known(self.alarms[query.name], NOW)
+        if isinstance(query, PastIncidentsQuery):
+            if self.incidents is None:
+                return Unknown(Blindness.DENIED, "AccessDenied", NOW)
+            return Known(self.incidents, NOW)
         if isinstance(query, AlarmSetQuery):
             if not "latency".startswith(query.prefix):
                 return Unknown(Blindness.DENIED, "AccessDenied", NOW)
@@ -375,6 +383,28 @@ def test_the_baseline_is_of_the_same_history(against: str) -> None:
     assert found.result is not None
     hit = bool(found.result.score.alarms)
     assert hit is (against == "last-week")  # the other series rose with it
+
+
+def open_incidents() -> Guardrail:
+    params = {"severities": ["1"], "source": ""}
+    return Guardrail("open-incidents", "open-incidents", params, "hold")
+
+
+def test_op_items_are_incidents_that_the_other_guardrails_are_held_against() -> None:
+    past = Past(incidents=(PastIncident("oi-1", NIGHT, NIGHT + DAY / 24),))
+    judged, source = replayed(past, threshold(), open_incidents())
+
+    assert judged.result is not None
+    assert judged.result.score.recall == 1
+    assert source.why_not == "not replayed: its 1 OpsItems are taken as known incidents"
+
+
+def test_op_items_that_cannot_be_read_are_said_to_be_unknown() -> None:
+    judged, source = replayed(Past(), threshold(), open_incidents())
+
+    assert judged.result is not None
+    assert judged.result.score.recall is None
+    assert source.why_not == "OpsItems are not known: AccessDenied"
 
 
 def test_a_comparison_that_could_never_tell_says_so() -> None:

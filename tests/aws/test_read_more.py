@@ -11,11 +11,11 @@ import pytest
 from mcm.aws.invoke import invoke
 from mcm.aws.port import AwsError, ErrorKind, Params, Reply
 from mcm.aws.read_capture import read_captures
-from mcm.aws.read_incidents import read_incidents
+from mcm.aws.read_incidents import read_incidents, read_past_incidents
 from mcm.core.capture import CaptureView
-from mcm.core.incident import Incidents
+from mcm.core.incident import Incidents, PastIncident
 from mcm.core.invocation import InvocationView
-from mcm.core.query import CaptureQuery, IncidentsQuery, InvocationQuery, Place
+from mcm.core.query import CaptureQuery, IncidentsQuery, InvocationQuery, PastIncidentsQuery, Place
 from mcm.core.reading import Blindness, Known, Reading, Unknown
 from tests.aws.answering import Answering
 
@@ -57,6 +57,36 @@ def test_incidents_that_may_not_be_read_are_unknown() -> None:
 
     assert isinstance(found, Unknown)
     assert found.why is Blindness.DENIED
+
+
+def test_past_incidents_last_from_what_people_said_or_from_what_was_done() -> None:
+    query = PastIncidentsQuery(US, ("1",), "", NOW - timedelta(days=1))
+    hour = timedelta(hours=1)
+    said = {"ActualStartTime": NOW - 6 * hour, "ActualEndTime": NOW - 5 * hour}
+    resolved = {"Status": "Resolved", "LastModifiedTime": NOW - hour}
+    items = [
+        {**item("oi-open", 1), "Status": "Open", "LastModifiedTime": NOW},
+        {**item("oi-done", 3), **resolved},
+        {**item("oi-said", 4), **resolved, **said},
+    ]
+    port = Answering(DescribeOpsItems={"OpsItemSummaries": items})
+    found = read_past_incidents(port, [query], lambda: NOW)[query]
+
+    assert isinstance(found, Known)
+    assert found.value == (
+        PastIncident("oi-said", NOW - 6 * hour, NOW - 5 * hour),
+        PastIncident("oi-done", NOW - 3 * hour, NOW - hour),
+        PastIncident("oi-open", NOW - hour, None),
+    )
+    since = port.calls[0][1]["OpsItemFilters"][-1]
+    assert (since["Key"], since["Operator"]) == ("LastModifiedTime", "GreaterThan")
+
+
+def test_past_incidents_of_which_only_a_part_was_read_are_unknown() -> None:
+    query = PastIncidentsQuery(US, (), "", NOW - timedelta(days=1))
+    port = Answering(DescribeOpsItems={"OpsItemSummaries": [], "NextToken": "more"})
+
+    assert isinstance(read_past_incidents(port, [query], lambda: NOW)[query], Unknown)
 
 
 CAPTURE = CaptureQuery(US, "records", "capture", "photo-check-us", "candidate")

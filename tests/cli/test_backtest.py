@@ -82,10 +82,27 @@ def test_json_is_what_the_page_says(
     assert document["suggestion"]["above"] == 54
 
 
+def test_a_graph_marks_alarms_and_incidents_and_is_the_same_each_time(
+    series: Path, incidents: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "cpu.svg"
+    words = f"backtest --csv {series} --above 90 --anomalies {incidents} --graph {path}".split()
+    assert run(words) == 0
+    drawn = path.read_text()
+    assert run(words) == 0
+
+    assert path.read_text() == drawn
+    assert "1 false alarm, 1 right alarm, 1 incident noticed." in drawn
+    assert "▼ false alarm · ● right alarm · ▬ incident noticed" in drawn
+    assert "beyond: &gt; 90" in drawn
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
         ("--above 5", "are for a file"),
+        ("--csv FILE --above 5 --graph it.png", "write it.svg"),
+        ("--csv FILE --above 5 --record", "--record is for a change"),
         ("--csv FILE", "no threshold"),
         ("--csv FILE --above x", "--above cannot be 'x'"),
         ("--csv FILE --above 5 --below 6", "--below must be less"),

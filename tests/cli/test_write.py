@@ -153,6 +153,15 @@ def test_graphs_are_drawn_beside_the_record_which_shows_those_of_its_own_plan(
     assert "](graphs/prod-us-photo-check-5xx.svg)" in shown
     assert "mine.svg" not in shown
 
+    (shop.root / "incidents.yaml").write_text(
+        "incidents:\n  - {from: 2026-03-16T02:00Z, to: 2026-03-16T03:00Z}\n"
+    )
+    assert shop.mcm("backtest CM-0001 --days 1 --record") == 0
+    assert shop.mcm("render CM-0001 --graphs") == 0  # keeps the newest back-test
+    shown = (folder / "record.md").read_text()
+    assert "](graphs/prod-us-Back-test-of-alarms-photo-check-5xx.svg)" in shown
+    assert "](graphs/prod-us-photo-check-5xx.svg)" in shown
+
     change = folder / "change.yaml"
     change.write_text(change.read_text().replace("title: ", "title: Now "))
     shop.mcm("plan CM-0001")

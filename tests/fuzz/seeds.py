@@ -109,6 +109,9 @@ SEEDS: Mapping[str, Seeds] = {
     "service": lambda: [example_files(NOW)["mcm.yaml"].encode()],
     "change": lambda: [example_files(NOW)["changes/CM-0001/change.yaml"].encode()],
     "paste": lambda: [to_block("CM-0001", envelope()).encode()],
+    "incidents": lambda: [
+        b"incidents:\n  - {from: 2026-03-18T02:00Z, to: 2026-03-18T03:00Z, stages: [prod-us]}\n"
+    ],
     "figures": lambda: [figures()],
     "range": lambda: [log()],
 }

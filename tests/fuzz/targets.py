@@ -10,6 +10,7 @@ from contextlib import suppress
 
 from mcm.config.change_file import check_change
 from mcm.config.definitions import builtin_definitions
+from mcm.config.incidents_file import load_incidents
 from mcm.config.problems import ConfigError
 from mcm.config.service_file import load_service
 from mcm.config.strict_yaml import load, to_plain
@@ -101,6 +102,11 @@ def read_change(data: bytes) -> None:
     check_change(data, "change.yaml")
 
 
+def read_incidents(data: bytes) -> None:
+    """`incidents.yaml` with its schema."""
+    load_incidents(data, "incidents.yaml")
+
+
 def read_paste(data: bytes) -> None:
     """Text from a chat."""
     for block in find_blocks(data.decode("utf-8", "replace")).blocks:
@@ -139,6 +145,7 @@ TARGETS: Mapping[str, Target] = {
     "yaml": read_yaml,
     "service": read_service,
     "change": read_change,
+    "incidents": read_incidents,
     "paste": read_paste,
     "figures": read_figures,
     "range": read_range,

@@ -31,6 +31,17 @@ def test_a_record_links_what_was_drawn_and_says_what_was_not() -> None:
     )
 
 
+def test_a_new_back_test_takes_the_place_of_the_old_one_beside_the_graphs() -> None:
+    old = INDEX.with_backtests((Picture("old.svg", "prod-us", "backtest", "1 false alarm"),))
+    new = old.with_backtests((Picture("new.svg", "prod-us", "backtest", "2 false alarms"),))
+
+    assert [figure.path for figure in new.drawn().graphs] == [
+        "graphs/prod-us-5xx.svg",
+        "graphs/new.svg",
+    ]
+    assert [each.file for each in new.backtests()] == ["new.svg"]
+
+
 @pytest.mark.parametrize(
     "data",
     [

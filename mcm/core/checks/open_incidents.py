@@ -4,10 +4,12 @@ Before the promotion every open one counts. After it only those that were opened
 then are a breach: what was open before cannot tell what the change did.
 """
 
+from datetime import datetime
+
 from mcm.core.checks.watch import Watch
 from mcm.core.incident import Incident, Incidents
-from mcm.core.plans.plan import Guardrail
-from mcm.core.query import IncidentsQuery, Query
+from mcm.core.plans.plan import Guardrail, StagePlan
+from mcm.core.query import IncidentsQuery, PastIncidentsQuery, Query
 from mcm.core.reading import Readings
 from mcm.core.sanitize import clean
 from mcm.core.verdict import Kind, Verdict
@@ -34,6 +36,13 @@ def judge(guardrail: Guardrail, watch: Watch, readings: Readings) -> Verdict:
         return Verdict(guardrail.name, Kind.INCONCLUSIVE, "more are open than were read")
     old = f", {len(found.open)} since before the promotion" if found.open else ""
     return Verdict(guardrail.name, Kind.PASS, f"no new incident{old}")
+
+
+def past_incidents(stage: StagePlan, guardrail: Guardrail, since: datetime) -> PastIncidentsQuery:
+    """Return the query for what it would have looked at since a time."""
+    params = guardrail.params
+    severities = tuple(sorted(params["severities"]))
+    return PastIncidentsQuery(stage.place, severities, params["source"], since)
 
 
 def _told(item: Incident) -> str:

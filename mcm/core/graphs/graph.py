@@ -5,9 +5,11 @@ requests of a week hour by hour, which show why a window is a quiet time. Nothin
 draws or fetches; foreign text is cleaned where a graph is built.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from statistics import median
 from zoneinfo import ZoneInfo
 
@@ -40,6 +42,21 @@ class Line:
         return (value > self.value) is self.above
 
 
+class MarkKind(StrEnum):
+    """What a back-test marks; each has a sign of its own in a drawing."""
+
+    FALSE = "false alarm"
+    RIGHT = "right alarm"
+    NOTICED = "incident noticed"
+    MISSED = "incident missed"
+
+
+@dataclass(frozen=True)
+class Mark:
+    span: Span
+    kind: MarkKind
+
+
 @dataclass(frozen=True)
 class Graph:
     """A metric over the last days, with the lines that matter."""
@@ -65,6 +82,8 @@ class Graph:
     coming: Span | None
     """The window that is open or opens next, wherever it ends; None when none is near."""
     zone: str
+    marks: tuple[Mark, ...] = ()
+    """Alarms and incidents of a back-test."""
 
     @property
     def where(self) -> ZoneInfo:
@@ -148,7 +167,20 @@ def about_graph(graph: Graph) -> str:
         lines = " or ".join(f"{line.sign} {number(line.value)}" for line in graph.lines)
         of = f"{count} of {len(graph.values)} periods {'was' if count == 1 else 'were'} {lines}"
         parts.append(of if count else f"never {lines}")
-    return f"{what}: {', '.join(parts)}. {graph.rule}."
+    return f"{what}: {', '.join(parts)}. {graph.rule}.{_marked(graph)}"
+
+
+def _marked(graph: Graph) -> str:
+    """Count what is marked, in words."""
+    counts = Counter(mark.kind for mark in graph.marks)
+    told = (
+        f"{counts[kind]} {kind.replace(' ', 's ' if counts[kind] != 1 else ' ', 1)}"
+        if kind in (MarkKind.NOTICED, MarkKind.MISSED)
+        else f"{counts[kind]} {kind}{'s' * (counts[kind] != 1)}"
+        for kind in MarkKind
+        if counts[kind]
+    )
+    return f" {', '.join(told)}." if graph.marks else ""
 
 
 def about_heat(heat: Heat) -> str:
