@@ -388,16 +388,8 @@ def _rollback(known: StageState) -> RollbackStatus | None:
     if not known.rollbacks:
         return None
     last = known.rollbacks[-1]
-    return RollbackStatus(
-        last.at,
-        last.target,
-        last.execution,
-        last.why,
-        last.ended_at,
-        last.outcome,
-        last.verified,
-        last.detail,
-    )
+    how = (last.ended_at, last.outcome, last.verified, last.detail)
+    return RollbackStatus(last.at, last.target, last.execution, last.why, *how)
 
 
 def _said(err: Exception) -> str:
