@@ -101,7 +101,10 @@ def _events(calendar: Any, timezone: str, until: datetime) -> Iterator[Event]:
 
 def _refuse_range(event: Any) -> None:
     if event["RECURRENCE-ID"].params.get("RANGE"):
-        raise UsageError("an event moves all later ones with it (RANGE), which is not understood")
+        raise UsageError(
+            "an event moves all later ones with it (RANGE=THISANDFUTURE), which is not understood",
+            hint="End the series there (UNTIL) and begin a second one, then export it again.",
+        )
 
 
 def _spans(
@@ -109,13 +112,21 @@ def _spans(
 ) -> Iterator[tuple[datetime, datetime]]:
     """Yield the local spans of one event, without those in `gone` that were moved elsewhere."""
     first = event.decoded("DTSTART")
-    length = _length(event, first)
-    if not timedelta(0) < length <= _LONGEST:
-        raise UsageError(f"an event lasts {length}: write more than nothing and at most a year")
+    length = _check_length(_length(event, first))
+    for begin, end in _periods(event):
+        start = _local(begin, timezone)
+        if start not in gone:
+            yield start, _local(end, timezone)
     for begin in _times(event, first, until):
         start = _local(begin, timezone)
         if start not in gone:
             yield start, _local(_later(begin, length), timezone)
+
+
+def _check_length(length: timedelta) -> timedelta:
+    if not timedelta(0) < length <= _LONGEST:
+        raise UsageError(f"an event lasts {length}: write more than nothing and at most a year")
+    return length
 
 
 def _length(event: Any, first: Any) -> timedelta:
@@ -185,12 +196,24 @@ def _each(event: Any, key: str) -> list[Any]:
     return found if isinstance(found, list) else [found]
 
 
+def _periods(event: Any) -> Iterator[tuple[Any, Any]]:
+    """Yield the times of `RDATE;VALUE=PERIOD`, each with a length of its own."""
+    out = {_naive(each, UTC) for each in _dates(event, "EXDATE")}
+    for each in (each for group in _each(event, "RDATE") for each in group.dts):
+        if not isinstance(each.dt, tuple):
+            continue
+        begin, end = each.dt
+        length = end if isinstance(end, timedelta) else _naive(end, UTC) - _naive(begin, UTC)
+        _check_length(length)
+        if _naive(begin, UTC) not in out:
+            yield begin, _later(begin, length)
+
+
 def _dates(event: Any, key: str) -> Iterator[Any]:
     for group in _each(event, key):
         for each in group.dts:
-            if isinstance(each.dt, tuple):
-                raise UsageError(f"{key} gives periods, which are not understood")
-            yield each.dt
+            if not isinstance(each.dt, tuple):  # a period: `_periods` has it
+                yield each.dt
 
 
 def _naive(moment: Any, zone: Any = None) -> datetime:

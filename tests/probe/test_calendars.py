@@ -105,6 +105,23 @@ def test_taken_out_moved_added_and_cancelled_times(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+def test_added_periods_have_a_length_of_their_own(tmp_path: Path) -> None:
+    found = ics(
+        tmp_path,
+        *event(f"DTSTART;TZID={LA}:20260401T020000", "DURATION:PT1H",
+               "RDATE;VALUE=PERIOD:20260410T100000Z/PT3H,20260411T100000Z/20260411T103000Z",
+               "RDATE;VALUE=PERIOD:20260412T100000Z/PT1H", "EXDATE:20260412T100000Z"),
+    )  # fmt: skip
+
+    assert sorted(
+        (f"{each.start:%m-%d %H:%M}", each.end - each.start) for each in found.events
+    ) == [
+        ("04-01 02:00", HOUR),
+        ("04-10 03:00", 3 * HOUR),
+        ("04-11 03:00", 0.5 * HOUR),
+    ]
+
+
 def test_an_event_shown_as_free_counts(tmp_path: Path) -> None:
     """Public holiday calendars mark every day so."""
     found = ics(tmp_path, *event("DTSTART;VALUE=DATE:20260401", "TRANSP:TRANSPARENT"))
@@ -133,6 +150,22 @@ def test_words_of_a_calendar_are_cleaned(tmp_path: Path) -> None:
         (event("DTSTART:20260402T020000", "DTEND:20260401T020000"), "lasts -1 day"),
         (event("DTSTART:20260402T020000", "DURATION:P800D"), "at most a year"),
         (event("DTSTART:20260101T020000", "DURATION:PT1S", "RRULE:FREQ=SECONDLY"), "by the minute"),
+        (
+            event(
+                "RECURRENCE-ID;RANGE=THISANDFUTURE:20260402T020000",
+                "DTSTART:20260402T040000",
+                "DURATION:PT1H",
+            ),
+            "moves all later ones with it",
+        ),
+        (
+            event(
+                "DTSTART:20260402T020000Z",
+                "DURATION:PT1H",
+                "RDATE;VALUE=PERIOD:20260410T100000Z/20260409T100000Z",
+            ),
+            "lasts -1 day|cannot be read",
+        ),
         (event("DTSTART:20180101T020000", "DURATION:PT1M", "RRULE:FREQ=HOURLY"), "too often"),
         (event("DTSTART:20260101T020000", "DURATION:PT1H", "RRULE:FREQ=SOMETIMES"), "cannot be"),
     ],
