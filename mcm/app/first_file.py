@@ -16,11 +16,14 @@ from mcm.core.endpoint import EndpointView
 from mcm.core.judging.alarm_faults import FaultKind, counts_errors
 from mcm.core.plans.questions import MARK
 from mcm.core.sanitize import clean
-from mcm.core.windows.quiet import LASTS, Quiet, at_hour, find_quiet
+from mcm.core.windows.quiet_week import QuietHours, build_profile, hours_from, quietest_hours
 from mcm.core.windows.regions import zone_of
+from mcm.core.windows.zone import find_zone
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+", re.ASCII)
 _SAMPLES = 100
+_LASTS = 3
+"""Hours of a window that nobody has asked for otherwise."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,7 @@ class _Window:
     cron: str
     lasts: str
     timezone: str
-    quiet: Quiet
+    quiet: QuietHours
 
 
 def first_file(survey: Survey, wishes: Wishes) -> str:
@@ -114,14 +117,16 @@ def _windows(stages: Sequence[SeenStage], wishes: Wishes) -> dict[str, _Window]:
 def _window(region: str, each: SeenStage, wishes: Wishes) -> _Window:
     if wishes.pace.opened is not None:
         cron = f"{wishes.pace.opened.minute} {wishes.pace.opened.hour} * * *"
-        return _Window(f"quiet-{region}", cron, "12h", "UTC", Quiet(wishes.pace.opened.hour, None))
+        quiet = QuietHours(wishes.pace.opened.hour, None)
+        return _Window(f"quiet-{region}", cron, "12h", "UTC", quiet)
     zone = zone_of(region)
+    usual = build_profile(each.requests, find_zone(zone), lambda _: False)
     if wishes.hour is None:
-        quiet = find_quiet(each.requests, zone)
+        quiet = quietest_hours(usual, _LASTS)
     else:
-        quiet = at_hour(each.requests, zone, wishes.hour)
+        quiet = hours_from(usual, wishes.hour, _LASTS)
     cron = f"0 {quiet.start} * * tue-thu"
-    return _Window(f"quiet-{region}", cron, f"{LASTS}h", zone, quiet)
+    return _Window(f"quiet-{region}", cron, f"{_LASTS}h", zone, quiet)
 
 
 def _window_lines(windows: Mapping[str, _Window]) -> Iterator[str]:

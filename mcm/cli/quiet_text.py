@@ -5,9 +5,9 @@ from typing import Any
 
 from mcm.app.quiet_hours import Traffic
 from mcm.core.sanitize import clean
+from mcm.core.windows.cron import WEEKDAYS
 from mcm.core.windows.quiet_week import (
     QUIET,
-    WEEKDAYS,
     Profile,
     QuietWindow,
     flat_share,

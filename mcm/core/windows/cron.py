@@ -9,12 +9,14 @@ times only, and `zone` turns them into instants.
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
+WEEKDAYS = (*_WEEKDAYS[1:], _WEEKDAYS[0])
+"""As `date.weekday` counts them, from Monday."""
 _LONGEST = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _ITEM = re.compile(r"(?:(\*)|(\w+)(?:-(\w+))?)(?:/(\d{1,4}))?", re.ASCII)
 _DAY = timedelta(days=1)
@@ -157,3 +159,20 @@ def _number(field: _Field, item: str, word: str) -> int:
 def _refuse(field: _Field, item: str, why: str = "") -> ValueError:
     reason = f"{why}; " if why else ""
     return ValueError(f"cron {field.name} {item[:40]!r} is not valid: {reason}{field.allowed}")
+
+
+def spell_weekdays(days: Sequence[int]) -> str:
+    """Write ascending weekdays, 0 for Monday, as cron does: `tue-thu`, `mon,wed` or `*`."""
+    if len(days) == 7:
+        return "*"
+    runs: list[list[int]] = []
+    for day in days:
+        if runs and day == runs[-1][-1] + 1:
+            runs[-1].append(day)
+        else:
+            runs.append([day])
+    words = [
+        WEEKDAYS[run[0]] if len(run) == 1 else f"{WEEKDAYS[run[0]]}-{WEEKDAYS[run[-1]]}"
+        for run in runs
+    ]
+    return ",".join(words)

@@ -13,15 +13,18 @@ from datetime import date, datetime, timedelta
 from statistics import median
 from zoneinfo import ZoneInfo
 
+from mcm.core.windows.cron import WEEKDAYS, spell_weekdays
 from mcm.core.windows.zone import to_instant, to_local
 
 WEEKS = 4
 """Fewer say too little about an hour of the week."""
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 QUIET = 0.5
 """A window is quiet with at most this share of what a flat day would have in it."""
 HELD = 0.75
 """And it must have been so on this share of its nights."""
+USUAL = 2
+"""Hour at which most people sleep, where nothing else is known."""
+_LEAST_DAYS = 2
 _MOST = 3
 _DAY = timedelta(days=1)
 _HEADROOM = 1.5
@@ -80,7 +83,17 @@ class QuietWindow:
 
     @property
     def cron(self) -> str:
-        return f"0 {self.hour} * * {_spell_days(self.weekdays)}"
+        return f"0 {self.hour} * * {spell_weekdays(self.weekdays)}"
+
+
+@dataclass(frozen=True)
+class QuietHours:
+    """The same hours of every day, quiet or not."""
+
+    start: int
+    """Local hour at which they begin."""
+    requests: float | None
+    """Requests in each of them, as a rule; None when that is not known."""
 
 
 def build_profile(
@@ -141,6 +154,28 @@ def quiet_windows(
         if all(distance >= lasts for distance in apart):
             chosen.append(window)
     return tuple(chosen[:_MOST])
+
+
+def quietest_hours(profile: Profile, lasts: int) -> QuietHours:
+    """Return so many hours of the day with the fewest requests, however many those are.
+
+    For a first guess, also from less than `WEEKS`. Too little data gives `USUAL`; of several
+    that are alike, the hours nearest to it.
+    """
+    starts = [hours_from(profile, start, lasts) for start in range(24)]
+    if starts[0].requests is None:
+        return QuietHours(USUAL, None)
+    return min(starts, key=lambda each: (each.requests, (each.start - USUAL) % 24))
+
+
+def hours_from(profile: Profile, start: int, lasts: int) -> QuietHours:
+    """Return what the hours from `start` on see, on the days of the week that are known."""
+    seen = sorted({day.weekday() for day in profile.days})
+    if len(profile.days) < _LEAST_DAYS:
+        return QuietHours(start, None)
+    hours = [(start + more) % 24 for more in range(lasts)]
+    total = sum(profile.usual[day, hour] for day in seen for hour in hours)
+    return QuietHours(start, total / len(seen) / lasts)
 
 
 def quietest_share(profile: Profile, lasts: int, weekdays: Sequence[int] = range(7)) -> float:
@@ -208,20 +243,3 @@ def _midnight(day: date, zone: ZoneInfo) -> datetime:
 
 def _mean(values: Sequence[float]) -> float:
     return sum(values) / len(values) if values else 0.0
-
-
-def _spell_days(days: Sequence[int]) -> str:
-    """Write weekdays as cron does: `tue-thu`, `mon,wed`, or `*` for all."""
-    if len(days) == 7:
-        return "*"
-    runs: list[list[int]] = []
-    for day in days:
-        if runs and day == runs[-1][-1] + 1:
-            runs[-1].append(day)
-        else:
-            runs.append([day])
-    words = [
-        WEEKDAYS[run[0]] if len(run) == 1 else f"{WEEKDAYS[run[0]]}-{WEEKDAYS[run[-1]]}"
-        for run in runs
-    ]
-    return ",".join(words)

@@ -9,9 +9,12 @@ import pytest
 from mcm.core.windows.cron import Cron
 from mcm.core.windows.quiet_week import (
     Profile,
+    QuietHours,
     build_profile,
     flat_share,
+    hours_from,
     quiet_windows,
+    quietest_hours,
     quietest_share,
     why_too_little,
 )
@@ -148,3 +151,37 @@ def test_an_hour_shown_twice_is_one_hour_of_the_day() -> None:
 
     assert of.days[date(2026, 11, 1)][1] == 100.0
     assert len(of.days) == 7
+
+
+def daily(*quiet: int, days: int = 7, without: tuple[int, ...] = ()) -> Profile:
+    """A thousand requests an hour, ten in the quiet ones, by UTC."""
+    start = datetime(2026, 3, 2, tzinfo=UTC)
+    hours = ((start + n * HOUR, 10.0 if n % 24 in quiet else 1000.0) for n in range(24 * days))
+    known = [each for each in hours if each[0].hour not in without]
+    return build_profile(known, ZoneInfo("UTC"), lambda _: False)
+
+
+def test_the_quietest_hours_of_a_day_need_no_month_of_data_and_no_quiet() -> None:
+    assert quietest_hours(daily(12, 13, 14), 3) == QuietHours(12, 10)
+    assert quietest_hours(daily(23, 0, 1), 3) == QuietHours(23, 10)
+    assert quietest_hours(daily(), 3) == QuietHours(2, 1000)
+
+
+def test_they_are_those_of_the_clock_on_the_wall_and_no_outage_moves_them() -> None:
+    assert quietest_hours(profile(weeks=3), 3) == QuietHours(2, 60)
+    outage = profile(lambda at: 0.0 if at.day == 10 and at.hour > 12 else nightly(at), weeks=3)
+    assert quietest_hours(outage, 3).start == 2
+
+
+def test_hours_without_a_point_had_no_requests() -> None:
+    assert quietest_hours(daily(without=(5, 6, 7)), 3) == QuietHours(5, 0)
+
+
+def test_too_little_data_gives_the_usual_hour_and_no_number() -> None:
+    assert quietest_hours(daily(12, 13, 14, days=1), 3) == QuietHours(2, None)
+    assert hours_from(daily(days=1), 5, 3) == QuietHours(5, None)
+
+
+def test_hours_that_somebody_named_say_what_they_see() -> None:
+    assert hours_from(daily(4, 5, 6), 4, 3).requests == pytest.approx(10)
+    assert hours_from(daily(4, 5), 4, 3).requests == pytest.approx((10 + 10 + 1000) / 3)
