@@ -6,7 +6,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from mcm.cli.schedule import read_times
+from mcm.clock import SystemClock
 from mcm.core.errors import UsageError
+from tests.cli.conftest import Shop
 
 LA = ZoneInfo("America/Los_Angeles")
 NOW = datetime(2026, 3, 18, 9, 0, tzinfo=UTC)  # 02:00 in Los Angeles
@@ -51,3 +53,28 @@ def test_an_end_is_a_time_or_a_span_from_the_start() -> None:
 def test_what_cannot_be_meant_is_refused(since: str | None, until: str, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         read_times(since, until, LA, NOW)
+
+
+def test_a_deploy_before_its_time_is_held_and_keeps_the_time(
+    shop: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Also for whoever drives it then: the time is in the journal, not on the command line."""
+    shop.ready()
+    later = SystemClock().now() + timedelta(hours=3)
+    command = f"deploy CM-0001 --stage prod-us --at {later:%Y-%m-%dT%H:%MZ} --expires 1h --no-input"
+
+    assert shop.mcm(command) == 3
+    assert shop.mcm("deploy CM-0001 --stage prod-us --no-input") == 3
+    assert capsys.readouterr().err.count("schedule") >= 2
+    assert shop.sent("EnableStageTransition") == 0
+    assert shop.mcm("deploy CM-0001 --stage prod-us --at now --no-input") == 0
+    assert shop.sent("EnableStageTransition") == 1
+
+
+def test_an_order_that_ends_before_it_begins_is_refused_and_not_kept(shop: Shop) -> None:
+    assert shop.mcm("plan CM-0001") == 0
+    before = shop.kinds()
+
+    assert shop.mcm("deploy CM-0001 --stage prod-us --at 25:00 --no-input") == 2
+    assert shop.mcm("deploy CM-0001 --stage prod-us --at now --expires 0s --no-input") == 2
+    assert shop.kinds() == before

@@ -157,6 +157,7 @@ def test_graphs_are_drawn_beside_the_record_which_shows_those_of_its_own_plan(
         "incidents:\n  - {from: 2026-03-16T02:00Z, to: 2026-03-16T03:00Z}\n"
     )
     assert shop.mcm("backtest CM-0001 --days 1 --record") == 0
+    (shop.root / "incidents.yaml").unlink()
     assert shop.mcm("render CM-0001 --graphs") == 0  # keeps the newest back-test
     shown = (folder / "record.md").read_text()
     assert "](graphs/prod-us-Back-test-of-alarms-photo-check-5xx.svg)" in shown
