@@ -15,7 +15,7 @@ from mcm.app.ports import Clock, Listener
 from mcm.app.seen import SeenStage
 from mcm.app.writer import Writer
 from mcm.core.alarm import AlarmDefinition
-from mcm.core.checks import HEALTH
+from mcm.core.checks.kinds import HEALTH
 from mcm.core.endpoint import EndpointView
 from mcm.core.history.goal import Observe
 from mcm.core.history.instruction import Instruction, Outcome, Result

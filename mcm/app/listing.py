@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from mcm.app.phase import OUTCOMES, UNDER_WAY, Phase
-from mcm.app.status import ChangeStatus, StageStatus
+from mcm.app.standing import ChangeStatus, StageStatus
 from mcm.core.errors import Exit
 from mcm.core.naming import fold
 from mcm.core.trust.counting import loosely

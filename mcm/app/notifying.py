@@ -14,13 +14,12 @@ from mcm.core import commands
 from mcm.core.duration import spell
 from mcm.core.errors import Exit
 from mcm.core.history import attempts
-from mcm.core.history.goal import Goal, GoForward
+from mcm.core.history.goal import Goal, GoForward, current_stage
 from mcm.core.history.journal import Entry
 from mcm.core.history.state import State
 from mcm.core.history.turn import Hold, Turn
 from mcm.core.rollback import veto
 from mcm.core.sentences.sentence import shorten
-from mcm.core.walking import forward
 from mcm.notify.message import Message
 
 EVENTS = (
@@ -235,7 +234,7 @@ class Notifying:
     def _stage(self, state: State) -> str:
         if not isinstance(self._goal, GoForward):
             return self._goal.stage
-        stage = forward.current_stage(self._goal, state)
+        stage = current_stage(self._goal, state)
         return stage.name if stage else ""
 
     def _target(self, stage: str) -> str:

@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 
 from mcm.app.observing import Observer
 from mcm.app.ports import Clock
-from mcm.core import checks
-from mcm.core.checks import Watch
+from mcm.core.checks import kinds
+from mcm.core.checks.watch import Watch
 from mcm.core.errors import Exit, most_severe
 from mcm.core.plans.plan import Bake, Gate, Guardrail, StagePlan
 from mcm.core.query import Place, Query
@@ -55,7 +55,7 @@ def try_checks(
     """Judge `guardrails` as before a promotion, or as `since` after one that has just ended."""
     began = None if since is None else clock.now() - since
     watch = Watch(stage, began, since is not None, {}, None, began, settle=settle)
-    asked = {item.name: checks.queries(item, watch) for item in guardrails}
+    asked = {item.name: kinds.queries(item, watch) for item in guardrails}
     readings = observer.observe({q for wanted in asked.values() for q in wanted}, WITHIN)
     now = clock.now()
     return tuple(
@@ -64,7 +64,7 @@ def try_checks(
             item,
             now,
             tuple((query, readings.get(query)) for query in sorted(asked[item.name], key=repr)),
-            checks.judge(item, watch, readings),
+            kinds.judge(item, watch, readings),
         )
         for item in guardrails
     )

@@ -4,4 +4,4 @@ import gc
 
 # Before anything else is imported: AWS's models and Typer are a hundred thousand small
 # objects that are all kept, and by default the collector walks them again and again.
-gc.set_threshold(50_000)
+gc.set_threshold(200_000)

@@ -204,7 +204,8 @@ def _guardrail(
 
 def _look_for_place(where: "StagePlan", guardrails: "Sequence[Guardrail]") -> None:
     """Refuse to ask AWS nowhere."""
-    from mcm.core.checks import Watch, queries
+    from mcm.core.checks.kinds import queries
+    from mcm.core.checks.watch import Watch
 
     watch = Watch(where, None, False, {}, None)
     wanted = (query for each in guardrails for query in queries(each, watch))

@@ -17,14 +17,13 @@ from mcm.cli.waiting import opens, waiting_for
 from mcm.core import commands
 from mcm.core.duration import spell_wait
 from mcm.core.errors import Exit
-from mcm.core.history.goal import Goal, GoBack, GoForward
+from mcm.core.history.goal import Goal, GoBack, GoForward, current_stage
 from mcm.core.history.state import Attempt, Rollback, StageState, State
 from mcm.core.history.turn import ABANDON, Done, GateView, Turn
 from mcm.core.plans.plan import StagePlan
 from mcm.core.sanitize import clean
 from mcm.core.sentences.sentence import shorten
 from mcm.core.verdict import Kind
-from mcm.core.walking.forward import current_stage
 
 ROWS = 13
 """Gates, guardrails or steps that are shown; the rest is counted."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mcm.app.anchors import AwsWord
     from mcm.app.evidence import Evidence
     from mcm.app.listing import Heading
-    from mcm.app.status import ChangeStatus
+    from mcm.app.standing import ChangeStatus
     from mcm.cli.compose import Project
 
 

@@ -17,7 +17,7 @@ from mcm.core.sanitize import clean
 if TYPE_CHECKING:
     from mcm.app.listing import Listed
     from mcm.app.log import LogLine
-    from mcm.app.status import ChangeStatus, RollbackStatus, StageStatus
+    from mcm.app.standing import ChangeStatus, RollbackStatus, StageStatus
 
 _WORDS = {
     Phase.GATES: "waiting at the gates",

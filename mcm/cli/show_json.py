@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mcm.app.drill import Report
     from mcm.app.listing import Listed
     from mcm.app.log import LogLine
-    from mcm.app.status import ChangeStatus, RollbackStatus, StageStatus
+    from mcm.app.standing import ChangeStatus, RollbackStatus, StageStatus
     from mcm.app.verify import Verification
     from mcm.core.history.glass_told import Glass
 

@@ -11,7 +11,7 @@ from mcm.app.surveying import survey
 from mcm.aws.looking import Denials, Looking
 from mcm.aws.observe import AwsSource
 from mcm.config.definitions import builtin_definitions, definition_values
-from mcm.core.checks import HEALTH
+from mcm.core.checks.kinds import HEALTH
 from mcm.core.history.goal import Observe
 from mcm.core.history.instruction import CloseTransition, Result
 from mcm.core.plans.plan import Bake

@@ -7,7 +7,8 @@ import pytest
 
 from mcm.app.listing import STATES, Heading, Listed, Wanted, glance, list_changes
 from mcm.app.phase import Phase
-from mcm.app.status import ChangeStatus, StageStatus, read_all, read_status
+from mcm.app.standing import ChangeStatus, StageStatus
+from mcm.app.status import read_all, read_status
 from mcm.core.errors import Exit
 from mcm.core.plans.plan import Plan
 from mcm.store.memory import MemoryJournal

@@ -6,12 +6,8 @@ from datetime import timedelta
 import pytest
 
 from mcm.app.phase import Phase
-from mcm.app.status import (
-    ChangeStatus,
-    read_all,
-    read_status,
-    worth_showing,
-)
+from mcm.app.standing import ChangeStatus
+from mcm.app.status import read_all, read_status, worth_showing
 from mcm.core.errors import Exit, RefusedError
 from mcm.core.history.journal import Draft, Entry, Journal
 from mcm.core.plans.plan import Plan

@@ -11,7 +11,8 @@ from mcm.app.listing import Heading, list_changes
 from mcm.app.log import read_log
 from mcm.app.phase import Phase
 from mcm.app.proof import Finding, Proof
-from mcm.app.status import ChangeStatus, ClosedGate, StageStatus, read_status
+from mcm.app.standing import ChangeStatus, ClosedGate, StageStatus
+from mcm.app.status import read_status
 from mcm.app.verify import Verdict, Verification
 from mcm.cli.show import (
     ago,

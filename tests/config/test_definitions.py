@@ -13,7 +13,8 @@ from mcm.config.definitions import (
 from mcm.config.fields import Fields
 from mcm.config.problems import ConfigError, Problems
 from mcm.config.strict_yaml import load
-from mcm.core import canonical, checks
+from mcm.core import canonical
+from mcm.core.checks import kinds
 
 BUILTIN = builtin_definitions()
 
@@ -45,7 +46,7 @@ def use(definition: Definition, text: str) -> tuple[dict[str, object], list[str]
 
 
 def test_mcm_brings_the_definitions_that_its_judges_know() -> None:
-    assert set(BUILTIN) == set(KINDS) == set(checks.KINDS)
+    assert set(BUILTIN) == set(KINDS) == set(kinds.KINDS)
 
 
 @pytest.mark.parametrize("name", sorted(BUILTIN))

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from mcm.core.checks import Watch, judge, queries
+from mcm.core.checks.kinds import judge, queries
+from mcm.core.checks.watch import Watch
 from mcm.core.plans.plan import Guardrail
 from mcm.core.query import CommandQuery
 from mcm.core.reading import Readings

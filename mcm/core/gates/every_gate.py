@@ -8,7 +8,7 @@ signed in the plan opens the one gate that it names.
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from mcm.core.checks import Watch
+from mcm.core.checks.watch import Watch
 from mcm.core.errors import Exit
 from mcm.core.gates import others, pipeline_gates, window_gates
 from mcm.core.history import schedule

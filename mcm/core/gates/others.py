@@ -7,8 +7,8 @@ at. Whatever of this is unknown closes its gate (promise 2).
 
 from dataclasses import dataclass
 
-from mcm.core import checks
-from mcm.core.checks import Watch
+from mcm.core.checks import kinds
+from mcm.core.checks.watch import Watch
 from mcm.core.history.turn import GateView
 from mcm.core.plans.plan import Plan, StagePlan
 from mcm.core.query import ChangesQuery, PipelineId, Place, Query
@@ -35,7 +35,7 @@ def queries(plan: Plan, stage: StagePlan, watch: Watch) -> frozenset[Query]:
     """Return what these gates need to see."""
     wanted: set[Query] = {ChangesQuery(plan.change)}
     for each in stage.assumptions:
-        wanted |= checks.queries(each.check, watch)
+        wanted |= kinds.queries(each.check, watch)
     return frozenset(wanted)
 
 
@@ -86,7 +86,7 @@ def _depends_gate(plan: Plan, readings: Readings) -> GateView:
 def _assumption_gate(stage: StagePlan, watch: Watch, readings: Readings) -> GateView:
     """Closed while anything that the record takes for granted is not seen to be so."""
     for each in stage.assumptions:
-        verdict = checks.judge(each.check, watch, readings)
+        verdict = kinds.judge(each.check, watch, readings)
         if verdict.kind is not Kind.PASS:
             word = "does not hold" if verdict.kind is Kind.BREACH else "cannot be told"
             return GateView("assumption", False, f"“{each.says}” {word}: {verdict.reason}")

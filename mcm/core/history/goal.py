@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from mcm.core import commands
 from mcm.core.endpoint import Content
+from mcm.core.history.state import State
 from mcm.core.place import PipelineId, Place
 from mcm.core.plans.plan import Plan, StagePlan
 
@@ -151,3 +152,15 @@ class Observe:
 
 
 Goal = GoForward | GoBack | Reopen | Redeploy | Restore | Observe
+
+
+def current_stage(goal: GoForward, state: State) -> StagePlan | None:
+    """Return the stage that the walk is at; None when all are done or one ended badly."""
+    for name in goal.stages:
+        stage = goal.plan.stage(name)
+        outcome = state.stage(name).outcome
+        if stage is not None and not outcome:
+            return stage
+        if outcome != "succeeded":
+            return None
+    return None

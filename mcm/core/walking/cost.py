@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from mcm.core import checks
-from mcm.core.checks import Watch
+from mcm.core.checks import kinds
+from mcm.core.checks.watch import Watch
 from mcm.core.duration import spell
 from mcm.core.plans.plan import Plan, StagePlan
 from mcm.core.query import Expression, InvocationQuery, MetricQuery, Query
@@ -53,7 +53,7 @@ def estimate(plan: Plan, stage: StagePlan, now: datetime) -> Cost:
     watch = Watch(stage, now, True, {}, None, now, plan.change, plan.digest)
     asked: set[Query] = set()
     for guardrail in stage.guardrails:
-        asked |= checks.queries(guardrail, watch)
+        asked |= kinds.queries(guardrail, watch)
     metrics = sum(_size(query) for query in asked if isinstance(query, MetricQuery))
     metrics += 1 if stage.traffic is not None else 0
     limit = stage.bake.limit

@@ -7,11 +7,11 @@ The steps are `promotion` (up to the write) and `watching` (after it).
 
 from datetime import datetime
 
-from mcm.core import checks
+from mcm.core.checks import kinds
 from mcm.core.errors import Exit
 from mcm.core.gates import every_gate as gates
 from mcm.core.history import attempts, settle
-from mcm.core.history.goal import GoForward
+from mcm.core.history.goal import GoForward, current_stage
 from mcm.core.history.state import Attempt, StageState, State
 from mcm.core.history.turn import Done, Hold, Turn, Wait
 from mcm.core.plans.plan import StagePlan
@@ -20,18 +20,6 @@ from mcm.core.reading import Readings
 from mcm.core.rollback import back, veto
 from mcm.core.rollback.retreat import retreat
 from mcm.core.walking import halting, notes, promotion, sight, watching
-
-
-def current_stage(goal: GoForward, state: State) -> StagePlan | None:
-    """Return the stage that the walk is at; None when all are done or one ended badly."""
-    for name in goal.stages:
-        stage = goal.plan.stage(name)
-        outcome = state.stage(name).outcome
-        if stage is not None and not outcome:
-            return stage
-        if outcome != "succeeded":
-            return None
-    return None
 
 
 def queries(goal: GoForward, state: State) -> frozenset[Query]:
@@ -48,7 +36,7 @@ def queries(goal: GoForward, state: State) -> frozenset[Query]:
         return frozenset(wanted | back.queries(retreat(goal.plan, stage, known), state))
     watch = sight.watch(goal.plan, stage, state, deployed=False)
     for guardrail in stage.guardrails:
-        wanted |= checks.queries(guardrail, watch)
+        wanted |= kinds.queries(guardrail, watch)
     wanted |= {EndpointQuery(stage.place, name) for name in stage.endpoints}
     if watch.since is None:
         before = sight.traffic_before(goal.plan, stage)

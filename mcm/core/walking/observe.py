@@ -9,7 +9,7 @@ this goal is an act: that is made sure of in one place, `told`.
 from dataclasses import replace
 from datetime import datetime
 
-from mcm.core import checks
+from mcm.core.checks import kinds
 from mcm.core.duration import spell_wait
 from mcm.core.errors import Exit
 from mcm.core.history.goal import GoForward, Observe
@@ -44,7 +44,7 @@ def queries(goal: Observe, state: State) -> frozenset[Query]:
     }
     watch = sight.watch(goal.plan, stage, state, deployed=False)
     for guardrail in stage.guardrails:
-        wanted |= checks.queries(guardrail, watch)
+        wanted |= kinds.queries(guardrail, watch)
     if known.started_at is None:
         wanted.add(LongHistoryQuery(goal.pipeline, goal.pipeline_stage))
     if known.observed:

@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from mcm.core import checks, codec
+from mcm.core import codec
+from mcm.core.checks import kinds
 from mcm.core.endpoint import EndpointView
 from mcm.core.errors import Exit
 from mcm.core.gates import every_gate as gates
@@ -37,7 +38,7 @@ def decide(
         return Turn((notes.entered(stage, "others", now),), Wait(now, "promoted by somebody else"))
     samples = sight.samples(sight.traffic_before(plan, stage), readings)
     watch = sight.watch(plan, stage, state, samples, deployed=False, now=now)
-    verdicts = tuple(checks.judge(item, watch, readings) for item in stage.guardrails)
+    verdicts = tuple(kinds.judge(item, watch, readings) for item in stage.guardrails)
     found = gates.judge_gates(goal, stage, state, readings, verdicts, watch, now)
     entries = notes.gates(stage, known, found, now)
     if readings.blind():

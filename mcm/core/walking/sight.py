@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from mcm.core.checks import Watch
+from mcm.core.checks.watch import Watch
 from mcm.core.history import attempts
 from mcm.core.history.state import StageState, State
 from mcm.core.plans.plan import ALARM, Plan, StagePlan

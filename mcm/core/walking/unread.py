@@ -6,7 +6,8 @@ sees its past is left out, since its next look shows what the failed ones missed
 
 from datetime import datetime, timedelta
 
-from mcm.core import canonical, checks
+from mcm.core import canonical
+from mcm.core.checks import kinds
 from mcm.core.history.journal import Draft
 from mcm.core.history.state import StageState
 from mcm.core.plans.plan import StagePlan
@@ -33,7 +34,7 @@ def judge_gaps(
         before = known.verdicts.get(item.name)
         if before is None or before.kind is not Kind.ERROR or verdict.kind is Kind.ERROR:
             continue
-        if checks.sees_past(item):
+        if kinds.sees_past(item):
             continue
         since = max(before.at, known.baking_since)
         if now - since > longest_gap(poll):

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from mcm.core import checks
+from mcm.core.checks import kinds
 from mcm.core.checks.sagemaker_endpoint import SILENTLY_ROLLED_BACK
 from mcm.core.duration import spell
 from mcm.core.endpoint import EndpointView
@@ -85,7 +85,7 @@ def _judge(
     known = state.stage(stage.name)
     verdicts, tallies = [], {}
     for item in stage.guardrails:
-        verdict = checks.judge(item, watch, readings)
+        verdict = kinds.judge(item, watch, readings)
         before = known.tallies.get(item.name, limits.NOTHING)
         tallies[item.name] = tally = limits.count(item, verdict, before, now, plan.poll)
         verdict = limits.apply(item, verdict, tally)

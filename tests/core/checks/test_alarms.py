@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from mcm.core.alarm import AlarmChange, AlarmView
-from mcm.core.checks import Watch, judge, queries
+from mcm.core.checks.kinds import judge, queries
+from mcm.core.checks.watch import Watch
 from mcm.core.plans.plan import Guardrail
 from mcm.core.query import AlarmQuery, Query
 from mcm.core.reading import Blindness, Known, Reading, Readings, Unknown

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from mcm.config.definitions import builtin_definitions
-from mcm.core.checks import Watch, judge, queries
+from mcm.core.checks.kinds import judge, queries
+from mcm.core.checks.watch import Watch
 from mcm.core.http import HttpView
 from mcm.core.plans.plan import Guardrail
 from mcm.core.reading import Blindness, Known, Readings, Unknown

@@ -3,7 +3,8 @@
 import pytest
 
 from mcm.config.definitions import builtin_definitions
-from mcm.core.checks import HEALTH, KINDS, Watch, judge, queries
+from mcm.core.checks.kinds import HEALTH, KINDS, judge, queries
+from mcm.core.checks.watch import Watch
 from mcm.core.plans.plan import Guardrail
 from mcm.core.reading import Readings
 from mcm.core.verdict import Kind

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from mcm.config.definitions import builtin_definitions
-from mcm.core.checks import Watch, judge, queries
+from mcm.core.checks.kinds import judge, queries
 from mcm.core.checks.series import series_of
+from mcm.core.checks.watch import Watch
 from mcm.core.plans.plan import Guardrail
 from mcm.core.points import Points
 from mcm.core.query import Metric, MetricQuery, Query

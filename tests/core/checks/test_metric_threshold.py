@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from mcm.core.checks import Watch, judge, queries
+from mcm.core.checks.kinds import judge, queries
+from mcm.core.checks.watch import Watch
 from mcm.core.plans.plan import Guardrail
 from mcm.core.points import Points
 from mcm.core.query import Expression, Metric, MetricQuery, Query

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from mcm.config.definitions import builtin_definitions
-from mcm.core.checks import Watch, judge, queries
+from mcm.core.checks.kinds import judge, queries
+from mcm.core.checks.watch import Watch
 from mcm.core.incident import Incident, Incidents
 from mcm.core.plans.plan import Guardrail
 from mcm.core.query import InboxQuery

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from mcm.core.checks import Watch, judge
+from mcm.core.checks.kinds import judge
 from mcm.core.checks.sagemaker_endpoint import BROKEN, MOVING, SILENTLY_ROLLED_BACK
+from mcm.core.checks.watch import Watch
 from mcm.core.endpoint import Content, EndpointView, Variant
 from mcm.core.plans.plan import Guardrail
 from mcm.core.query import EndpointQuery

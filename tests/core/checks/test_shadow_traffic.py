@@ -9,7 +9,8 @@ import pytest
 
 from mcm.config.definitions import builtin_definitions
 from mcm.core.capture import CaptureView, paths
-from mcm.core.checks import Watch, judge, queries
+from mcm.core.checks.kinds import judge, queries
+from mcm.core.checks.watch import Watch
 from mcm.core.plans.plan import Guardrail
 from mcm.core.points import Points
 from mcm.core.query import CaptureQuery, Metric, MetricQuery, Query

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from mcm.config.definitions import builtin_definitions
-from mcm.core.checks import Watch, judge, queries
+from mcm.core.checks.kinds import judge, queries
+from mcm.core.checks.watch import Watch
 from mcm.core.invocation import InvocationView
 from mcm.core.judging.plugin import Datum, PluginView
 from mcm.core.plans.plan import Guardrail

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from mcm.core.checks import Watch
+from mcm.core.checks.watch import Watch
 from mcm.core.gates import others
 from mcm.core.gates.others import OtherChange
 from mcm.core.history.turn import GateView

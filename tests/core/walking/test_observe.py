@@ -7,7 +7,7 @@ from itertools import product
 import pytest
 
 from mcm.core.alarm import AlarmView
-from mcm.core.checks import HEALTH
+from mcm.core.checks.kinds import HEALTH
 from mcm.core.errors import Exit
 from mcm.core.history.fold import fold
 from mcm.core.history.goal import Observe
