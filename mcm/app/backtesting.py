@@ -64,7 +64,7 @@ def _with_incidents(
         found = [Span(each.started_at, each.ended_at or terms.now) for each in known]
         inside = [each for each in found if since < each.end and each.start < each.end]
         spans |= set(inside)
-        about[name] = f"not replayed: its {len(inside)} OpsItems are taken as known incidents"
+        about[name] = f"not replayed: OpsItems taken as known incidents: {len(inside)}"
     ordered = tuple(sorted(spans, key=lambda span: (span.start, span.end)))
     return replace(terms, incidents=ordered), about
 

@@ -307,6 +307,14 @@ def test_a_composite_alarm_is_put_together_from_its_children() -> None:
     assert (found.result.score.recall, found.result.suggestion) == (1, None)
 
 
+def test_a_composite_alarm_says_when_its_children_were_seen_coarsely() -> None:
+    past = Past(more=[composite("both", "ALARM(latency)")])
+    (found,) = replayed(past, alarms("both"), days=30)
+
+    assert found.notes[0] == BY_CHILDREN
+    assert found.notes[1].startswith("points of 5m: finer ones of that age are gone")
+
+
 def test_a_child_that_cannot_be_evaluated_is_taken_from_its_history() -> None:
     log = AlarmDefinition("log", "LogAlarm", {})
     past = Past(more=[composite("both", "ALARM(latency) AND ALARM(log)"), log], rang={"log": NIGHT})
@@ -375,6 +383,14 @@ def test_a_comparison_is_replayed_as_if_changes_were_promoted_all_the_time() -> 
     assert found.result.score.false == ()
 
 
+def test_a_comparison_in_which_nothing_moved_suggests_nothing() -> None:
+    (found,) = replayed(Past(lambda _: Decimal(10)), compare(against="before"))
+
+    assert found.result is not None
+    assert found.result.suggestion is None
+    assert found.result.never == "no period was ever beyond the bound: the highest is 0"
+
+
 @pytest.mark.parametrize("against", ["last-week", "other"])
 def test_the_baseline_is_of_the_same_history(against: str) -> None:
     past = Past(lambda at: Decimal(20 if NIGHT <= at < NIGHT + DAY / 6 else 10))
@@ -396,7 +412,7 @@ def test_op_items_are_incidents_that_the_other_guardrails_are_held_against() -> 
 
     assert judged.result is not None
     assert judged.result.score.recall == 1
-    assert source.why_not == "not replayed: its 1 OpsItems are taken as known incidents"
+    assert source.why_not == "not replayed: OpsItems taken as known incidents: 1"
 
 
 def test_op_items_that_cannot_be_read_are_said_to_be_unknown() -> None:

@@ -113,6 +113,14 @@ class ByChildren:
         lines = {name: way.timeline(readings, terms) for name, way in self.children.items()}
         return composed(self.rule, lines)
 
+    def evaluated(self) -> Iterator[OnMetrics]:
+        """Yield those below that are evaluated from points."""
+        for child in self.children.values():
+            if isinstance(child, OnMetrics):
+                yield child
+            elif isinstance(child, ByChildren):
+                yield from child.evaluated()
+
     def believed(self) -> Iterator[str]:
         """Yield the names below of those that are not evaluated."""
         for child in self.children.values():
@@ -154,7 +162,10 @@ class AlarmReplay:
             line = way.timeline(readings, terms)
         except ValueError as err:
             return self._told(replace(way.otherwise, why=f"a child: {err}"), readings, terms)
-        notes = [BY_CHILDREN]
+        below = (
+            note for each in way.evaluated() for note in notes_of(each.query.metric, each.kept)
+        )
+        notes = [BY_CHILDREN, *dict.fromkeys(below)]
         if believed := sorted(set(way.believed())):
             notes.append(f"{', '.join(believed)}: {BY_HISTORY}")
         return self._states(line, notes, terms)

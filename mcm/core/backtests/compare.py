@@ -5,7 +5,7 @@ other series.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -72,6 +72,8 @@ class CompareReplay:
         history = History(start, tried.turn * self.kept.period, found.moved)
         rule = Rule(Bound(Decimal(str(self.criterion.effect)), None), 1, 1)
         result = backtest(history, rule, terms.incidents, terms.rate, found.breaches)
+        if result.suggestion is not None and not result.suggestion.bound.above:
+            result = replace(result, suggestion=None)  # nothing ever moved: 0 would be no advice
         return self.subject.found(result, self._notes(tried.lasts))
 
     def _base(self, series: Sequence[Value], readings: Readings) -> BaseOf:
