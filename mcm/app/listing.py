@@ -23,6 +23,8 @@ class Heading:
     requester: str = ""
     written_at: datetime | None = None
     """When the file was last written, None when unknown."""
+    problem: str = ""
+    """Why no plan can be made of it, in one line; empty when one may."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class Listed:
     owner: str
     """Its requester; empty when no file says."""
     state: Phase | None
-    """The phase of `stage`; None when it cannot be told, see `problem`."""
+    """The phase of `stage`; None when plan, journal or change.yaml are broken, see `problem`."""
     stage: str
     """The stage that matters most now; empty for a draft."""
     since: datetime | None
@@ -129,15 +131,16 @@ def _listed(each: ChangeStatus, read_heading: ReadHeading) -> Listed:
         state, stage, since = main.phase, main.stage, main.since or each.last_at
     else:
         state, stage, since = Phase.DRAFT, "", heading.written_at or each.last_at
+    problem = each.problem or heading.problem
     return Listed(
         change=each.change,
         title=each.title or heading.title,
         owner=each.requester or heading.requester,
-        state=None if each.problem else state,
+        state=None if problem else state,
         stage=stage,
         since=since,
-        problem=each.problem,
-        exit=each.exit,
+        problem=problem,
+        exit=Exit.USAGE if heading.problem and not each.problem else each.exit,
         is_open=each.is_open,
     )
 

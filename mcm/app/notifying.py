@@ -164,7 +164,7 @@ class Notifying:
         span = self._veto(stage, _text(body, "check")) if rolls else timedelta(0)
         if span:
             then += f" in {spell(span)} unless a person vetoes"
-            after = (commands.veto(self._change, stage), *after)
+            after = (commands.veto(self._change, stage, sandbox=self._sandbox), *after)
         what = f"{stage} crossed a guardrail, {then}"
         mark = _text(body, "check") if self._state.stage(stage).vetoed else ""
         self._tell(BREACH, stage, what, _text(body, "reason"), after, at, mark=mark, urgent=True)

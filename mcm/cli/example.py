@@ -15,6 +15,7 @@ from mcm.trust.signing import find_ssh_keygen
 
 ROLES = {"alice": "requester", "bob": "approver", "carol": "breakglass"}
 """The people of the example: one asks, one approves, one is on call and may break the glass."""
+_IGNORED = ".mcm-sandbox/\n.mcm/journal.db*\n.mcm/leases/\n"
 _MAY_BE_THERE = frozenset({".git", ".mcm-sandbox"})
 
 
@@ -40,7 +41,7 @@ def set_up(folder: Path, *, example: bool = True) -> tuple[str, ...]:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
-    (folder / ".gitignore").write_text(".mcm-sandbox/\n.mcm/journal.db*\n", encoding="utf-8")
+    (folder / ".gitignore").write_text(_IGNORED, encoding="utf-8")
     _begin_repository(folder)
     project = (CONFIG, "changes/") if example else ()
     return (f"{STATE}/trust.yml", str(KEYS), *project)

@@ -52,7 +52,7 @@ def fitted(line: str, deep: int) -> list[str]:
     """Break a line for a terminal: a command so that a shell reads it as one, all else by words."""
     import shutil
 
-    from mcm.cli.oncall_screen import fold
+    from mcm.cli.fold import fold
 
     command = line.strip()
     width = max(shutil.get_terminal_size().columns, 40)
@@ -74,19 +74,57 @@ def _reads_along() -> bool:
 
 
 def broken(line: str, indent: int | None = None) -> str:
-    """Break a long line between words; never in a command, which somebody may copy."""
+    """Break a long line between words, a command at its end so that it can be copied.
+
+    That one begins a line of its own; it stays whole where it cannot be folded, and so does
+    one that nothing is said before.
+    """
     import shutil
 
     width = max(shutil.get_terminal_size().columns, 40)
-    if len(line) <= width or "aws " in line or ": mcm " in line:
+    if len(line) <= width:
         return line
+    lead = len(line) - len(line.lstrip())
+    deep = lead + 4 if indent is None else indent
+    talk, command = _parted(line)
+    if not command:
+        return _filled(talk, width, deep)
+    if not talk.strip():
+        return line
+    from mcm.cli.fold import fold
+
+    parts = fold(command, width - deep) or [command]
+    return "\n".join((_filled(talk, width, deep), *(f"{'':{deep}}{part}" for part in parts)))
+
+
+def _parted(line: str) -> tuple[str, str]:
+    """Return what is said in a line, and the command that it ends in, or none.
+
+    A word of prose that follows `mcm` is no command of it; what goes on behind a comma is prose.
+    """
+    import re
+
+    from mcm.cli.chapters import CHAPTERS
+
+    verbs = "|".join(verb for chapter in CHAPTERS.values() for verb in chapter)
+    found = re.search(
+        rf"(?:^|:)\s+((?:mcm (?:{verbs})|aws [a-z0-9-]+ [a-z-]+) [^`]*)\Z", f" {line}"
+    )
+    if found is None or re.search(r"[,;.](?:\s|\Z)", found[1]):
+        return line, ""
+    return line[: found.start(1) - 1].rstrip(), found[1].rstrip()
+
+
+def _filled(talk: str, width: int, deep: int) -> str:
     import re
     import textwrap
 
-    lead = len(line) - len(line.lstrip())
-    whole = re.sub("`[^`]*`", lambda found: found[0].replace(" ", _GLUE), line)
-    deep = " " * (lead + 4 if indent is None else indent)
-    broken = textwrap.fill(
-        whole, width, subsequent_indent=deep, break_on_hyphens=False, break_long_words=False
+    whole = re.sub("`[^`]*`", lambda found: found[0].replace(" ", _GLUE), talk)
+    filled = textwrap.fill(
+        whole,
+        width,
+        subsequent_indent=" " * deep,
+        break_on_hyphens=False,
+        break_long_words=False,
     )
-    return broken.replace(_GLUE, " ")
+    return filled.replace(_GLUE, " ")

@@ -265,14 +265,20 @@ def _named(project: "Project", record: Path, data: bytes) -> str:
 
 
 def _heading(project: "Project", change: str) -> "Heading":
+    from dataclasses import replace
     from datetime import UTC, datetime
 
     from mcm.app.listing import Heading, glance
+    from mcm.config.change_file import check_change
     from mcm.core.errors import McmError
 
+    heading = Heading()
     try:
         folder = project.folder(change)
-        text = folder.read_change().decode("utf-8", "replace")
-        return glance(text, datetime.fromtimestamp(folder.change_file.stat().st_mtime, UTC))
-    except (OSError, McmError):
-        return Heading()
+        data = folder.read_change()
+        written = datetime.fromtimestamp(folder.change_file.stat().st_mtime, UTC)
+        heading = glance(data.decode("utf-8", "replace"), written)
+        check_change(data, folder.change_file.relative_to(project.root).as_posix())
+    except (OSError, McmError) as err:
+        return replace(heading, problem=str(err).split("\n")[0])
+    return heading

@@ -5,7 +5,6 @@ least needed first; the headline, what runs, where it goes and the prompt always
 Foreign text is cleaned here and nowhere before.
 """
 
-import shlex
 import textwrap
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -15,6 +14,7 @@ from datetime import datetime
 from mcm.app.explain import SANDBOX_FIRST
 from mcm.app.oncall import Facts
 from mcm.app.oncall_alarms import clock
+from mcm.cli.fold import fold
 from mcm.core import commands
 from mcm.core.duration import spell_wait
 from mcm.core.revision import Revision
@@ -23,9 +23,6 @@ from mcm.core.sentences.sentence import shorten
 
 WIDTH, HEIGHT = 80, 24
 _LABEL = 11
-_CONTINUED = " \\"
-_BESIDE = 2 + len(_CONTINUED)
-"""What stands on a line of a folded command beside its words."""
 
 
 @dataclass(frozen=True)
@@ -225,39 +222,6 @@ def _by_hand(facts: Facts, where: Where, width: int) -> _Part:
             )
         lines += folded
     return _Part("by hand", tuple(lines), len(lines))
-
-
-def fold(command: str, width: int) -> list[str] | None:
-    """Return `command` on lines that a shell reads as one; None when a word does not fit."""
-    words = [shlex.quote(word) for word in shlex.split(command)]
-    if any(clean(word, 1000) != word or len(word) > width - _BESIDE for word in words):
-        return None
-    # An option is easier to read with its value behind it, but not at the cost of a row.
-    return min(_filled(_pairs(words, width), width), _filled(words, width), key=len)
-
-
-def _filled(words: Sequence[str], width: int) -> list[str]:
-    lines = [""]
-    for word in words:
-        grown = f"{lines[-1]} {word}" if lines[-1] else word
-        if len(grown) + len(_CONTINUED) <= width:
-            lines[-1] = grown
-        else:
-            lines.append(f"  {word}")
-    return [*(line + _CONTINUED for line in lines[:-1]), lines[-1]]
-
-
-def _pairs(words: Sequence[str], width: int) -> list[str]:
-    """Return the words, each option together with its value where both fit a line."""
-    found: list[str] = []
-    for word in words:
-        last = found[-1] if found else ""
-        fits = len(last) + 1 + len(word) <= width - _BESIDE
-        if last.startswith("--") and " " not in last and fits:
-            found[-1] += f" {word}"
-        else:
-            found.append(word)
-    return found
 
 
 def _revisions(revisions: tuple[Revision, ...] | None, facts: Facts) -> Iterable[str]:

@@ -162,7 +162,8 @@ def _rollback_line(rollback: "RollbackStatus") -> str:
 
 
 def _list_row(each: "Listed", now: datetime) -> tuple[str, str, str, str, str]:
-    state = each.state.value.replace("_", " ") if each.state else "UNREADABLE"
+    broken = "BROKEN" if each.exit is Exit.USAGE else "UNREADABLE"
+    state = each.state.value.replace("_", " ") if each.state else broken
     at = f"{state} {each.stage}" if each.stage else state
     return (
         clean(each.change, 64),

@@ -45,6 +45,16 @@ def test_a_draft_shows_what_its_file_says() -> None:
     assert (found.state, found.stage, found.since) == (Phase.DRAFT, "", WRITTEN)
 
 
+def test_a_draft_whose_file_is_broken_is_no_plain_draft() -> None:
+    status = read_status("CM-0001", None, MemoryJournal())
+    heading = Heading("A title", "alice", WRITTEN, "change.yaml:3:1: there is no key `stags`")
+
+    (found,) = list_changes([status], lambda _: heading)
+
+    assert (found.state, found.exit) == (None, Exit.USAGE)
+    assert (found.title, found.problem) == ("A title", "change.yaml:3:1: there is no key `stags`")
+
+
 def test_a_held_walk_shows_its_stage() -> None:
     world = World()
     plan = world.plan()

@@ -223,7 +223,7 @@ def test_a_breach_that_may_be_vetoed_says_how_and_how_long() -> None:
 
     breach = next(m for m in listener.messages if m.event == "breach")
     assert breach.what.endswith("it will be rolled back in 1m unless a person vetoes")
-    assert breach.next[0] == "mcm hold CM-0001 --stage prod-us --reason REASON"
+    assert breach.next[0] == "mcm hold CM-0001 --stage prod-us --reason REASON --profile bob"
 
 
 def test_a_veto_calls_a_person() -> None:

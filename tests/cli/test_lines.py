@@ -35,9 +35,39 @@ def test_long_lines_are_broken_between_words(word: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("word", ["say", "show"])
-@pytest.mark.parametrize("text", [AWS, HINT, "to take it back: mcm rollback --stage " + "s" * 64])
-def test_a_line_with_a_command_to_copy_stays_whole(word: str, text: str, tmp_path: Path) -> None:
-    assert at_terminal(word, text, tmp_path) == [text]
+@pytest.mark.parametrize(
+    "text",
+    [
+        HINT,
+        AWS,
+        "  12  2026-03-18 10:00:00Z  " + LONG.strip() + ": mcm hold CM-1 --reason 'no no'",
+        "to take it back: mcm rollback --stage " + "s" * 64,
+    ],
+)
+def test_the_command_that_a_line_ends_in_can_be_copied(
+    word: str, text: str, tmp_path: Path
+) -> None:
+    """It begins a line of its own, and what is said before it is broken between words."""
+    talk, mark, command = text.partition(" aws " if "aws" in text else " mcm ")
+    lines = at_terminal(word, text, tmp_path)
+    first = next(n for n, line in enumerate(lines) if line.lstrip().startswith(mark.lstrip()))
+
+    assert " ".join(line.strip() for line in lines[:first]) == talk.strip()
+    copied = shlex.split("\n".join(lines[first:]).replace("\\\n", " "))
+    assert copied == shlex.split(mark + command)
+    assert max(map(len, lines)) <= 80
+
+
+def test_a_command_that_is_all_of_a_line_stays_whole(tmp_path: Path) -> None:
+    text = "  mcm rollback --stage " + "s" * 64
+    assert at_terminal("show", text, tmp_path) == [text]
+
+
+def test_prose_about_mcm_is_prose(tmp_path: Path) -> None:
+    lines = at_terminal("say", LONG + ": mcm holds what it cannot see, and aws says more", tmp_path)
+
+    assert "\\" not in "".join(lines)
+    assert max(map(len, lines)) <= 80
 
 
 def test_a_command_within_a_sentence_stays_whole(tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ from datetime import timedelta
 import pytest
 
 from mcm.app.oncall import Facts, build_facts
-from mcm.cli.oncall_screen import HEIGHT, WIDTH, Where, fold, screen, too_long
+from mcm.cli.fold import fold
+from mcm.cli.oncall_screen import HEIGHT, WIDTH, Where, screen, too_long
 from mcm.core import commands
 from mcm.core.past import GitCommit
 from mcm.core.pipeline import Identity

@@ -32,6 +32,10 @@ def test_drafts_are_listed_and_nothing_is_claimed_of_them(
     assert told(shop, capsys, "status")[0] == 0
     assert told(shop, capsys, "status --exit-code")[0] == 3
     assert told(shop, capsys, "verify CM-0001")[0] == 7
+    (shop.root / "changes/CM-0002/change.yaml").write_text("title: Shadow\nstags: []\n")
+    broken = next(s for s in told(shop, capsys, "list")[1].splitlines() if "CM-0002" in s)
+    assert broken.split()[1] == "BROKEN"
+    assert "changes/CM-0002/change.yaml:" in broken
 
 
 def test_a_walk_is_told_and_proven_from_end_to_end(

@@ -59,7 +59,8 @@ def decide(
     if now >= ends or now < began:
         over = Draft("countdown_over", {"stage": stage.name}, now)
         return Turn((over,), Wait(now, "nobody vetoed the rollback"))
-    word = commands.veto(goal.plan.change, stage.name)
+    sandbox = goal.plan.realm.startswith("sandbox:")
+    word = commands.veto(goal.plan.change, stage.name, sandbox=sandbox)
     why = f"rolling back in {spell_wait(ends - now)} unless a person vetoes: {word}"
     return Turn((), Wait(min(ends, now + goal.plan.poll), why))
 
