@@ -38,6 +38,9 @@ class Shelf(Protocol):
     def has_evidence(self) -> bool:
         """Say whether the folder is there; it comes whole or not at all."""
 
+    def changed_evidence(self, entries: Sequence[Entry]) -> tuple[str, ...]:
+        """Return the files of it that are not what was written up to the last of `entries`."""
+
     def write_evidence(self, entries: Sequence[Entry]) -> None:
         """Lay down what it takes to verify the change up to the last of `entries`."""
 
@@ -150,8 +153,7 @@ def _finish(
     """Bring about what a closing leaves: each step is skipped where it was done before."""
     entries = journal.entries(change)[: made.seq]
     lost = _restore(change, entries, made, shelf, render)
-    if not shelf.has_evidence():
-        shelf.write_evidence(entries)
+    lost = _lay_down(change, entries, shelf) or lost
     untagged = ""
     try:
         shelf.put_tag(tag_message(change, Head(made.seq, entries[-1].hash)))
@@ -160,6 +162,24 @@ def _finish(
     if lost is not None:
         raise lost
     return Closed(made, is_new, untagged)
+
+
+def _lay_down(change: str, entries: Sequence[Entry], shelf: Shelf) -> RefusedError | None:
+    """Write the evidence where there is none; return why what is there is not it."""
+    if not shelf.has_evidence():
+        shelf.write_evidence(entries)
+        return None
+    changed = shelf.changed_evidence(entries)
+    if not changed:
+        return None
+    more = f" and {len(changed) - 3} more" if len(changed) > 3 else ""
+    return RefusedError(
+        "E_RECORD",
+        f"evidence/ is not what belongs to the closing of {change}: it differs in"
+        f" {', '.join(changed[:3])}{more}",
+        hint="Take evidence/ from git, as it was when the change was closed, or move it away"
+        f" and run `mcm close {change}` again: it is written anew.",
+    )
 
 
 def _restore(

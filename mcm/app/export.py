@@ -81,6 +81,28 @@ def build_bundle(
     return Bundle(found, tuple(unsigned))
 
 
+def differing(bundle: Bundle, there: Mapping[str, bytes]) -> tuple[str, ...]:
+    """Return the files of an export made earlier, `there`, that are no longer what they were.
+
+    Journal, plan and what each signed statement says are those of `bundle`; the trust file
+    may have moved on since, so of all other files the export's own sums are asked.
+    """
+    kept = {name: data for name, data in bundle.files.items() if _lasts(name)}
+    changed = {name for name, data in kept.items() if there.get(name) != data}
+    sums = there.get("SHA256SUMS", b"").decode("utf-8", "replace").splitlines()
+    told = {name: digest for digest, _, name in (line.partition("  ") for line in sums)}
+    others = {name for name in there if not name.startswith("entries/")} - {"SHA256SUMS"}
+    changed |= {name for name in told if name not in there}
+    changed |= {n for n in others if told.get(n) != hashlib.sha256(there[n]).hexdigest()}
+    return tuple(sorted(changed | {n for n in there if n.startswith("entries/")} - {*kept}))
+
+
+def _lasts(name: str) -> bool:
+    return name in {"journal.jsonl", "entries.sha256", "plan.json"} or name.startswith(
+        ("entries/", "statements/")
+    )
+
+
 def allowed_signers(persons: "Iterable[Person]") -> bytes:
     """Return the trust file's keys as `ssh-keygen` reads them, each for what it may sign.
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from mcm.cli.folder import replace_file
-from mcm.core.errors import UsageError
+from mcm.core.errors import McmError, UsageError
 from mcm.core.history.journal import Entry
 
 if TYPE_CHECKING:
@@ -40,6 +40,26 @@ class ClosingShelf:
 
     def has_evidence(self) -> bool:
         return os.path.lexists(self._evidence)
+
+    def changed_evidence(self, entries: Sequence[Entry]) -> tuple[str, ...]:
+        from mcm.app.export import differing
+
+        bundle = read_bundle(self._project, self._change, entries)
+        return differing(bundle, self._read_evidence())
+
+    def _read_evidence(self) -> dict[str, bytes]:
+        """Return the files that are there; one that cannot be read is as good as another one."""
+        from mcm.trust.files import read_small
+
+        found = {}
+        for path in self._evidence.rglob("*"):
+            if path.is_symlink() or not path.is_dir():
+                try:
+                    data = read_small(path, limit=_RECORD_LIMIT)
+                except (OSError, McmError):
+                    data = b""
+                found[path.relative_to(self._evidence).as_posix()] = data
+        return found
 
     def write_evidence(self, entries: Sequence[Entry]) -> None:
         """Write beside and rename: a folder that is there is whole."""

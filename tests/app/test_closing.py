@@ -52,6 +52,9 @@ class Folder:
     def has_evidence(self) -> bool:
         return bool(self.evidence)
 
+    def changed_evidence(self, entries: Sequence[Entry]) -> tuple[str, ...]:
+        return () if self.evidence == tuple(entries) else ("journal.jsonl",)
+
     def write_evidence(self, entries: Sequence[Entry]) -> None:
         self.boundaries.passed("before the evidence")
         self.evidence = tuple(entries)
@@ -118,6 +121,19 @@ def test_nothing_is_asked_or_written_while_something_is_open() -> None:
     assert caught.value.details[0].startswith("prod-us is baking: `mcm deploy")
     assert (folder.record, folder.evidence, folder.tag) == (None, (), "")
     assert [e.kind for e in journal.entries(CHANGE)].count("closed") == 0
+
+
+def test_closed_again_it_says_that_the_evidence_is_no_longer_that_of_the_closing() -> None:
+    """What is there may be all that somebody wants to look into: it is not written over."""
+    journal, folder = journal_of(succeeded(PLAN)), Folder()
+    close(journal, folder)
+    folder.evidence, folder.tag = folder.evidence[:-1], ""
+    edited = folder.evidence
+
+    with pytest.raises(RefusedError, match=r"differs in journal\.jsonl \[E_RECORD\]"):
+        close(journal, folder)
+    assert folder.evidence == edited
+    assert folder.tag != ""
 
 
 def test_a_plan_that_was_made_anew_after_the_walk_is_open() -> None:

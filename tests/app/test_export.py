@@ -311,3 +311,30 @@ def test_a_folder_with_something_in_it_is_left_alone(story: Story, tmp_path: Pat
     with pytest.raises(export.UsageError, match="is not empty"):
         story.export(tmp_path)
     assert [each.name for each in tmp_path.iterdir()] == ["mine"]
+
+
+def test_an_export_made_earlier_is_compared_with_what_it_should_be() -> None:
+    """The trust file moves on after a closing; journal, plan and statements do not."""
+    world = World()
+    plan = world.plan()
+    world.deploy(plan)
+    entries = world.journal.entries(plan.change)
+
+    def made(trust: bytes) -> export.Bundle:
+        return export.build_bundle(entries, plan.to_bytes(), {"a.json": b"{}"}, None, trust)
+
+    there = made(b"old").files
+    now = made(b"new")
+
+    def changed(**edits: bytes | None) -> tuple[str, ...]:
+        edited = {**there, **{name: data for name, data in edits.items() if data is not None}}
+        left = {name: data for name, data in edited.items() if edits.get(name, b"") is not None}
+        return export.differing(now, left)
+
+    assert changed() == ()
+    assert changed(**{"trust.json": b"other"}) == ("trust.json",)
+    assert changed(**{"plan.json": None}) == ("plan.json",)
+    assert changed(**{"journal.jsonl": b""}) == ("journal.jsonl",)
+    assert changed(**{"entries/000001": b"x"}) == ("entries/000001",)
+    assert changed(**{"entries/999999": b"x"}) == ("entries/999999",)
+    assert changed(added=b"x") == ("added",)
