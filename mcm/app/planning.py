@@ -199,7 +199,12 @@ def load_plan(shelf: Shelf, change: str) -> Plan:
     data = shelf.read_plan()
     if data is None:
         raise UsageError(f"{change} has no plan yet", hint=f"Run `mcm plan {change}` first.")
-    return Plan.from_bytes(data)
+    try:
+        return Plan.from_bytes(data)
+    except RefusedError as err:
+        again = f"`mcm plan {change}` makes a new one, which has to be approved anew."
+        err.hint = f"Another version of mcm wrote it, or somebody edited it: {again}"
+        raise
 
 
 def check_current(files: Files, plan: Plan, journal: Journal) -> None:
@@ -210,6 +215,8 @@ def check_current(files: Files, plan: Plan, journal: Journal) -> None:
     voids no signature: the gates read it live, and it can only close. One that is gone or
     has other times was signed as it was, so it counts.
     """
+    if plan.is_older:
+        raise PlanChangedError(plan, ("an earlier mcm wrote it, which knew less than this one",))
     for entry in journal.entries(plan.change):
         known = entry.kind == "planned" and entry.body["edition"] == plan.edition
         if known and entry.body["plan"] != plan.digest:
@@ -316,8 +323,12 @@ def _newest_edition(journal: Journal, change: str) -> int:
 
 
 def _readable(data: bytes | None) -> Plan | None:
-    """A plan that somebody broke is no edition to keep; a new one takes its place."""
+    """A plan that somebody broke is no edition to keep; a new one takes its place.
+
+    So it does with one of an earlier mcm, by which nothing goes forward.
+    """
     try:
-        return None if data is None else Plan.from_bytes(data)
+        plan = None if data is None else Plan.from_bytes(data)
     except RefusedError:
         return None
+    return plan if plan is not None and not plan.is_older else None

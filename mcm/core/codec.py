@@ -10,7 +10,7 @@ dataclasses is told apart by the class attribute `op`.
 import types
 import typing
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, dataclass, fields, is_dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import Enum
@@ -44,55 +44,76 @@ def to_value(item: Any) -> canonical.Value:
     return item
 
 
-def from_value(hint: type[T], value: canonical.Value) -> T:
+def from_value(hint: type[T], value: canonical.Value, *, older: bool = False) -> T:
     """Rebuild a value of type `hint`; raise RefusedError(E_CANONICAL) if it does not fit.
 
     Every field must be there and no other; nothing is filled in from defaults, because
-    what is read back must be what was signed.
+    what is read back must be what was signed. With `older`, a field that came later, and so
+    has a default, may be missing: the caller knows that the value was written before it.
     """
-    return typing.cast(T, _read(hint, value, "$"))
+    return typing.cast(T, _Reader(older).read(hint, value, "$"))
 
 
-def _read(hint: Any, value: Any, path: str) -> Any:
-    origin = get_origin(hint)
-    if origin is types.UnionType or origin is typing.Union:
-        return _read_union(get_args(hint), value, path)
-    if origin is tuple:
-        if not isinstance(value, list):
-            raise _misfit(path, "a list", value)
-        part = get_args(hint)[0]
-        return tuple(_read(part, item, f"{path}[{index}]") for index, item in enumerate(value))
-    if origin is Mapping or origin is dict or hint is Any:
-        return value
-    if is_dataclass(hint):
-        return _read_dataclass(hint, value, path)
-    return _read_scalar(hint, value, path)
+@dataclass(frozen=True)
+class _Reader:
+    older: bool
+
+    def read(self, hint: Any, value: Any, path: str) -> Any:
+        origin = get_origin(hint)
+        if origin is types.UnionType or origin is typing.Union:
+            return self._union(get_args(hint), value, path)
+        if origin is tuple:
+            if not isinstance(value, list):
+                raise _misfit(path, "a list", value)
+            part = get_args(hint)[0]
+            return tuple(self.read(part, item, f"{path}[{n}]") for n, item in enumerate(value))
+        if origin is Mapping or origin is dict or hint is Any:
+            return value
+        if is_dataclass(hint):
+            return self._dataclass(hint, value, path)
+        return _read_scalar(hint, value, path)
+
+    def _union(self, options: tuple[Any, ...], value: Any, path: str) -> Any:
+        if value is None and type(None) in options:
+            return None
+        options = tuple(option for option in options if option is not type(None))
+        if len(options) == 1:
+            return self.read(options[0], value, path)
+        tag = value.get("op") if isinstance(value, dict) else None
+        for option in options:
+            if tag is not None and getattr(option, "op", None) == tag:
+                return self.read(option, value, path)
+        raise _misfit(path, "one of " + ", ".join(str(o.__name__) for o in options), value)
+
+    def _dataclass(self, hint: Any, value: Any, path: str) -> Any:
+        tag = getattr(hint, "op", None)
+        expected = _hints(hint)
+        keys = set(expected) | ({"op"} if tag is not None else set())
+        wanted = f"the fields of {hint.__name__}"
+        if not isinstance(value, dict) or value.get("op", tag) != tag or set(value) - keys:
+            raise _misfit(path, wanted, value)
+        missing = keys - set(value)
+        if missing - (_later(hint) if self.older else set()):
+            raise _misfit(path, f"{wanted}, with {', '.join(sorted(missing))}", value)
+        parts = {
+            name: self.read(part, value[name], f"{path}.{name}")
+            for name, part in expected.items()
+            if name in value
+        }
+        try:
+            return hint(**parts)
+        except ValueError as err:  # a value that its own class does not take: an unknown zone
+            raise _misfit(path, f"a {hint.__name__} ({err})", value) from err
 
 
-def _read_union(options: tuple[Any, ...], value: Any, path: str) -> Any:
-    if value is None and type(None) in options:
-        return None
-    options = tuple(option for option in options if option is not type(None))
-    if len(options) == 1:
-        return _read(options[0], value, path)
-    tag = value.get("op") if isinstance(value, dict) else None
-    for option in options:
-        if tag is not None and getattr(option, "op", None) == tag:
-            return _read(option, value, path)
-    raise _misfit(path, "one of " + ", ".join(str(o.__name__) for o in options), value)
-
-
-def _read_dataclass(hint: Any, value: Any, path: str) -> Any:
-    tag = getattr(hint, "op", None)
-    expected = _hints(hint)
-    keys = set(expected) | ({"op"} if tag is not None else set())
-    if not isinstance(value, dict) or set(value) != keys or value.get("op", tag) != tag:
-        raise _misfit(path, f"the fields of {hint.__name__}", value)
-    parts = {name: _read(part, value[name], f"{path}.{name}") for name, part in expected.items()}
-    try:
-        return hint(**parts)
-    except ValueError as err:  # a value that its own class does not take: an unknown zone
-        raise _misfit(path, f"a {hint.__name__} ({err})", value) from err
+@cache
+def _later(hint: Any) -> frozenset[str]:
+    """Return the fields that may be missing in what was written before they came."""
+    return frozenset(
+        each.name
+        for each in fields(hint)
+        if each.default is not MISSING or each.default_factory is not MISSING
+    )
 
 
 @cache

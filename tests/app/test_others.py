@@ -11,6 +11,7 @@ from mcm.core.gates.others import OtherChange
 from mcm.core.plans.plan import Exemption, Plan
 from tests.kit.readings import PIPELINE, US
 from tests.kit.world import World
+from tests.planned import as_an_earlier_mcm_wrote
 
 
 def seen_by(world: World, plan: Plan, change: str = "CM-0002") -> tuple[OtherChange, ...]:
@@ -57,6 +58,18 @@ def test_a_change_is_none_of_its_own_others() -> None:
     world = World()
 
     assert [each.change for each in seen_by(world, world.plan(), "CM-0001")] == ["CM-0002"]
+
+
+def test_the_plans_of_an_earlier_mcm_are_in_nobodys_way() -> None:
+    """A project keeps its changes for years: none of them may close every gate of today."""
+    world = World()
+    older = Plan.from_bytes(as_an_earlier_mcm_wrote(world.plan()))
+    world.approve(older)
+    world.clock.pass_time(timedelta(minutes=2))
+    assert world.deploy(older, patience=timedelta(hours=3)).exit is Exit.DONE
+
+    (found,) = seen_by(world, older)
+    assert (found.under_way, found.succeeded) == ((), True)
 
 
 def test_one_that_cannot_be_read_is_named() -> None:

@@ -17,7 +17,7 @@ from mcm.app.planning import (
     plan_change,
 )
 from mcm.core.commits.commit_range import CommitRange, GitCommit, build_range
-from mcm.core.errors import BlindError, UsageError
+from mcm.core.errors import BlindError, RefusedError, UsageError
 from mcm.core.plans.plan import Package, Plan
 from mcm.core.revision import Revision
 from mcm.core.trust.authorship import Approvers, Written
@@ -25,6 +25,7 @@ from mcm.core.windows.hours import Calendar, CalendarSource, Event
 from mcm.core.windows.window import Freeze
 from tests.kit.files import Shelf, make_files
 from tests.kit.world import World
+from tests.planned import as_an_earlier_mcm_wrote
 
 
 @pytest.fixture
@@ -123,6 +124,29 @@ def test_a_change_that_was_edited_voids_its_plan(
         check_current(replace(files, change=edited), plan, world.journal)
 
     assert any(line in each for each in caught.value.details), caught.value.details
+
+
+def test_nothing_goes_forward_by_a_plan_of_an_earlier_mcm(world: World, files: Files) -> None:
+    """Also where all that it lacks would be as it is now; the next edition is whole."""
+    shelf = Shelf()
+    plan = plan_change(files, world.runner().observer, shelf, world.journal).plan
+    shelf.data = as_an_earlier_mcm_wrote(plan)
+    with pytest.raises(PlanChangedError) as caught:
+        check_current(files, load_plan(shelf, plan.change), world.journal)
+
+    assert caught.value.details == ("an earlier mcm wrote it, which knew less than this one",)
+    assert str(caught.value.hint).startswith("Run `mcm plan CM-0001`, then `mcm request`")
+    again = plan_change(files, world.runner().observer, shelf, world.journal)
+    assert (again.plan.edition, again.is_new, again.plan.is_older) == (2, True, False)
+
+
+def test_a_plan_that_cannot_be_read_says_how_to_get_another(world: World, files: Files) -> None:
+    shelf = Shelf()
+    shelf.data = b"{}"
+    with pytest.raises(RefusedError) as caught:
+        load_plan(shelf, "CM-0001")
+
+    assert "`mcm plan CM-0001` makes a new one" in str(caught.value.hint)
 
 
 def test_another_realm_or_another_definition_voids_it(world: World, files: Files) -> None:

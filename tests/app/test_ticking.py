@@ -23,6 +23,7 @@ from mcm.core.plans.plan import Plan
 from mcm.store.lease import MemoryLeases
 from tests.kit.dying import Boundaries, KilledError, MortalJournal, MortalPort
 from tests.kit.world import STAGE, World
+from tests.planned import as_an_earlier_mcm_wrote
 
 CHANGE = "CM-0001"
 MINUTE = timedelta(minutes=1)
@@ -266,6 +267,21 @@ def test_files_that_moved_on_hold_what_is_not_promoted_yet() -> None:
 
 def test_files_that_moved_on_leave_what_is_out_there_watched() -> None:
     cron = begun()
+    cron.tick()
+    cron.check = refuse
+    cron.world.when("bake_started", cron.world.scenario.raise_errors)
+
+    assert cron.until_the_end().exit is Exit.ROLLED_BACK
+
+
+def test_a_walk_begun_by_an_earlier_mcm_stays_watched_and_goes_back() -> None:
+    """mcm was updated in the bake: the plan is the one that people signed, and an older one."""
+    world = World()
+    older = Plan.from_bytes(as_an_earlier_mcm_wrote(world.plan()))
+    cron = Cron(world, older)
+    cron.world.approve(older)
+    world.clock.pass_time(2 * MINUTE)
+    cron.begin()
     cron.tick()
     cron.check = refuse
     cron.world.when("bake_started", cron.world.scenario.raise_errors)

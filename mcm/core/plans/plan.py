@@ -15,6 +15,7 @@ from typing import Any
 from mcm.core import canonical, codec
 from mcm.core.commits.commit_range import CommitRange
 from mcm.core.endpoint import Expected
+from mcm.core.errors import RefusedError
 from mcm.core.place import Metric, PipelineId, Place
 from mcm.core.revision import Revision
 from mcm.core.windows.hours import Calendar, Hours
@@ -202,17 +203,44 @@ class Plan:
 
     def to_bytes(self) -> bytes:
         """Return the canonical bytes: what is stored, hashed and signed."""
-        return canonical.encode(codec.to_value(self))
+        return self._bytes
 
     @staticmethod
     def from_bytes(data: bytes) -> "Plan":
-        """Read a frozen plan; raise RefusedError(E_CANONICAL) for anything else."""
-        return codec.from_value(Plan, canonical.decode(data))
+        """Read a frozen plan; raise RefusedError(E_CANONICAL) for anything else.
+
+        One that an earlier mcm wrote keeps its bytes and its digest, and has what came later
+        as it was then: see `is_older`.
+        """
+        value = canonical.decode(data)
+        try:
+            return codec.from_value(Plan, value)
+        except RefusedError as err:
+            strict = err
+        try:
+            plan = codec.from_value(Plan, value, older=True)
+        except RefusedError:
+            raise strict from None
+        plan.__dict__["_bytes"] = data
+        return plan
+
+    @cached_property
+    def _bytes(self) -> bytes:
+        return canonical.encode(codec.to_value(self))
+
+    @property
+    def is_older(self) -> bool:
+        """Whether an earlier mcm wrote it, without what one of today says.
+
+        It can be looked at, watched and gone back by. Nothing goes forward by it: what people
+        signed does not say all that is asked of a promotion now.
+        """
+        return self._bytes != canonical.encode(codec.to_value(self))
 
     @cached_property
     def digest(self) -> str:
         """SHA-256 of the canonical bytes."""
-        return canonical.digest_bytes(self.to_bytes())
+        return canonical.digest_bytes(self._bytes)
 
     def stage(self, name: str) -> StagePlan | None:
         return next((stage for stage in self.stages if stage.name == name), None)
