@@ -16,7 +16,7 @@ from mcm.config.definitions import ON_BREACH, Definition
 from mcm.config.fields import Fields
 from mcm.config.limits import Limits
 from mcm.config.place_fields import NAME, read_access, read_place
-from mcm.config.problems import Problems
+from mcm.config.problems import ConfigError, Problems
 from mcm.config.stage_fields import (
     BakeWords,
     Context,
@@ -39,6 +39,7 @@ _TOPIC = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_.-]{1,2
 _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]{0,127}", re.ASCII)
 _PROXY = re.compile(r"https?://[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?/?", re.ASCII)
 _FILE = re.compile(r"[^\0\n\r]{1,400}")
+_NOTIFY = re.compile(r"^notify:.*\n?(?:^(?:[ #-].*)?(?:\n|\Z))*", re.MULTILINE)
 CHANNELS = ("sns", "webhook", "command")
 
 
@@ -87,9 +88,13 @@ def read_service(root: Fields, definitions: Mapping[str, Definition]) -> Service
 def load_channels(text: str | bytes, file: str) -> tuple[Channel, ...]:
     """Return who is notified by an `mcm.yaml` that may be wrong in anything else.
 
-    A channel that is wrong itself is left out. Raises ConfigError for what is no YAML.
+    A channel that is wrong itself is left out. Of what is no YAML as a whole the block
+    `notify:` is read alone. Raises ConfigError where that is none either.
     """
-    root = Fields(load(text, file), Problems())
+    try:
+        root = Fields(load(text, file), Problems())
+    except ConfigError:
+        root = Fields(load(_notify_block(text), file), Problems())
     found = []
     for entry in root.mappings("notify") if root.has("notify") else ():
         before = len(root.problems)
@@ -97,6 +102,16 @@ def load_channels(text: str | bytes, file: str) -> tuple[Channel, ...]:
         if channel is not None and len(root.problems) == before:
             found.append(channel)
     return tuple(found)
+
+
+def _notify_block(text: str | bytes) -> str:
+    """Return the lines from `notify:` to the next key, which no value's own line stands beside.
+
+    Empty where there are several: which one counts, nobody can say.
+    """
+    whole = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
+    blocks = _NOTIFY.findall(whole.replace("\r\n", "\n"))
+    return str(blocks[0]) if len(blocks) == 1 else ""
 
 
 def _read_network(root: Fields) -> Network:

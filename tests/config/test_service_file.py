@@ -414,6 +414,31 @@ def test_channels_are_read_from_a_file_that_is_wrong_elsewhere() -> None:
         load_channels("a: [", "mcm.yaml")
 
 
+@pytest.mark.parametrize("broken", ["stages: [\n", "a: 1\na: 2\n", "\tstages: 1\n", 'x: {y: "\n'])
+@pytest.mark.parametrize("before", [True, False])
+def test_channels_are_read_from_a_file_that_is_no_yaml(broken: str, before: bool) -> None:
+    """Who is to be called in the night does not hang on a bracket elsewhere."""
+    notify = (
+        "notify:\n# on call\n- command: [./page.sh, urgent]\n\n  # all\n- webhook: {env: HOOK}\n"
+    )
+    (first, second) = load_channels(broken + notify if before else notify + broken, "mcm.yaml")
+
+    assert (first.kind, second.kind) == ("command", "webhook")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: [\nnotify:\n- command: [./one.sh]\nnotify:\n- command: [./two.sh]\n",
+        "a: [\nnotify:\n- command: [./one.sh\n",
+        "a: [\n  notify:\n  - command: [./one.sh]\n",
+    ],
+)
+def test_channels_that_cannot_be_told_are_none(text: str) -> None:
+    with pytest.raises(ConfigError):
+        load_channels(text, "mcm.yaml")
+
+
 def test_rule_31_what_looks_at_a_shadow_only_holds_whatever_the_defaults_say() -> None:
     watched = "- {use: sagemaker-endpoint, with: {endpoint: photo-check-us}}"
     use = "use: shadow-traffic, with: {endpoint: photo-check-us, live: live, shadow: candidate}"
