@@ -15,8 +15,13 @@ from mcm.core.history.fold import fold
 from mcm.core.history.journal import Entry
 
 PART = "record"
-_HEAD = re.compile(r"^Journal head: entry ([0-9]{1,9}), `([0-9a-f]{64})`$", re.ASCII | re.MULTILINE)
-_PLAN = re.compile(r"^Plan digest: `([0-9a-f]{64})`", re.ASCII | re.MULTILINE)
+_HEAD = re.compile(
+    r"^Journal head: entry ([0-9]{1,9}), `?([0-9a-f]{64})`?$", re.ASCII | re.MULTILINE
+)
+_PLAN = re.compile(r"^Plan digest: `?([0-9a-f]{64})`?", re.ASCII | re.MULTILINE)
+
+_HEADING = re.compile(r"^(# .+)$", re.MULTILINE)
+_TAG = re.compile(r"<[^>]*>")
 
 Render = Callable[[Sequence[Entry]], bytes]
 """The record as it would have been after these entries; may raise what rendering raises."""
@@ -25,7 +30,23 @@ Render = Callable[[Sequence[Entry]], bytes]
 def named_change(data: bytes) -> str:
     """Return the change that the record's heading names, unchecked; empty for no heading."""
     first = data.split(b"\n", 1)[0][:2000].decode("utf-8", "replace")
+    if is_page(data):
+        heading = _HEADING.search(_text(data))
+        first = heading[1][:2000] if heading else ""
     return unescape(first[2:].split(":", 1)[0]).strip() if first.startswith("# ") else ""
+
+
+def is_page(data: bytes) -> bool:
+    """Say whether a record is one HTML file, not Markdown."""
+    return data[:100].lstrip().lower().startswith(b"<!doctype html")
+
+
+def _text(data: bytes) -> str:
+    """Return what a record says line by line; a page without its tags, headings with a `#`."""
+    text = data.decode("utf-8", "replace")
+    if not is_page(data):
+        return text
+    return unescape(_TAG.sub("", text.partition("<main>")[2].replace("<h1", "# <h1")))
 
 
 def judge_record(
@@ -47,8 +68,10 @@ def judge_record(
         yield Finding(PART, Proof.PROVEN, text)
         return
     whole = render(entries)
-    if closing is None and data == whole:
-        yield Finding(PART, Proof.PROVEN, f"{name} is what `mcm render` gives, byte for byte")
+    if data == whole and (closing is None or is_page(data)):
+        form = " --format html" if is_page(data) else ""
+        text = f"{name} is what `mcm render{form}` gives, byte for byte"
+        yield Finding(PART, Proof.PROVEN, text)
         return
     yield _judge_other(data, name, entries, plan, render, whole, frozen=closing is not None)
 
@@ -72,7 +95,7 @@ def _judge_other(
             text = f"{name} tells the journal up to entry {seen} of {len(entries)}: {after}"
             return Finding(PART, Proof.NOTED, text)
         whole = earlier if not frozen else whole
-    named = _PLAN.search(data.decode("utf-8", "replace"))
+    named = _PLAN.search(_text(data))
     if named and named[1] != plan:
         text = f"{name} was rendered for plan {named[1][:12]}, which is not here to compare with"
         return Finding(PART, Proof.MISSING, text)
@@ -86,8 +109,8 @@ def _judge_other(
 
 def _head(data: bytes, entries: Sequence[Entry]) -> int | None:
     """Return the entry at which the record says it was rendered, if the journal has that one."""
-    text = data.decode("utf-8", "replace")
-    if "Journal head: no entries" in text.rsplit("\n", 2)[-2:]:
+    text = _text(data).rstrip()
+    if "Journal head: no entries" in text.rsplit("\n", 1)[-1:]:
         return 0
     found = _HEAD.findall(text)
     if not found:

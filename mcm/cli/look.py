@@ -109,7 +109,9 @@ def verify(
     ] = None,
     record: Annotated[
         Path | None,
-        typer.Option("--record", metavar="FILE", help="A record.md, to see whether it was edited."),
+        typer.Option(
+            "--record", metavar="FILE", help="A record, .md or .html, to see if it was edited."
+        ),
     ] = None,
     json: Json = False,
     profile: Profile = None,

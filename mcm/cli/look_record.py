@@ -44,11 +44,19 @@ def judge_file(
 ) -> "Sequence[Finding]":
     """Return what is to be said of a record; where nobody can render one, that is missing."""
     from mcm.app.proof import Finding, Proof
-    from mcm.app.record_check import PART, judge_record
-    from mcm.cli.record import render_change
+    from mcm.app.record_check import PART, is_page, judge_record
+    from mcm.cli.record import Page, current_record, render_change
 
     def render(entries: "Sequence[Entry]") -> bytes:
-        return render_change(project, evidence.change, entries).encode()
+        if not is_page(data):
+            return render_change(project, evidence.change, entries).encode()
+        whole = len(entries) == len(evidence.entries)
+        text = (
+            current_record(project, evidence.change)
+            if whole
+            else render_change(project, evidence.change, entries).encode()
+        )
+        return Page(project, evidence.change, text).html()[1]
 
     unknown = evidence.journal_problem or evidence.journal_unread
     if unknown:

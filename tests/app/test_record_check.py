@@ -7,6 +7,7 @@ import pytest
 from mcm.app.proof import Finding, Proof
 from mcm.app.record_check import judge_record, named_change
 from mcm.core.history.journal import Entry
+from mcm.record.html import render_html
 from tests.record.story import closed, page, plan, rolled_back
 
 PLAN = plan()
@@ -110,3 +111,36 @@ def test_one_from_before_the_closing_is_not_the_frozen_one_and_no_edit() -> None
 
     assert found.proof is Proof.NOTED
     assert "not the one that was frozen" in found.text
+
+
+def one_file(entries: Sequence[Entry]) -> bytes:
+    """The same record as one HTML file."""
+    return render_html(page(PLAN, entries), lambda _: None).encode()
+
+
+def judge_page(data: bytes, entries: Sequence[Entry]) -> Finding:
+    (found,) = judge_record(data, "record.html", CHANGE, entries, PLAN.digest, one_file)
+    return found
+
+
+@pytest.mark.parametrize("entries", [ENTRIES, CLOSED])
+def test_a_page_is_judged_as_markdown_is(entries: Sequence[Entry]) -> None:
+    good = one_file(entries)
+
+    assert named_change(good) == CHANGE
+    assert judge_page(good, entries).proof is Proof.PROVEN
+    edited = judge_page(edit(good, b"alice", b"mallory"), entries)
+    assert (edited.proof, "was edited" in edited.text) == (Proof.BROKEN, True)
+    assert judge_page(edit(good, b"<style>", b"<style>\n"), entries).proof is Proof.BROKEN
+
+
+@pytest.mark.parametrize("seen", [0, 1, 7])
+def test_an_older_page_is_older_and_not_edited(seen: int) -> None:
+    found = judge_page(one_file(ENTRIES[:seen]), ENTRIES)
+
+    assert found.proof is Proof.NOTED
+    assert f"up to entry {seen} of {len(ENTRIES)}" in found.text
+
+
+def test_a_page_without_a_heading_names_no_change() -> None:
+    assert named_change(b"<!doctype html>\n<html><h1>CM-0001: x</h1></html>") == ""

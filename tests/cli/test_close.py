@@ -55,6 +55,8 @@ def test_from_a_note_to_a_frozen_record_that_shows_each_edit(
     assert "All &#42;well&#42;" in text
     assert (shop.root / "changes/CM-0001/evidence/journal.jsonl").is_file()
     assert shop.mcm(f"verify --record {RECORD}") == 0
+    assert shop.mcm("render CM-0001 --format html") == 0
+    assert shop.mcm(f"verify --record {RECORD.removesuffix('md')}html") == 0
     assert "is the record as alice closed it" in capsys.readouterr().out
 
     (shop.root / RECORD).write_text(text.replace("well", "bad", 1))
