@@ -89,6 +89,10 @@ def _check_asked(
             "--above and --below are for a file: name it with --csv",
             hint="Write --csv latency.csv --above 250.",
         )
+    if graph is not None or record:
+        from mcm.cli.graphs import check_library
+
+        check_library()
 
 
 def _of_file(
