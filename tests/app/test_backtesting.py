@@ -262,6 +262,14 @@ def test_no_data_is_zero_only_where_there_were_requests() -> None:
     assert len(counted.result.score.alarms) == 1
 
 
+def test_what_a_use_tolerates_is_said_and_not_counted() -> None:
+    (found,) = replayed(Past(), replace(threshold(), failure_limit=2))
+
+    assert found.notes == ("each breach rings here, though failure_limit tolerates 2",)
+    assert found.result is not None
+    assert len(found.result.score.alarms) == 1
+
+
 def test_kinds_without_a_history_say_so() -> None:
     health = Guardrail("http-health", "http-health", {}, "roll_back")
     (found,) = replayed(Past(), health)

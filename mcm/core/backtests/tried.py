@@ -62,8 +62,10 @@ class Subject:
     unit: str = ""
 
     def found(self, result: Backtest, notes: Iterable[str]) -> Tried:
-        """Return the result."""
-        return self._tried(tuple(notes), result, "")
+        """Return the result; what the use of the guardrail tolerates is said, not counted."""
+        limit = self.guardrail.failure_limit
+        told = [f"each breach rings here, though failure_limit tolerates {limit}"] if limit else []
+        return self._tried((*notes, *told), result, "")
 
     def without(self, why: str) -> Tried:
         """Return that there is none, and why."""
