@@ -62,14 +62,16 @@ def put_endpoints(seen: Seen, sagemaker: SageMaker, now: datetime, model: str) -
     for what SageMaker would refuse.
     """
     region, account = seen.stage.place.region, seen.stage.place.account
-    caller = Caller(account, region, f"arn:aws:iam::{account}:root", account, now)
+    # A configuration is older than an endpoint that has it, as on AWS.
+    since = now - timedelta(days=1)
+    caller = Caller(account, region, f"arn:aws:iam::{account}:root", account, since)
     models: set[str] = set()
     for name, view in seen.endpoints.items():
         after = _after(seen, view.content, model)
         for config, content in ((view.config_name, view.content), (new_name(view), after)):
             _put_models(sagemaker, content, caller, models)
             sagemaker.registry.create_config(_config(config, content), caller)
-        sagemaker.create(region, name, view.config_name, now - timedelta(days=1))
+        sagemaker.create(region, name, view.config_name, since)
         if view.status != Status.IN_SERVICE:
             sagemaker.set_status(region, name, _status(view.status))
 
