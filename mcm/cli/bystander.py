@@ -46,7 +46,7 @@ def watch_pipeline(view: "View", stage: str, bake: str, *, follow: bool) -> int:
 
 def _goals(view: "View", stage: str, bake: str) -> "list[Observe]":
     from mcm.app.bystander import goal_of_config
-    from mcm.config.definitions import builtin_definitions, definition_values
+    from mcm.config.definitions import definition_values
     from mcm.core.naming import find_stage
 
     if view.service is None:
@@ -57,7 +57,8 @@ def _goals(view: "View", stage: str, bake: str) -> "list[Observe]":
     if stage:
         name = find_stage(stage, [each.name for each in configs])
         configs = [each for each in configs if each.name == name]
-    definitions = definition_values(builtin_definitions())
+    assert view.project is not None  # whose mcm.yaml this is
+    definitions = definition_values(view.project.definitions)
     return [goal_of_config(view.service, each, definitions) for each in configs]
 
 

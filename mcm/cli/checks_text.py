@@ -20,26 +20,36 @@ def list_lines(definitions: "Iterable[Definition]") -> Iterator[str]:
     """Yield a line for each check and one for what it holds."""
     for each in definitions:
         kind = "" if each.kind == each.name else f"  (kind {each.kind})"
-        yield f"{each.name}{kind}"
+        yield f"{each.name}{kind}{_source(each)}"
         yield f"    {clean(each.about, _LONG)}"
 
 
 def list_value(definitions: "Iterable[Definition]") -> dict[str, Any]:
     """Return the document of `mcm checks list --json`."""
-    found = [{"name": d.name, "kind": d.kind, "about": d.about} for d in definitions]
+    found = [
+        {"name": d.name, "kind": d.kind, "about": d.about, "source": d.source} for d in definitions
+    ]
     return {"version": VERSION, "definitions": found}
 
 
 def show_lines(definition: "Definition") -> Iterator[str]:
     """Yield what a definition means, parameter by parameter, and how it is used."""
+    from mcm.config.strict_yaml import to_plain
+
     yield f"{definition.name}: {clean(definition.about, _LONG)}"
     then = "the stage is rolled back" if definition.on_breach == "roll_back" else "the walk holds"
     yield f"On a breach {then}, unless `on_breach` says otherwise."
+    yield f"Kind {definition.kind}, by {_whose(definition)}."
     yield ""
-    yield "Parameters:"
+    yield "Parameters:" if definition.parameters else "It has no parameters."
     for each in definition.parameters:
         yield f"  {each.name} ({_type(each)})"
         yield f"      {clean(each.about, _LONG)}"
+    if definition.sets is not None:
+        yield ""
+        yield f"What it sets of {definition.kind}:"
+        yield ""
+        yield from _indented(to_plain(definition.sets))
     yield ""
     yield "In mcm.yaml, under `guardrails:` of a stage:"
     yield ""
@@ -48,16 +58,38 @@ def show_lines(definition: "Definition") -> Iterator[str]:
 
 def example_lines(definition: "Definition") -> Iterator[str]:
     """Yield the definition's example as it would stand in mcm.yaml, defaults left out."""
-    import yaml
-
     given = {
         each.name: written(each, definition.example[each.name])
         for each in definition.parameters
         if each.required or definition.example[each.name] != each.default
     }
     use = [{"use": definition.name, **({"with": given} if given else {})}]
-    text = yaml.safe_dump(use, sort_keys=False, allow_unicode=True, width=72)
-    yield from (f"  {line}" for line in text.rstrip().split("\n"))
+    yield from _indented(use)
+
+
+def _indented(value: Any) -> Iterator[str]:
+    """Yield a value as YAML, each line of it clean."""
+    import yaml
+
+    text = yaml.safe_dump(value, sort_keys=False, allow_unicode=True, width=72)
+    yield from (f"  {clean(line, 400)}" for line in text.rstrip().split("\n"))
+
+
+def _source(definition: "Definition") -> str:
+    """Say in a list where a check of the project is from; nothing for mcm's own."""
+    from mcm.config.definitions import MCM
+
+    return "" if definition.source == MCM else f"  [{clean(definition.source, 120)}]"
+
+
+def _whose(definition: "Definition") -> str:
+    from mcm.config.definitions import MCM
+    from mcm.config.kinds import KINDS
+
+    if definition.source == MCM:
+        return "mcm's own definition"
+    instead = ", which stands in for mcm's own" if definition.name in KINDS else ""
+    return f"{clean(definition.source, 120)} of this project{instead}"
 
 
 def written(parameter: "Parameter", value: Any) -> Any:
@@ -69,12 +101,16 @@ def written(parameter: "Parameter", value: Any) -> Any:
 
 def show_value(definition: "Definition") -> dict[str, Any]:
     """Return the document of `mcm checks show --json`; values as they are written in YAML."""
+    from mcm.config.strict_yaml import to_plain
+
     return {
         "version": VERSION,
         "name": definition.name,
         "kind": definition.kind,
         "about": definition.about,
+        "source": definition.source,
         "on_breach": definition.on_breach,
+        "sets": None if definition.sets is None else to_plain(definition.sets),
         "parameters": [
             {
                 "parameter": each.name,

@@ -44,11 +44,18 @@ def states(incomplete: str) -> list[str]:
 
 
 def check_names(incomplete: str) -> list[str]:
-    """Return the names of mcm's own checks that begin with `incomplete`."""
+    """Return the names of mcm's checks and the project's that begin with `incomplete`."""
     from mcm.data import data_names
 
-    names = (name.removesuffix(".yaml") for name in data_names("checks"))
-    return _offered(names, incomplete)
+    names = {name.removesuffix(".yaml") for name in data_names("checks")}
+    try:
+        from mcm.app.own_checks import own_names
+        from mcm.cli.compose import find_root
+
+        names |= set(own_names(find_root(Path.cwd())))
+    except Exception:  # noqa: BLE001, S110 - as above; mcm's own are offered all the same
+        pass
+    return _offered(sorted(names), incomplete)
 
 
 def template_names(incomplete: str) -> list[str]:

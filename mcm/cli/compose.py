@@ -102,9 +102,9 @@ class Project:
 
     @cached_property
     def definitions(self) -> "dict[str, Definition]":
-        from mcm.config.definitions import builtin_definitions
+        from mcm.app.own_checks import project_definitions
 
-        return builtin_definitions()
+        return project_definitions(self.root)
 
     @cached_property
     def service(self) -> "Service":
@@ -335,7 +335,7 @@ class Project:
 
         folder = self.folder(change)
         shown = folder.change_file.relative_to(self.root).as_posix()
-        read = load_change(folder.read_change(), shown, self.service)
+        read = load_change(folder.read_change(), shown, self.service, self.definitions)
         if read.id != change:
             raise UsageError(
                 f"{shown} says id {read.id}: it lies in the folder of {change}",

@@ -1,6 +1,6 @@
 """Everything that is wrong in the files of a project: read once, judged by every rule."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mcm.app.lint import Finding, at, in_order
@@ -15,6 +15,7 @@ from mcm.core.errors import McmError
 from mcm.core.history.fold import fold
 
 if TYPE_CHECKING:
+    from mcm.config.definitions import Definition
     from mcm.core.plans.plan import Plan
     from mcm.core.plans.service import Service
     from mcm.trust.persons import TrustFile
@@ -78,9 +79,9 @@ def _of_change(
     places = Places(data, file)
     yield from lint_marks(places)
     if service is None:
-        check_change(data, file)
+        check_change(data, file, _definitions(project))
         return
-    read = load_change(data, file, service)
+    read = load_change(data, file, service, project.definitions)
     if read.id != change:
         message = f"the id is {read.id}, and the change lies in the folder of {change}"
         yield at(places.of("id"), "change-id", message, write=f"id: {change}")
@@ -94,6 +95,13 @@ def _of_change(
         project.clock.now(),
     )
     yield from lint_change(read, places, around)
+
+
+def _definitions(project: Project) -> "Mapping[str, Definition] | None":
+    try:
+        return project.definitions
+    except McmError:
+        return None  # told already, with the service that could not be read
 
 
 def _trust(project: Project) -> "TrustFile | None":

@@ -47,23 +47,33 @@ def schema(
             hint="Run `mcm schema service`, `mcm schema change` or `mcm schema --write`.",
         )
     if file is not None:
-        print(schema_text(file), end="")
+        print(schema_text(file, _project_root()), end="")
         return Exit.DONE
     for path in write_schemas(Path.cwd()):
         print(path.relative_to(Path.cwd()))
     return Exit.DONE
 
 
-def schema_text(file: File) -> str:
-    """Return the schema as it is printed and written."""
+def schema_text(file: File, root: Path) -> str:
+    """Return the schema as it is printed and written, with the checks of the project in `root`."""
     from json import dumps
 
-    from mcm.config.definitions import builtin_definitions
+    from mcm.app.own_checks import project_definitions
     from mcm.config.schema import change_schema, service_schema
 
     make = {File.SERVICE: service_schema, File.CHANGE: change_schema}
-    found = make[file](builtin_definitions())
+    found = make[file](project_definitions(root))
     return dumps(found, indent=2) + "\n"
+
+
+def _project_root() -> Path:
+    """Return the root of the project here, or this directory, which then has no checks."""
+    from mcm.cli.compose import find_root
+
+    try:
+        return find_root(Path.cwd())
+    except UsageError:
+        return Path.cwd()
 
 
 def write_schemas(root: Path) -> list[Path]:
@@ -77,6 +87,6 @@ def write_schemas(root: Path) -> list[Path]:
     written = []
     for file in File:
         path = root / _FOLDER / f"{file}.schema.json"
-        replace_file(path, schema_text(file).encode())
+        replace_file(path, schema_text(file, root).encode())
         written.append(path)
     return written

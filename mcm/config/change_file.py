@@ -5,10 +5,10 @@ exist there. Every mistake is told at once, where it stands.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from mcm.config.answers import read_answers
-from mcm.config.definitions import builtin_definitions, read_params
+from mcm.config.definitions import Definition, builtin_definitions, use_params
 from mcm.config.fields import Fields
 from mcm.config.problems import Problems
 from mcm.config.strict_yaml import ListNode, ScalarNode, load
@@ -29,23 +29,33 @@ _REVISION = re.compile(r"[A-Za-z0-9._:-]{1,1500}", re.ASCII)
 _LINE = re.compile(r"[^\n]{1,200}")
 
 
-def load_change(text: str | bytes, file: str, service: Service) -> Change:
+def load_change(
+    text: str | bytes,
+    file: str,
+    service: Service,
+    definitions: Mapping[str, Definition] | None = None,
+) -> Change:
     """Read `change.yaml`; `file` is what messages call it.
 
-    Raises ConfigError with every problem in the order of the file.
+    `definitions` are the checks that an assumption may use, mcm's own by default. Raises
+    ConfigError with every problem in the order of the file.
     """
-    return read_change(Fields(load(text, file), Problems()), service)
+    return read_change(Fields(load(text, file), Problems()), service, definitions)
 
 
-def check_change(text: str | bytes, file: str) -> None:
+def check_change(
+    text: str | bytes, file: str, definitions: Mapping[str, Definition] | None = None
+) -> None:
     """Raise ConfigError for what is wrong in `change.yaml` whatever its service has.
 
     For a service that cannot be read itself: which names exist there, nobody can say.
     """
-    read_change(Fields(load(text, file), Problems()), None)
+    read_change(Fields(load(text, file), Problems()), None, definitions)
 
 
-def read_change(root: Fields, service: Service | None) -> Change:
+def read_change(
+    root: Fields, service: Service | None, definitions: Mapping[str, Definition] | None = None
+) -> Change:
     """Read the mapping of `change.yaml`; without a service no name in it is looked up."""
     stages = _read_stages(root, service) if service else root.texts("stages")
     change = Change(
@@ -63,7 +73,7 @@ def read_change(root: Fields, service: Service | None) -> Change:
         answers=read_answers(root),
         exceptions=_read_exceptions(root, service),
         depends_on=_read_depends(root),
-        assumptions=_read_assumptions(root, stages),
+        assumptions=_read_assumptions(root, stages, definitions),
     )
     root.done()
     root.problems.raise_if_any()
@@ -171,23 +181,19 @@ def _read_depends(root: Fields) -> tuple[str, ...]:
     return tuple(sorted(set(names)))
 
 
-def _read_assumptions(root: Fields, stages: Sequence[str]) -> tuple[Assumed, ...]:
+def _read_assumptions(
+    root: Fields, stages: Sequence[str], definitions: Mapping[str, Definition] | None
+) -> tuple[Assumed, ...]:
     """Return what the record takes for granted, each with the check that looks."""
     if not root.has("assumptions"):
         return ()
-    definitions = builtin_definitions()
+    definitions = builtin_definitions() if definitions is None else definitions
     found = []
     for fields in root.mappings("assumptions"):
         says = fields.text("says", form=_LINE, like="the review queue is empty")
         name = fields.choice("use", tuple(sorted(definitions)))
         definition = definitions[name]
-        needs = any(parameter.required for parameter in definition.parameters)
-        inner = fields.mapping("with") if needs or fields.has("with") else None
-        params = (
-            read_params(inner, definition)
-            if inner
-            else {each.name: each.default for each in definition.parameters}
-        )
+        params = use_params(fields, definition)
         where = fields.texts("stages") if fields.has("stages") else ()
         for stage in where:
             if stages and stage not in stages:

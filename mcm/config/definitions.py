@@ -1,27 +1,34 @@
 """Check definitions: what a check is called, which kind judges it, what may be set on it.
 
-A definition is a small YAML file. Those of mcm are in `checks/`; a project may bring its
-own under other names. The plan embeds the ones it uses, so parameters become canonical
-values here, once: durations whole milliseconds, decimals text, lists lists.
+A definition is a small YAML file. Those of mcm are in its `checks/`, one for each kind; a
+project brings its own in a folder of that name (`mcm.app.own_checks`). Of a kind's
+parameters it says what differs from mcm's, or it has a `with` that sets them, and then
+parameters of its own, which are put in there: `{endpoint}`. The plan embeds the ones it
+uses, so parameters become canonical values here, once: durations whole milliseconds,
+decimals text, lists lists.
 """
 
+import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
 from mcm.config.fields import Fields
+from mcm.config.filling import fill, placeholders
 from mcm.config.kinds import KINDS, OPTIONAL, RULES
 from mcm.config.params import TYPES
 from mcm.config.problems import Problems
-from mcm.config.strict_yaml import ListNode, MapNode, ScalarNode, load
+from mcm.config.strict_yaml import ListNode, MapNode, ScalarNode, load, to_plain
 from mcm.core import codec
 from mcm.data import data_names, read_data
 
 ON_BREACH = ("roll_back", "hold")
 """What a guardrail may do when it is breached."""
 
+MCM = "mcm"
+"""The source of a definition that mcm brings."""
 NOTHING_KNOWN: Mapping[str, Any] = MappingProxyType({})
 CHECK_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", re.ASCII)
 _PARAMETER = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)
@@ -49,11 +56,23 @@ class Definition:
     on_breach: str
     example: Mapping[str, Any]
     """Parameters of a use that a test loads, as canonical values."""
+    source: str = MCM
+    """`mcm`, or the file of the project. No part of what a plan embeds, nor is `base`."""
+    sets: MapNode | None = None
+    """What `with` sets of the kind's parameters, placeholders unfilled; None without it."""
+    base: "Definition | None" = None
+    """mcm's definition of the kind, for what `sets` leaves out."""
 
     def to_value(self) -> Mapping[str, Any]:
-        """Return the canonical value that a plan embeds."""
-        value: Mapping[str, Any] = codec.to_value(self)
-        return value
+        """Return the canonical value that a plan embeds; `with` is the text of its JSON."""
+        names = ("name", "kind", "about", "parameters", "on_breach", "example")
+        value = {name: codec.to_value(getattr(self, name)) for name in names}
+        return value | ({"with": self.shown_sets} if self.sets else {})
+
+    @property
+    def shown_sets(self) -> str:
+        """What `with` sets, as JSON on one line."""
+        return json.dumps(to_plain(self.sets), ensure_ascii=False) if self.sets else ""
 
 
 def builtin_definitions() -> dict[str, Definition]:
@@ -71,25 +90,45 @@ def definition_values(definitions: Mapping[str, Definition]) -> dict[str, Mappin
     return {name: definition.to_value() for name, definition in definitions.items()}
 
 
-def load_definition(text: str, file: str) -> Definition:
-    """Read one definition; raise ConfigError with everything that is wrong in it."""
+def load_definition(
+    text: str, file: str, bases: Mapping[str, Definition] = NOTHING_KNOWN
+) -> Definition:
+    """Read one definition; raise ConfigError with everything that is wrong in it.
+
+    `bases` are mcm's definitions, by kind, for one of a project. Its example is read as a
+    use would be, and has to be sound.
+    """
     problems = Problems()
     fields = Fields(load(text, file), problems)
     name = fields.text("name", form=CHECK_NAME, like="http-health")
     kind = fields.choice("kind", tuple(KINDS))
+    base = bases.get(kind)
+    sets = _sets(fields) if base else None
     about = fields.text("about")
-    parameters = tuple(_parameter(key, inner) for key, inner in fields.named_mappings("parameters"))
+    given = fields.named_mappings("parameters") if not base or fields.has("parameters") else ()
+    parameters = {each.name: each for each in (_parameter(key, inner) for key, inner in given)}
+    if base and sets:
+        _check_placeholders(fields, sets, parameters)
+    else:
+        inherited = {each.name: each for each in base.parameters} if base else {}
+        parameters = inherited | parameters
+        _check_kind(fields, kind, tuple(parameters.values()))
     on_breach = fields.optional(
-        "on_breach", lambda key: fields.choice(key, ON_BREACH), ON_BREACH[0]
+        "on_breach",
+        lambda key: fields.choice(key, ON_BREACH),
+        base.on_breach if base else "roll_back",
     )
-    _check_kind(fields, kind, parameters)
-    definition = Definition(
-        name, kind, about, tuple(sorted(parameters, key=lambda p: p.name)), on_breach, {}
-    )
-    example = read_params(fields.mapping("example"), definition)
+    own = tuple(sorted(parameters.values(), key=lambda p: p.name))
+    source = file if base else MCM
+    definition = Definition(name, kind, about, own, on_breach, {}, source, sets, base)
+    needs = any(each.required for each in own)
+    written = needs or not base or fields.has("example")
+    inner = fields.mapping("example") if written else _nothing_given(fields, "example")
+    example = _own_params(inner, definition, NOTHING_KNOWN)
+    _of_kind(inner, definition, example, sound=not problems)
     fields.done()
     problems.raise_if_any()
-    return Definition(name, kind, about, definition.parameters, on_breach, example)
+    return replace(definition, example=example)
 
 
 def read_params(
@@ -100,8 +139,41 @@ def read_params(
     What is missing, unknown or of another type is noted among the problems of `fields`,
     whose `done` is left to the caller. `known` has values for what is not written.
     """
-    params: dict[str, Any] = {}
     before = len(fields.problems)
+    own = _own_params(fields, definition, known)
+    return _of_kind(fields, definition, own, sound=len(fields.problems) == before)
+
+
+def use_params(use: Fields, definition: Definition) -> dict[str, Any]:
+    """Return the parameters of a use, whose `with` may be left out where nothing is required."""
+    needs = any(parameter.required for parameter in definition.parameters)
+    written = needs or use.has("with")
+    inner = use.mapping("with") if written else _nothing_given(use, "with")
+    return read_params(inner, definition)
+
+
+def _nothing_given(fields: Fields, key: str) -> Fields:
+    place = fields.place_of(key)
+    empty = MapNode(place.file, place.line, place.column, ())
+    return Fields(empty, fields.problems, f"{fields.where}.{key}" if fields.where else key)
+
+
+def _of_kind(
+    fields: Fields, definition: Definition, own: dict[str, Any], *, sound: bool
+) -> dict[str, Any]:
+    """Return what the kind's judge reads; `sound` says that `own` was read without a problem."""
+    if definition.sets is not None and definition.base is not None:
+        if sound:
+            return _filled(fields, definition, own)
+        return {each.name: each.default for each in definition.base.parameters}
+    whole = KINDS[definition.kind].keys() - OPTIONAL <= own.keys()
+    if sound and whole and definition.kind in RULES:
+        RULES[definition.kind](fields, own)
+    return own
+
+
+def _own_params(fields: Fields, definition: Definition, known: Mapping[str, Any]) -> dict[str, Any]:
+    params: dict[str, Any] = {}
     for parameter in definition.parameters:
         if parameter.name in known and not fields.has(parameter.name):
             params[parameter.name] = known[parameter.name]
@@ -110,10 +182,54 @@ def read_params(
             _refuse_empty_list(fields, parameter)
         else:
             params[parameter.name] = parameter.default
-    whole = KINDS[definition.kind].keys() - OPTIONAL <= params.keys()
-    if whole and len(fields.problems) == before and definition.kind in RULES:
-        RULES[definition.kind](fields, params)
     return params
+
+
+def _filled(fields: Fields, definition: Definition, own: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the kind's parameters with the definition's own ones filled in.
+
+    What is wrong with them then is told where it stands while the definition itself is
+    read, and at its use with the place in the definition.
+    """
+    assert definition.sets is not None
+    assert definition.base is not None
+    written = {p.name: TYPES[p.type].write(own[p.name]) for p in definition.parameters}
+    problems = Problems()
+    inner = Fields(fill(definition.sets, written), problems, "with")
+    params = read_params(inner, definition.base)
+    inner.done()
+    here = fields.node.file == definition.source
+    for each in problems.all():
+        if here:
+            fields.problems.add(each, each.message, each.hint, each.rule)
+        else:
+            why = f"`{fields.where}` does not fit {each.file}:{each.line}: {each.message}"
+            fields.problems.add(fields.node, why, each.hint, each.rule)
+    return params
+
+
+def _sets(fields: Fields) -> MapNode | None:
+    """Return what `with` of a definition sets; None where it has none."""
+    if not fields.has("with"):
+        return None
+    node = fields.node_of("with")
+    if node is not None and not isinstance(node, MapNode):
+        fields.refuse("with", "must be a mapping (`key: value` lines)")
+    return node if isinstance(node, MapNode) else None
+
+
+def _check_placeholders(fields: Fields, sets: MapNode, parameters: Mapping[str, Parameter]) -> None:
+    """Each placeholder names a parameter, and each parameter is put in somewhere."""
+    used = set()
+    for node, name in placeholders(sets):
+        used.add(name)
+        if name not in parameters:
+            known = ", ".join(parameters) or "none"
+            hint = f"Its parameters: {known}."
+            fields.problems.add(node, f"`{{{name}}}` is no parameter of this check", hint)
+    for name in parameters.keys() - used:
+        hint = f'Write "{{{name}}}" where it belongs, or leave it out.'
+        fields.refuse("parameters", f"has `{name}`, which `with` does not use", hint)
 
 
 def _refuse_empty_list(fields: Fields, parameter: Parameter) -> None:

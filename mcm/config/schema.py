@@ -43,7 +43,8 @@ def service_schema(definitions: Mapping[str, Definition]) -> Schema:
 
 def change_schema(definitions: Mapping[str, Definition]) -> Schema:
     """Return the schema of `change.yaml`, whatever its service has."""
-    schema = _watch(lambda root: read_change(root, None), {"assumptions": _uses(definitions)}, {})
+    read = lambda root: read_change(root, None, definitions)  # noqa: E731 - as above
+    schema = _watch(read, {"assumptions": _uses(definitions)}, {})
     return _page("change.yaml", schema, {**CHANGE, **_about_checks(definitions, "assumptions")})
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from mcm.config import limits
 from mcm.config.calendar_fields import Times, read_hours
-from mcm.config.definitions import ON_BREACH, Definition, read_params
+from mcm.config.definitions import ON_BREACH, Definition, use_params
 from mcm.config.fields import Fields
 from mcm.config.kinds import SHADOW_ONLY
 from mcm.config.limits import Limits
@@ -232,13 +232,7 @@ def _read_use(fields: Fields, context: Context) -> CheckUse | None:
     if definition is None or name != _peek(fields, "use"):
         fields.has("with")  # whose keys nobody can judge
         return None
-    needs = any(parameter.required for parameter in definition.parameters)
-    written = needs or fields.has("with")
-    params = (
-        read_params(fields.mapping("with"), definition)
-        if written
-        else {parameter.name: parameter.default for parameter in definition.parameters}
-    )
+    params = use_params(fields, definition)
     # Nobody receives a shadow's replies: what goes back for everything else holds for it.
     default = "" if definition.kind in SHADOW_ONLY else context.defaults.on_breach
     on_breach = own or default or definition.on_breach

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from mcm.cli.complete import check_names
 from mcm.cli.main import run
 from tests.cli.conftest import Shop
 from tests.cli.test_show_json import documented, objects
@@ -16,6 +17,16 @@ PARTS = {
     "tried": "tried",
     "readings": "seen",
 }
+
+QUEUE = """\
+name: queue
+kind: command
+about: The queue is short.
+parameters:
+  most: {type: integer, default: 50, about: Messages that may wait.}
+with:
+  run: [/bin/sh, -c, "echo 'OK - {most} at most'"]
+"""
 
 
 def keys_fit(name: str, printed: str) -> None:
@@ -126,3 +137,28 @@ def test_a_monitoring_plugin_is_a_guardrail(shop: Shop, capsys: pytest.CaptureFi
     out = capsys.readouterr().out
     assert "measured  waiting 12" in out
     assert "verdict   BREACH: CRITICAL: QUEUE CRITICAL - 12 waiting" in out
+
+
+def test_the_projects_own_checks_are_listed_explained_and_tried(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A broken one is told with its line, whatever was asked for."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mcm.yaml").write_text("version: 1\n")
+    (tmp_path / "checks").mkdir()
+    own = tmp_path / "checks" / "queue.yaml"
+    own.write_text(QUEUE)
+
+    assert run(["checks", "list"]) == 0
+    assert "queue  (kind command)  [checks/queue.yaml]" in capsys.readouterr().out
+    assert run(["checks", "show", "queue", "--json"]) == 0
+    printed = capsys.readouterr().out
+    keys_fit("shown_check", printed)
+    assert json.loads(printed)["sets"]["run"][-1] == "echo 'OK - {most} at most'"
+    assert run(["checks", "show", "queue"]) == 0
+    assert "by checks/queue.yaml of this project." in capsys.readouterr().out
+    assert check_names("q") == ["queue"]
+
+    own.write_text(QUEUE.replace("{most}", "{mots}"))
+    assert run(["checks", "show", "queue"]) == 2
+    assert "checks/queue.yaml:7:22: `{mots}` is no parameter" in capsys.readouterr().err
