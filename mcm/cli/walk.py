@@ -63,6 +63,8 @@ def deploy(
     wire = wire_of(project, goal.plan.change, offline=offline) if not dry_run else None
     who = _see_ourselves(project, goal)
     if dry_run:
+        if _is_untouched(project, goal.plan.change, goal.stages[0]):
+            _weigh_cost(project, goal)
         return _dry_run(project, goal)
     by = operator_name(project, who)
     with leased(project, goal, by, "mcm deploy") as barred:
@@ -70,7 +72,7 @@ def deploy(
         _tell_take_over(project, goal.plan.change)
         if _is_untouched(project, goal.plan.change, goal.stages[0]):
             _tell_proof(project, goal.plan, goal.stages[0])
-            _tell_cost(project, goal)
+            _weigh_cost(project, goal)
         keep(project, goal.plan, pick_stage(goal.plan, goal.stages[0]), by, at, expires)
         if detach:
             from mcm.cli.tick import hand_over
@@ -316,16 +318,20 @@ def _tell_proof(project: "Project", plan: "Plan", stage: str) -> None:
             say(line)
 
 
-def _tell_cost(project: "Project", goal: "GoForward") -> None:
-    """Say what the watch will ask for that AWS bills."""
+def _weigh_cost(project: "Project", goal: "GoForward") -> None:
+    """Say what the watch will ask for that AWS bills; raise UsageError past the budget."""
     from mcm.cli.lines import say
-    from mcm.core.walking.cost import estimate
+    from mcm.config.limits import POLL_MOST
+    from mcm.core.walking.cost import estimate, over_budget
 
     planned = goal.plan.stage(goal.stages[0])
     assert planned is not None  # `_set_out` picked it from this plan
-    told = estimate(goal.plan, planned, project.clock.now()).sentence()
-    if told:
+    cost = estimate(goal.plan, planned, project.clock.now())
+    if told := cost.sentence():
         say(told)
+    budget = project.service.budget
+    if over := over_budget(cost, planned.name, goal.plan.poll, POLL_MOST, budget):
+        raise UsageError(over[0], hint=over[1])
 
 
 def _tell_way_back(goal: "GoForward", stage: str) -> None:

@@ -12,6 +12,7 @@ from mcm.core.errors import Exit, UsageError
 if TYPE_CHECKING:
     from mcm.app.planning import Planned
     from mcm.cli.compose import Project
+    from mcm.core.plans.plan import Plan
 
 
 def register(app: typer.Typer) -> None:
@@ -94,11 +95,28 @@ def plan(change: Change = None, profile: Profile = None, json: Json = False) -> 
         for each in planned.plan.stages:
             if told := estimate(planned.plan, each, now).sentence():
                 show(f"{each.name}: {told}")
+        if (budget := project.service.budget) is not None:
+            show(f"budget: {budget:f} USD for the watch of a stage")
         print()
         for line in approver_lines(planned.plan, known):
             show(line)
     _tell(project, planned)
+    _tell_budget(project, planned.plan)
     return Exit.DONE
+
+
+def _tell_budget(project: "Project", plan: "Plan") -> None:
+    """Warn of each stage whose start the budget will refuse."""
+    from mcm.cli.lines import say
+    from mcm.config.limits import POLL_MOST
+    from mcm.core.walking.cost import estimate, over_budget
+
+    for each in plan.stages:
+        cost = estimate(plan, each, project.clock.now())
+        over = over_budget(cost, each.name, plan.poll, POLL_MOST, project.service.budget)
+        if over:
+            say(f"warning: {over[0]}: its deploy will be refused")
+            say(over[1])
 
 
 def _tell(project: "Project", planned: "Planned") -> None:

@@ -45,6 +45,7 @@ SERVICE: Mapping[str, str] = {
     "realm": "`aws`, or `sandbox` for the local AWS.",
     "mode": "`observe`: mcm judges what others deploy, and sends nothing.",
     "service": "The name of the service.",
+    "budget": "What the watch of one stage may cost at AWS, as 0.50 USD; more refuses its start.",
     "proxy": "The one proxy by which AWS may be reached: http://host:port.",
     "ca_bundle": "A file of certificates to believe besides the public ones.",
     "answers": "Answers that do not change from week to week; change.yaml may say otherwise.",

@@ -8,6 +8,7 @@ no mistake here: it is never open, and a rollback must be able to read the file.
 import re
 from collections.abc import Mapping
 from datetime import timedelta
+from decimal import Decimal
 
 from mcm.config import limits
 from mcm.config.answers import read_answers
@@ -38,6 +39,7 @@ _SERVICE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 _TOPIC = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_.-]{1,256}", re.ASCII)
 _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]{0,127}", re.ASCII)
 _PROXY = re.compile(r"https?://[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?/?", re.ASCII)
+_BUDGET = re.compile(r"(0|[1-9][0-9]{0,6})(\.[0-9]{1,6})? USD", re.ASCII)
 _FILE = re.compile(r"[^\0\n\r]{1,400}")
 _NOTIFY = re.compile(r"^notify:.*\n?(?:^(?:[ #-].*)?(?:\n|\Z))*", re.MULTILINE)
 CHANNELS = ("sns", "webhook", "command")
@@ -79,6 +81,7 @@ def read_service(root: Fields, definitions: Mapping[str, Definition]) -> Service
         network=_read_network(root),
         observes=root.optional("mode", lambda key: root.choice(key, MODES), "") == "observe",
         calendars=tuple(times.calendars.values()),
+        budget=_read_budget(root),
     )
     root.done()
     root.problems.raise_if_any()
@@ -122,6 +125,13 @@ def _read_network(root: Fields) -> Network:
     if root.has("ca_bundle"):
         bundle = root.text("ca_bundle", form=_FILE, like="certificates/company.pem")
     return Network(proxy, bundle)
+
+
+def _read_budget(root: Fields) -> Decimal | None:
+    if not root.has("budget"):
+        return None
+    text = root.text("budget", form=_BUDGET, like="0.50 USD")
+    return Decimal(text.split()[0]) if _BUDGET.fullmatch(text) else None
 
 
 def _read_version(root: Fields) -> None:

@@ -158,6 +158,28 @@ def test_a_window_that_closes_while_waiting_holds(
     assert shop.sent("EnableStageTransition") == 0
 
 
+def test_a_watch_past_the_budget_does_not_start_and_voids_nothing(
+    shop: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is told when the change is planned, too; the budget lies in no plan."""
+    text = (shop.root / "mcm.yaml").read_text()
+    (shop.root / "mcm.yaml").write_text(f"{text}budget: 0.000001 USD\n")
+    shop.ready()
+    planned = capsys.readouterr()
+    assert "budget: 0.000001 USD" in planned.out
+    assert "warning: the watch of prod-us, up to its bake's limit" in planned.err
+
+    assert shop.mcm("deploy CM-0001 --stage prod-us --dry-run") == 2
+    assert shop.mcm("deploy CM-0001 --stage prod-us") == 2
+    refused = capsys.readouterr().err
+    assert "mcm.yaml's budget is $0.000001" in refused
+    assert "Write `budget: 0.0" in refused
+    assert shop.sent("EnableStageTransition") == 0
+
+    (shop.root / "mcm.yaml").write_text(f"{text}budget: 1 USD\n")
+    assert shop.mcm("deploy CM-0001 --stage prod-us") == 0
+
+
 def test_a_freeze_written_after_the_approval_closes_a_gate_and_voids_nothing(
     shop: Shop, capsys: pytest.CaptureFixture[str]
 ) -> None:

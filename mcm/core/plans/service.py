@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from mcm.core.network import DIRECT, Network
@@ -92,3 +93,5 @@ class Service:
     observes: bool = False
     """Whether mcm only watches what others deploy, and sends nothing: `mode: observe`."""
     calendars: tuple[CalendarSource, ...] = ()
+    budget: Decimal | None = None
+    """US dollars that the watch of one stage may cost at AWS; None for any."""

@@ -2,7 +2,10 @@
 
 CloudWatch bills GetMetricData from the first call, by the metrics that are asked for;
 alarms, pipelines and endpoints are not in its price list. A sample that is sent to an
-endpoint costs whatever the endpoint costs.
+endpoint costs whatever the endpoint costs; no budget counts it.
+
+A budget refuses a start and nothing else: a watch that has begun goes on, and a rollback
+is never asked.
 """
 
 from dataclasses import dataclass
@@ -46,6 +49,40 @@ class Cost:
         if not parts:
             return ""
         return f"a watch up to the bake's limit of {spell(self.limit)} asks for {'; '.join(parts)}"
+
+
+def over_budget(
+    cost: Cost, stage: str, poll: timedelta, slowest: timedelta, budget: Decimal | None
+) -> tuple[str, str] | None:
+    """Return why a stage's watch is too dear and what helps; None for one within the budget.
+
+    `slowest` is the longest poll that mcm.yaml may name.
+    """
+    if budget is None or cost.dollars <= budget:
+        return None
+    why = (
+        f"the watch of {stage}, up to its bake's limit of {spell(cost.limit)}, may cost"
+        f" {_money(cost.dollars)}, and mcm.yaml's budget is {_money(budget)}"
+    )
+    helps = f"Write `budget: {cost.dollars.normalize():f} USD` or more, or ask for less"
+    enough = _affordable(cost, budget)
+    if enough is not None and poll < enough <= slowest:
+        helps = f"{helps}: `poll: {spell(enough)}` under `defaults:` and a new plan would do"
+    return why, f"{helps}."
+
+
+def _affordable(cost: Cost, budget: Decimal) -> timedelta | None:
+    """Return the shortest poll, in whole seconds, that keeps the watch within the budget."""
+    turns = int(budget / (cost.metrics * PRICE))
+    if turns < 1:
+        return None
+    seconds = -(-cost.limit // (turns * timedelta(seconds=1)))
+    return timedelta(seconds=seconds)
+
+
+def _money(dollars: Decimal) -> str:
+    """Spell dollars with cents, and smaller sums with what they have."""
+    return f"${dollars:.2f}" if dollars >= Decimal("0.01") else f"${dollars.normalize():f}"
 
 
 def estimate(plan: Plan, stage: StagePlan, now: datetime) -> Cost:

@@ -5,9 +5,11 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
 from mcm.config.definitions import builtin_definitions
 from mcm.core.plans.plan import Bake, Guardrail
-from mcm.core.walking.cost import Cost, estimate
+from mcm.core.walking.cost import Cost, estimate, over_budget
 from tests.kit.readings import NOW
 from tests.kit.world import World
 
@@ -52,3 +54,41 @@ def test_alarms_and_endpoints_cost_nothing() -> None:
     stage = replace(PLAN.stages[0], traffic=None)
 
     assert estimate(PLAN, stage, NOW).sentence() == ""
+
+
+MINUTE = timedelta(minutes=1)
+DEAR = Cost(20, 1440, 0, timedelta(days=1))
+"""A day at one turn a minute: $0.288."""
+
+
+@pytest.mark.parametrize("budget", [None, Decimal("0.288"), Decimal(1)])
+def test_rule_28_within_the_budget_nothing_is_said(budget: Decimal | None) -> None:
+    assert over_budget(DEAR, "prod-us", MINUTE, 5 * MINUTE, budget) is None
+
+
+def test_rule_28_past_the_budget_the_ways_out_are_named() -> None:
+    found = over_budget(DEAR, "prod-us", MINUTE, 5 * MINUTE, Decimal("0.1"))
+
+    assert found is not None
+    assert "may cost $0.29, and mcm.yaml's budget is $0.10" in found[0]
+    assert "`budget: 0.288 USD` or more" in found[1]
+    assert "`poll: 2m53s`" in found[1]
+
+
+def test_the_poll_that_is_named_is_within_the_budget_and_a_second_less_is_not() -> None:
+    for seconds, fits in ((173, True), (172, False)):
+        turns = -(-DEAR.limit // timedelta(seconds=seconds))
+        cost = replace(DEAR, turns=turns)
+        assert (cost.dollars <= Decimal("0.1")) is fits
+
+
+@pytest.mark.parametrize("budget", ["0", "0.00001", "0.05"])
+def test_no_poll_is_named_where_even_the_slowest_is_too_dear(budget: str) -> None:
+    found = over_budget(DEAR, "prod-us", MINUTE, 5 * MINUTE, Decimal(budget))
+    assert found is not None
+    assert "poll" not in found[1]
+
+
+def test_samples_and_alarms_count_for_no_budget() -> None:
+    free = Cost(0, 1440, 289, timedelta(days=1))
+    assert over_budget(free, "prod-us", MINUTE, 5 * MINUTE, Decimal(0)) is None
