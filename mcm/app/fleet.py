@@ -74,6 +74,14 @@ def no_jitter(most: timedelta) -> timedelta:
     return timedelta(0)
 
 
+@dataclass(frozen=True)
+class Lane:
+    """Eyes and hands of their own for what goes back, so that it waits for nobody's reads."""
+
+    observer: Observer
+    performer: Perform
+
+
 Step = Wait | Hold | Ending | Trouble
 
 
@@ -98,6 +106,8 @@ class Fleet:
     clock: Clock
     jitter: Jitter = no_jitter
     """By how much a look is put off, given the most; AWS's callers are spread by it."""
+    lane: Lane | None = None
+    """Turns what goes back, first and apart from the rest (AWS-RULES 37); None for no such."""
 
     def run(
         self,
@@ -151,6 +161,14 @@ class Fleet:
 
     def turn(self, walks: Sequence[Walk]) -> dict[Walk, Step]:
         """Turn each of `walks` once: observe together, decide, keep, act."""
+        back = [each for each in walks if self.lane and _goes_back(each.goal, each.writer.state)]
+        if not self.lane or not back:
+            return self._turn(walks)
+        apart = replace(self, observer=self.lane.observer, performer=self.lane.performer)
+        rest = [each for each in walks if each not in back]
+        return apart._turn(back) | self._turn(rest)
+
+    def _turn(self, walks: Sequence[Walk]) -> dict[Walk, Step]:
         steps: dict[Walk, Step] = {}
         wanted: dict[Walk, tuple[State, frozenset[Query]]] = {}
         for each in walks:
@@ -258,7 +276,9 @@ def poll_of(goal: Goal) -> timedelta:
 
 def _urgency(look: _Look) -> int:
     """Return 0 for what goes back, 1 for what does not; the order is stable otherwise."""
-    goal = look.walk.goal
-    stages = [look.state.stage(name) for name in goal.stages] if isinstance(goal, GoForward) else []
-    back = isinstance(goal, GoBack) or any(each.rollback or each.breach for each in stages)
-    return 0 if back else 1
+    return 0 if _goes_back(look.walk.goal, look.state) else 1
+
+
+def _goes_back(goal: Goal, state: State) -> bool:
+    stages = [state.stage(name) for name in goal.stages] if isinstance(goal, GoForward) else []
+    return isinstance(goal, GoBack) or any(each.rollback or each.breach for each in stages)

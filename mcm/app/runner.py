@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from mcm.app.driving import is_out_there
-from mcm.app.fleet import Ending, Fleet, Jitter, Trouble, Walk, no_jitter
+from mcm.app.fleet import Ending, Fleet, Jitter, Lane, Trouble, Walk, no_jitter
 from mcm.app.observing import Observer
 from mcm.app.ports import Clock, Listener, Perform
 from mcm.app.writer import Writer
@@ -32,11 +32,12 @@ class Runner:
     clock: Clock
     listener: Listener
     jitter: Jitter = no_jitter
+    lane: Lane | None = None
 
     @property
     def fleet(self) -> Fleet:
         """The same, for many walks; each of them brings its own listener."""
-        return Fleet(self.observer, self.performer, self.clock, self.jitter)
+        return Fleet(self.observer, self.performer, self.clock, self.jitter, self.lane)
 
     def run(
         self,

@@ -10,6 +10,7 @@ botocore is used without boto3's own layer: the port needs clients and nothing e
 """
 
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from threading import Lock
@@ -90,6 +91,12 @@ class BotoPort:
                 self._pace.throttled(service)
             raise found from None
         return self._checked(client, service, operation, reply)
+
+    def unpaced(self) -> "BotoPort":
+        """Return a port that waits for no turn, over the same session and connections."""
+        found = copy(self)
+        found._pace = None
+        return found
 
     def address(self, service: str) -> str:
         """Return the URL that reads of `service` go to, for people to see; empty if unknown."""

@@ -18,6 +18,16 @@ CALM_SECONDS = 60.0
 """So long after AWS has throttled a service there is no burst, and half the rate."""
 
 
+_shared: dict[tuple[str, str], "Pace"] = {}
+_sharing = Lock()
+
+
+def pace_of(account: str, region: str) -> "Pace":
+    """Return the one pace of this process for an account and region."""
+    with _sharing:
+        return _shared.setdefault((account, region), Pace())
+
+
 def _rest(seconds: float) -> None:
     Event().wait(seconds)
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from mcm.aws.clients import BotoPort, Limits, client_config
-from mcm.aws.pace import Pace
+from mcm.aws.pace import pace_of
 from mcm.aws.route import detours, refuse_detours, take_route
 from mcm.core.errors import RefusedError, UsageError
 from mcm.core.network import Network
@@ -31,6 +31,7 @@ _DIRECT = Network()
 def connect(
     region: str,
     *,
+    account: str = "",
     profile: str | None = None,
     role_arn: str | None = None,
     endpoint_url: str | None = None,
@@ -42,6 +43,7 @@ def connect(
 ) -> BotoPort:
     """Return a port for `region`; nothing is sent before its first call.
 
+    Ports to one `account` and region share the pace of their reads, whoever made them.
     Without `endpoint_url` the port talks to AWS, as `profile` (or botocore's default chain)
     and, with `role_arn`, as that role. With it the port talks to the sandbox there, as
     `profile` of `credentials_file`; both are then needed. `environ` is only looked at for
@@ -67,7 +69,8 @@ def connect(
     if role_arn is not None:
         _assume(session, region, role_arn, endpoint_url)
     # The sandbox is ours alone, and a rollback waits for nothing.
-    pace = Pace() if endpoint_url is None and not ignore_redirection else None
+    paced = endpoint_url is None and not ignore_redirection
+    pace = pace_of(account, region) if paced else None
     return BotoPort(session, region, endpoint_url=endpoint_url, limits=limits, pace=pace)
 
 

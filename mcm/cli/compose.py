@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from mcm.app.ports import Listener, Source
     from mcm.app.runner import Runner
     from mcm.aws.gather import ThreadedGather
+    from mcm.cli.eyes import Near
     from mcm.config.definitions import Definition
     from mcm.core.gates.others import OtherChange
     from mcm.core.history.journal import Journal
@@ -194,24 +195,16 @@ class Project:
         return ThreadedGather()
 
     @cached_property
-    def sources(self) -> "list[Source]":
-        from mcm.app.answers import InboxWithAnswers
-        from mcm.app.local_source import LocalSource
-        from mcm.aws.observe import AwsSource
-        from mcm.cli.console import ConsoleAnswers
-        from mcm.cli.pinned import PinnedInbox
-        from mcm.cli.slow import slow_checks
-        from mcm.probe.http import HttpSource
+    def _near(self) -> "Near":
+        from mcm.cli.eyes import near
 
-        pinned = PinnedInbox(self)
-        aws = AwsSource(self.connect, self.clock.now, self.gather)
-        local = LocalSource(pinned, self.freezes, self.clock, self.calendars, self.others)
-        return [
-            InboxWithAnswers(aws, local, ConsoleAnswers(self, pinned)),
-            local,
-            HttpSource(self.clock.now),
-            slow_checks(self.connect, self.root, self.clock.now),
-        ]
+        return near(self)
+
+    @cached_property
+    def sources(self) -> "list[Source]":
+        from mcm.cli.eyes import sources
+
+        return sources(self, self._near, self.connect, self.gather)
 
     @cached_property
     def observer(self) -> "Observer":
@@ -235,7 +228,10 @@ class Project:
         performer = Performer(self.connect)
         if self.sandbox is not None:
             return Runner(self.observer, performer, self.clock, listener)
-        return Runner(self.observer, performer, self.clock, listener, jitter)
+        from mcm.cli.eyes import lane
+
+        apart = lane(self, self._near)
+        return Runner(self.observer, performer, self.clock, listener, jitter, apart)
 
     def inbox(self, change: str, trust: "TrustFile | None" = None) -> "Inbox":
         """Read and verify the statements about `change` under `trust`, else that of now."""

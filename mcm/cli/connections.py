@@ -78,6 +78,10 @@ class Connections:
 
         return Looking(port, place, Denials(), "mcm.yaml says `mode: observe`")
 
+    def ahead(self, place: "Place") -> "Port":
+        """Return a port for `place` that waits for nobody else's reads: for what goes back."""
+        return self._port(place).unpaced()
+
     def _port(self, place: "Place") -> "BotoPort":
         if place not in self._made:
             self._made[place] = self._connect(place)
@@ -102,6 +106,7 @@ class Connections:
         named = self._profile is not None or access is None
         return connect(
             place.region,
+            account=place.account,
             profile=self._profile if named or access is None else access.profile or None,
             role_arn=None if named or access is None else access.role_arn or None,
             ignore_redirection=self._going_back,

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from mcm.app.fleet import Ending, Fleet, Trouble, Walk
+from mcm.app.fleet import Ending, Fleet, Lane, Trouble, Walk
 from mcm.app.observing import Observer
 from mcm.app.runner import start_walk
 from mcm.app.writer import Writer
@@ -274,3 +274,38 @@ def test_rule_37_looks_are_put_off_a_little_and_what_is_due_at_once_is_not() -> 
 
     assert set(asked) == {timedelta(seconds=3)}  # a tenth of the poll
     assert spread.clock.now() != plain.clock.now()
+
+
+def test_rule_37_what_goes_back_looks_and_acts_by_a_lane_of_its_own_and_first() -> None:
+    """Its reads wait behind nobody's; what goes forward never uses that lane."""
+    world = World()
+    common, apart = Watched(world), Watched(world)
+    hands, own_hands = Noted(world), Noted(world)
+    together = replace(
+        fleet(world, common, hands), lane=Lane(Observer([apart], world.clock), own_hands)
+    )
+    walks = [forward(world), a_walk(world, back("ProdEU"), "ROLLBACK-prod-eu")]
+
+    together.turn(walks[:1])
+    assert not apart.asked
+    together.turn(walks)
+
+    assert [each.stage for each in own_hands.sent] == ["ProdEU"]
+    assert [each.stage for each in hands.sent] == ["ProdUS"]
+    assert len(apart.asked) == 1
+    assert not any("ProdEU" in str(query) for asked in common.asked for query in asked)
+
+
+def test_rule_37_a_walk_that_breaches_changes_into_that_lane() -> None:
+    world = World()
+    common, own_hands = Noted(world), Noted(world)
+    lane = Lane(world.runner().observer, own_hands)
+    world.when("bake_started", world.scenario.raise_errors)
+
+    goal = GoForward(world.ready(), (STAGE,))
+    walk = a_walk(world, goal, "CM-0001", world.listener)
+    ended = replace(fleet(world, performer=common), lane=lane).run([walk])
+
+    assert exits(ended) == {STAGE: Exit.ROLLED_BACK}
+    assert "RollBackStage" not in {type(each).__name__ for each in common.sent}
+    assert "RollBackStage" in {type(each).__name__ for each in own_hands.sent}

@@ -1,10 +1,12 @@
 """Reads of AWS keep a steady rate after a burst; rollbacks and writes pass by."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from botocore.session import Session
 
 from mcm.aws.clients import BotoPort, Limits
-from mcm.aws.pace import BURST_SECONDS, CALM_SECONDS, RATES, Pace
+from mcm.aws.pace import BURST_SECONDS, CALM_SECONDS, RATES, Pace, pace_of
 from mcm.aws.port import AwsError
 
 
@@ -89,6 +91,17 @@ def test_rule_37_reads_wait_their_turn_and_writes_pass_by() -> None:
             port.call("codepipeline", operation, params)
 
     assert pace.waits == ["codepipeline"]
+    with pytest.raises(AwsError):
+        port.unpaced().call("codepipeline", "GetPipelineState", read)
+    assert pace.waits == ["codepipeline"], "what goes back waited"
+
+
+def test_rule_37_there_is_one_pace_for_an_account_and_region_whoever_asks() -> None:
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda _: pace_of("111111111111", "us-east-1"), range(20)))
+    assert len(set(map(id, found))) == 1
+    others = [pace_of("111111111111", "eu-west-1"), pace_of("222222222222", "us-east-1")]
+    assert len({id(found[0]), *map(id, others)}) == 3
 
 
 def test_rule_37_throttling_slows_reads_down_for_a_while() -> None:
