@@ -12,6 +12,7 @@ from typing import Protocol
 from mcm.app.local_source import ReadCalendars, no_calendars
 from mcm.app.notebook import note
 from mcm.app.observing import Observer
+from mcm.app.unheard import alarm_warnings
 from mcm.core.commits.commit_link import links_of_revisions
 from mcm.core.commits.commit_range import CommitRange, heads_range, keep_known
 from mcm.core.errors import BlindError, McmError, RefusedError, UsageError
@@ -171,6 +172,7 @@ def plan_change(
     edition = before.edition if before else newest + 1
     found = _build(files, readings, people, until, edition=edition)
     found = _with_ranges(found, before, observer, people)
+    warnings += alarm_warnings(found, observer)
     if before is not None and before == found:
         warnings += _author_warnings(before, people)
         proofs = prove_ways_back(before, observer)

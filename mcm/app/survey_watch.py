@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from mcm.app.observing import Observer
 from mcm.app.seen import SeenAlarm, SeenStage
-from mcm.core.alarm import AlarmDefinition
+from mcm.core.alarm import AlarmDefinition, Mutes
 from mcm.core.endpoint import EndpointView
 from mcm.core.judging import alarm_faults, watched
 from mcm.core.past import Alarms, EndpointNames
@@ -20,6 +20,7 @@ from mcm.core.query import (
     EndpointsQuery,
     Metric,
     MetricQuery,
+    MutesQuery,
     Place,
     Query,
 )
@@ -51,6 +52,7 @@ class _Look:
             for what, query in (
                 ("the alarms", AlarmsQuery(place)),
                 ("the endpoints", EndpointsQuery(place)),
+                ("the mute rules of alarms", MutesQuery(place)),
             )
             if (why := readings.why_unknown(query))
         ]
@@ -72,8 +74,14 @@ class _Look:
             if (why := more.why_unknown(EndpointQuery(place, name)))
         ]
         bake = each.config.bake.lasts if each.config else None
+        mutes = readings.known(MutesQuery(place), Mutes) or Mutes(())
         seen = tuple(
-            SeenAlarm(one, alarm_faults.faults(one, self._has_data(place, one, more), bake))
+            SeenAlarm(
+                one,
+                alarm_faults.faults(
+                    one, self._has_data(place, one, more), bake, mutes.of(one.name)
+                ),
+            )
             for one in alarms
         )
         traffic, requests = self._traffic(endpoints, alarms)

@@ -23,6 +23,7 @@ from mcm.core.query import (
     EndpointsQuery,
     HistoryQuery,
     IdentityQuery,
+    MutesQuery,
     PastQuery,
     PipelineId,
     PipelineQuery,
@@ -192,6 +193,7 @@ class _Surveyor:
         regions = []
         for place in places:
             wanted |= {IdentityQuery(place), AlarmsQuery(place), EndpointsQuery(place)}
+            wanted.add(MutesQuery(place))
             regions.append(place.region)
         if regions:
             self.tell(f"reading alarms and endpoints in {', '.join(dict.fromkeys(regions))}")

@@ -7,7 +7,7 @@ not started again while it still runs.
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from mcm.aws.port import AwsError, Port
 from mcm.aws.read_alarm_sets import read_alarm_sets
@@ -37,6 +37,7 @@ from mcm.core.query import (
     IncidentsQuery,
     LongHistoryQuery,
     MetricQuery,
+    MutesQuery,
     PassagesQuery,
     PastIncidentsQuery,
     PastQuery,
@@ -47,6 +48,9 @@ from mcm.core.query import (
     StructureQuery,
 )
 from mcm.core.reading import Blindness, Reading, Unknown
+
+if TYPE_CHECKING:
+    from mcm.aws.read_mutes import MuteReader
 
 GroupKey = tuple[Place, str]
 Task = Callable[[], Mapping[Query, Reading]]
@@ -70,6 +74,7 @@ _KINDS: Mapping[type, str] = {
     AlarmQuery: "alarms",
     AlarmSetQuery: "alarm-sets",
     AlarmDefinitionQuery: "definitions",
+    MutesQuery: "mutes",
     MetricQuery: "metrics",
     ChangeCalendarQuery: "calendars",
     EndpointQuery: "endpoints",
@@ -109,6 +114,7 @@ class AwsSource:
         self._gather = gather
         self._pipelines: dict[Place, PipelineReader] = {}
         self._endpoints: dict[Place, EndpointReader] = {}
+        self._mutes: dict[Place, MuteReader] = {}
 
     def answers(self, query: Query) -> bool:
         """Say whether this source is the one for `query`."""
@@ -153,6 +159,11 @@ class AwsSource:
         if kind == "endpoints":
             endpoints = self._endpoints.setdefault(place, EndpointReader(port, self._clock))
             return endpoints.read(members)  # type: ignore[arg-type]
+        if kind == "mutes":
+            from mcm.aws.read_mutes import MuteReader  # not on the way back, nor in a bake
+
+            mutes = self._mutes.setdefault(place, MuteReader(port, self._clock))
+            return mutes.read(members)  # type: ignore[arg-type]
         if kind == "pipelines":
             from mcm.aws.read_past import read_pipelines  # only where nobody knows the name
 

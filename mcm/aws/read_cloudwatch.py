@@ -111,8 +111,15 @@ def _view(name: str, item: Reply, changes: tuple[AlarmChange, ...]) -> AlarmView
         reason=words(item.get("StateReason")),
         pages=bool(item.get("ActionsEnabled", True)),
         changes=changes,
-        suppressed_by=words(item.get("ActionsSuppressedBy")),
+        suppressed_by=_suppressor(item),
     )
+
+
+def _suppressor(item: Reply) -> str:
+    """Say what keeps a composite alarm's actions back now: AWS's word, and which alarm it is."""
+    by = words(item.get("ActionsSuppressedBy"))
+    alarm = words(item.get("ActionsSuppressor")).rpartition(":alarm:")[2]
+    return f"{by} {alarm}".strip() if by else ""
 
 
 def _transitioned(item: Reply) -> datetime | None:

@@ -51,6 +51,35 @@ class AlarmView:
     """What keeps a composite alarm's actions back now; empty for nothing."""
 
 
+@dataclass(frozen=True)
+class MuteRule:
+    """What mutes the actions of alarms now; their states go on being evaluated."""
+
+    name: str
+    alarms: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Mutes:
+    """The mute rules that are active at a place."""
+
+    rules: tuple[MuteRule, ...]
+
+    def of(self, alarm: str) -> tuple[str, ...]:
+        """Return the names of the rules that mute an alarm."""
+        return tuple(sorted(rule.name for rule in self.rules if alarm in rule.alarms))
+
+
+def why_silent(alarm: AlarmView, mutes: Mutes | None) -> str:
+    """Say why nobody is paged by an alarm now; empty where its actions run (AWS-RULES 23)."""
+    found = [] if alarm.pages else ["its actions are disabled"]
+    if alarm.suppressed_by:
+        found.append(f"suppressed by {alarm.suppressed_by}")
+    rules = mutes.of(alarm.name) if mutes else ()
+    found += [f"muted by {rule}" for rule in rules]
+    return ", ".join(found)
+
+
 def judge_alarm(
     alarm: AlarmView,
     since: datetime | None,

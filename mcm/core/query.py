@@ -156,6 +156,13 @@ class AlarmSetQuery:
 
 
 @dataclass(frozen=True)
+class MutesQuery:
+    """→ `Mutes`: which alarms of a place have their actions muted now."""
+
+    place: Place
+
+
+@dataclass(frozen=True)
 class AlarmDefinitionQuery:
     """→ `AlarmDefinition`: how an alarm is set up, for a twin of it."""
 
@@ -339,6 +346,7 @@ Query = (
     | CommitsQuery
     | AlarmQuery
     | AlarmSetQuery
+    | MutesQuery
     | AlarmDefinitionQuery
     | MetricQuery
     | EndpointQuery

@@ -32,6 +32,8 @@ class Verdict:
     """BREACH measurements since the promotion, of a kind that sees its past; else 0."""
     newest: Kind = Kind.BREACH
     """Of a BREACH that may be over: what the newest measurement alone says."""
+    note: str = ""
+    """What changes no verdict, and somebody should know: an alarm that will page nobody."""
 
 
 def worst(verdicts: Iterable[Verdict]) -> Kind:

@@ -1,8 +1,8 @@
 """The sandbox's CloudWatch: metrics that can be read and alarms that really evaluate.
 
 Emulated: metric alarms and composite ones with their history, put and read of metrics; log
-alarms, whose state somebody sets. Not emulated, and so refused as unsupported operations:
-mute rules, dashboards, anomaly detection, alarm actions (ActionsEnabled is kept, nothing is
+alarms, whose state somebody sets; mute rules. Not emulated, and so refused as unsupported
+operations: dashboards, anomaly detection, alarm actions (ActionsEnabled is kept, nothing is
 sent).
 
 Alarms read what the traffic was, and what has been read does not change any more; so an
@@ -17,6 +17,7 @@ from mcm.sandbox.cloudwatch_alarm import Alarm
 from mcm.sandbox.cloudwatch_alarms import Alarms
 from mcm.sandbox.cloudwatch_data import MetricData
 from mcm.sandbox.metrics import Metrics, Source
+from mcm.sandbox.mute_rules import MuteRules
 from mcm.sandbox.service import Handler
 
 
@@ -31,6 +32,9 @@ class CloudWatch:
         self.metrics = Metrics(sources)
         self._alarms = Alarms(account, self.metrics)
         self._data = MetricData(self.metrics)
+        self._mutes = MuteRules(
+            account, lambda region, name: bool(self._alarms.named(name, region))
+        )
 
     @property
     def operations(self) -> Mapping[str, Handler]:
@@ -45,6 +49,10 @@ class CloudWatch:
             "SetAlarmState": self._alarms.set_state,
             "EnableAlarmActions": self._alarms.enable_actions,
             "DisableAlarmActions": self._alarms.disable_actions,
+            "PutAlarmMuteRule": self._mutes.put,
+            "GetAlarmMuteRule": self._mutes.get,
+            "ListAlarmMuteRules": self._mutes.listed,
+            "DeleteAlarmMuteRule": self._mutes.delete,
             "PutMetricData": self._data.put,
             "GetMetricData": self._data.get_data,
             "GetMetricStatistics": self._data.get_statistics,

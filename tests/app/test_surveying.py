@@ -141,6 +141,30 @@ def test_an_alarm_on_a_variant_that_is_not_there_cannot_fire(world: World) -> No
     assert FaultKind.CANNOT_FIRE not in [fault.kind for fault in alarms["photo-check-5xx"]]
 
 
+def test_an_alarm_that_is_muted_or_suppressed_is_told(world: World) -> None:
+    port = world.port("console")
+    start = f"at({world.clock.now():%Y-%m-%dT%H:%M})"
+    rule = {"Schedule": {"Expression": start, "Duration": "PT4H"}}
+    targets = {"AlarmNames": ["photo-check-5xx"]}
+    port.call(
+        "cloudwatch", "PutAlarmMuteRule", {"Name": "night", "Rule": rule, "MuteTargets": targets}
+    )
+
+    alarms = {each.definition.name: each.faults for each in Look(world).stage().alarms}
+
+    told = [fault.text for fault in alarms["photo-check-5xx"]]
+    assert "the mute rule night is active" in told
+    assert not [f for f in alarms["photo-check-latency"] if "mute rule" in f.text]
+
+
+def test_mute_rules_that_may_not_be_read_are_named(world: World) -> None:
+    world.before = fail(ErrorKind.DENIED, "ListAlarmMuteRules")
+
+    assert any(
+        "the mute rules of alarms of us-east-1" in line for line in Look(world).stage().unread
+    )
+
+
 def test_what_aws_denies_is_named_with_the_policy_to_add(world: World) -> None:
     world.before = fail(ErrorKind.DENIED, "DescribeAlarms", "ListEndpoints", "ListActionExecutions")
 

@@ -1,11 +1,15 @@
-"""`alarms`: CloudWatch alarms by name, prefix or tag, judged by transitions (AWS-RULES 18–23)."""
+"""`alarms`: CloudWatch alarms by name, prefix or tag, judged by transitions (AWS-RULES 18–23).
+
+Whether an alarm pages anybody changes no verdict: its state counts. It is told before the
+promotion, while somebody can still mend it; only then are mute rules asked for.
+"""
 
 from dataclasses import replace
 
-from mcm.core.alarm import IN_ALARM, AlarmView, judge_alarm, times_rung
+from mcm.core.alarm import IN_ALARM, AlarmView, Mutes, judge_alarm, times_rung, why_silent
 from mcm.core.checks.watch import Watch
 from mcm.core.plans.plan import Guardrail
-from mcm.core.query import AlarmQuery, AlarmSetQuery, Query
+from mcm.core.query import AlarmQuery, AlarmSetQuery, MutesQuery, Query
 from mcm.core.reading import Readings
 from mcm.core.verdict import Kind, Verdict
 
@@ -13,9 +17,9 @@ Found = tuple[Kind, str]
 
 
 def queries(guardrail: Guardrail, watch: Watch) -> frozenset[Query]:
-    """One query for each named alarm, one for the prefix and one for the tag."""
+    """One query for each named alarm, one for the prefix, one for the tag, one for mutes."""
     named = (_query(name, watch) for name in guardrail.params["names"])
-    return frozenset((*named, *_sets(guardrail, watch)))
+    return frozenset((*named, *_sets(guardrail, watch), *_mutes(watch)))
 
 
 def judge(guardrail: Guardrail, watch: Watch, readings: Readings) -> Verdict:
@@ -26,9 +30,11 @@ def judge(guardrail: Guardrail, watch: Watch, readings: Readings) -> Verdict:
         return Verdict(guardrail.name, Kind.ERROR, "names no alarm")
     worst = max(kind for kind, _ in found)
     reasons = [reason for kind, reason in found if kind is worst]
-    quiet = [reason for kind, reason in found if kind is Kind.PASS and "will not page" in reason]
-    summary = "; ".join((f"{len(found)} OK", *quiet)) if worst is Kind.PASS else "; ".join(reasons)
-    verdict = Verdict(guardrail.name, worst, summary, tuple(reason for _, reason in found))
+    note = _silent(watch, views, readings)
+    passes = f"{len(found)} OK{f'; {note}' if note else ''}"
+    summary = passes if worst is Kind.PASS else "; ".join(reasons)
+    evidence = tuple(reason for _, reason in found)
+    verdict = Verdict(guardrail.name, worst, summary, evidence, note=note)
     if worst is not Kind.BREACH:
         return verdict
     others = max((kind for kind, _ in found if kind is not Kind.BREACH), default=Kind.PASS)
@@ -70,10 +76,26 @@ def _one(guardrail: Guardrail, watch: Watch, alarm: AlarmView) -> Found:
         excepted=alarm.name in watch.excepted,
         was_excepted=alarm.name in watch.once_excepted,
     )
-    muted = "" if alarm.pages and not alarm.suppressed_by else " (will not page)"
-    if alarm.suppressed_by:
-        muted = f" (will not page: suppressed by {alarm.suppressed_by})"
+    silent = why_silent(alarm, None)
+    muted = f" (will not page: {silent})" if silent else ""
     return kind, f"{alarm.name}: {reason}{muted}"
+
+
+def _silent(watch: Watch, views: list[AlarmView], readings: Readings) -> str:
+    """Name the alarms that will page nobody, or say that it cannot be told of mute rules."""
+    mutes, unread = None, ""
+    for query in _mutes(watch):
+        mutes = readings.known(query, Mutes)
+        if mutes is None:
+            why = readings.why_unknown(query)
+            unread = f"whether alarms are muted cannot be told: {why}"
+    silent = ((view.name, why_silent(view, mutes)) for view in views)
+    found = [f"{name} will not page: {why}" for name, why in silent if why]
+    return "; ".join((*found, *((unread,) if unread else ())))
+
+
+def _mutes(watch: Watch) -> tuple[MutesQuery, ...]:
+    return (MutesQuery(watch.stage.place),) if watch.since is None else ()
 
 
 def _query(name: str, watch: Watch) -> AlarmQuery:

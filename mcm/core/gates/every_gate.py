@@ -205,7 +205,9 @@ def _clock_gate(plan: Plan, state: State, readings: Readings, now: datetime) -> 
 def _check_gate(verdicts: tuple[Verdict, ...]) -> GateView:
     kind = worst(verdicts)
     if kind is Kind.PASS:
-        return GateView("check", True, f"{len(verdicts)} guardrails pass")
+        note = "; ".join(f"{v.check}: {v.note}" for v in verdicts if v.note)
+        reason = "; ".join((f"{len(verdicts)} guardrails pass", *([note] if note else ())))
+        return GateView("check", True, reason, note=note)
     reasons = "; ".join(f"{v.check}: {v.reason}" for v in verdicts if v.kind is kind)
     return GateView("check", False, f"{kind.name}: {reasons}")
 

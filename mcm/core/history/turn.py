@@ -71,6 +71,8 @@ class GateView:
     until: datetime | None = None
     exit: Exit = Exit.HELD
     leave: bool = False
+    note: str = ""
+    """What somebody should know though the gate is open; it is in the reason, too."""
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ data. What cannot be judged is said to be so, since silence would read as a clea
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal, InvalidOperation
@@ -86,14 +86,18 @@ _ERRORS = re.compile(r"error|fault|[45]xx", re.IGNORECASE)
 
 
 def faults(
-    alarm: AlarmDefinition, has_data: bool | None, bake: timedelta | None = None
+    alarm: AlarmDefinition,
+    has_data: bool | None,
+    bake: timedelta | None = None,
+    muted_by: Sequence[str] = (),
 ) -> tuple[Fault, ...]:
     """Return what is wrong with `alarm`, the worst first; empty for nothing.
 
     `has_data` says whether its metrics had any point within `LOOKED`, None when that is
-    not known. `bake` is how long a stage is watched with it.
+    not known. `bake` is how long a stage is watched with it, `muted_by` the mute rules that
+    are active for it.
     """
-    found = [*_reach(alarm, has_data, bake), *_state(alarm), *_actions(alarm)]
+    found = [*_reach(alarm, has_data, bake), *_state(alarm), *_actions(alarm, muted_by)]
     order = list(FaultKind)
     return tuple(sorted(found, key=lambda each: order.index(each.kind)))
 
@@ -220,7 +224,12 @@ def _state(alarm: AlarmDefinition) -> Iterator[Fault]:
         yield Fault(FaultKind.SILENT, f"CloudWatch says {evaluation} of its evaluation")
 
 
-def _actions(alarm: AlarmDefinition) -> Iterator[Fault]:
+def _actions(alarm: AlarmDefinition, muted_by: Sequence[str]) -> Iterator[Fault]:
+    for rule in muted_by:
+        yield Fault(FaultKind.DOES_NOT_PAGE, f"the mute rule {rule} is active")
+    if by := str(alarm.spelled.get("ActionsSuppressedBy") or ""):
+        suppressor = str(alarm.spelled.get("ActionsSuppressor") or "").rpartition(":alarm:")[2]
+        yield Fault(FaultKind.DOES_NOT_PAGE, f"suppressed now by {by} {suppressor}".rstrip())
     if not alarm.spelled.get("ActionsEnabled", True):
         yield Fault(FaultKind.DOES_NOT_PAGE, "its actions are disabled")
     elif not alarm.spelled.get("AlarmActions"):

@@ -102,7 +102,10 @@ def _gates_open(body: Body, _entry: Entry) -> str:
     items = approvals if isinstance(approvals, list) else []
     names = ", ".join(str(item.get("person", "unknown")) for item in items)
     by = f", approved by {names}" if names else ""
-    return f"{body['stage']}: all gates are open{by}"
+    gates = body.raw("gates")
+    notes = [str(each["note"]) for each in gates or () if isinstance(each, dict) and "note" in each]
+    told = f" ({'; '.join(notes)})" if notes else ""
+    return f"{body['stage']}: all gates are open{by}{told}"
 
 
 def _walk_started(body: Body, _entry: Entry) -> str:

@@ -85,7 +85,10 @@ def gates_open(
     """The evidence for a promotion: each gate's reason, who approved with what key, how fresh."""
     body = {
         "stage": stage.name,
-        "gates": [{"gate": gate.name, "reason": gate.reason} for gate in found],
+        "gates": [
+            {"gate": gate.name, "reason": gate.reason} | ({"note": gate.note} if gate.note else {})
+            for gate in found
+        ],
         ("glass" if isinstance(granted, GrantedByGlass) else "approvals"): [
             {"person": each.person, "key": each.key, "statement": each.digest}
             | ({"answered_by": each.answered_by} if each.answered_by else {})

@@ -4,11 +4,11 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from mcm.core.alarm import AlarmChange, AlarmView
+from mcm.core.alarm import AlarmChange, AlarmView, MuteRule, Mutes
 from mcm.core.checks.kinds import judge, queries
 from mcm.core.checks.watch import Watch
 from mcm.core.plans.plan import Guardrail
-from mcm.core.query import AlarmQuery, Query
+from mcm.core.query import AlarmQuery, MutesQuery, Query
 from mcm.core.reading import Blindness, Known, Reading, Readings, Unknown
 from mcm.core.verdict import Kind, Verdict
 from tests.kit.readings import NOW, US
@@ -145,8 +145,65 @@ def test_rule_23_muted_suppressed_and_disabled_are_told_and_count_all_the_same()
     quiet = view("a", "OK", suppressed_by="Alarm")
     loud = view("a", "ALARM", suppressed_by="Alarm")
 
-    assert "a: OK (will not page: suppressed by Alarm)" in of_set(quiet, prefix="a").reason
+    assert "a will not page: suppressed by Alarm" in of_set(quiet, prefix="a").reason
     assert of_set(loud, prefix="a").kind is Kind.BREACH
+
+
+def before(one: AlarmView, mutes: Reading | None = None) -> Verdict:
+    """Return the verdict in front of the promotion, with what is known of mute rules."""
+    params = {"names": [one.name], "silent_ok": []}
+    guardrail = Guardrail("alarms", "alarms", params, "roll_back")
+    watch = Watch(STAGE, None, False, {}, 500)
+    rules = mutes or Known(Mutes((MuteRule("night", (one.name,)),)), NOW)
+    answers = {AlarmQuery(US, one.name, None): Known(one, NOW), MutesQuery(US): rules}
+    assert queries(guardrail, watch) == set(answers)
+    return judge(guardrail, watch, Readings(answers, NOW))
+
+
+@pytest.mark.parametrize("why", list(Blindness))
+def test_rule_23_mute_rules_that_cannot_be_read_are_told_and_change_no_verdict(
+    why: Blindness,
+) -> None:
+    unknown = Unknown(why, "may not be read", NOW)
+
+    found = before(view("a"), unknown)
+
+    assert found.kind is Kind.PASS
+    assert found.note == "whether alarms are muted cannot be told: may not be read"
+    assert found.note in found.reason
+    assert before(view("a", "ALARM"), unknown).kind is Kind.BREACH
+
+
+STATES = ["OK", "ALARM", "INSUFFICIENT_DATA", "", "Pondering"]
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("pages", [True, False])
+@pytest.mark.parametrize("by", ["", "Alarm deploying"])
+def test_rule_23_whatever_silences_an_alarm_its_state_is_judged_the_same(
+    state: str, pages: bool, by: str
+) -> None:
+    loud = before(view("a", state), Known(Mutes(()), NOW))
+
+    silent = before(view("a", state, pages=pages, suppressed_by=by))
+
+    assert silent.kind is loud.kind
+    assert "muted by night" in silent.note
+    assert loud.note == ""
+
+
+def test_rule_23_everything_that_silences_an_alarm_is_named() -> None:
+    found = before(view("a", pages=False, suppressed_by="Alarm deploying"))
+
+    assert found.note == (
+        "a will not page: its actions are disabled, suppressed by Alarm deploying, muted by night"
+    )
+
+
+def test_rule_23_a_rule_for_other_alarms_mutes_none_of_ours() -> None:
+    others = Known(Mutes((MuteRule("night", ("b", "c")),)), NOW)
+
+    assert before(view("a"), others).note == ""
 
 
 # Red before the start (AWS-RULES 21)

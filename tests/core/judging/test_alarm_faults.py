@@ -144,6 +144,19 @@ def test_nobody_hears_an_alarm_without_actions() -> None:
     assert kinds(alarm(AlarmActions=[])) == [FaultKind.DOES_NOT_PAGE]
 
 
+def test_nobody_hears_an_alarm_that_is_muted_or_suppressed() -> None:
+    muted = faults(alarm(), True, None, ("night", "launch"))
+    suppressor = "arn:aws:cloudwatch:us-east-1:111111111111:alarm:deploying"
+    held = faults(alarm(ActionsSuppressedBy="Alarm", ActionsSuppressor=suppressor), True, None)
+
+    assert [each.text for each in muted] == [
+        "the mute rule night is active",
+        "the mute rule launch is active",
+    ]
+    assert [each.text for each in held] == ["suppressed now by Alarm deploying"]
+    assert {each.kind for each in (*muted, *held)} == {FaultKind.DOES_NOT_PAGE}
+
+
 def test_what_is_computed_or_composed_is_not_judged_by_its_threshold() -> None:
     stat = {
         "Metric": {

@@ -257,7 +257,9 @@ def test_another_account_gets_a_document_of_its_own_that_only_reads() -> None:
         "sagemaker:DescribeEndpointConfig",
         "cloudwatch:DescribeAlarmHistory",
         "cloudwatch:DescribeAlarms",
+        "cloudwatch:GetAlarmMuteRule",
         "cloudwatch:GetMetricData",
+        "cloudwatch:ListAlarmMuteRules",
     }
     assert not granted(made["444444444444"], "Deny")
 
