@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from mcm.cli.compose import Project
-from mcm.cli.signing_key import SigningKey
+from mcm.cli.signing_key import SigningKey, find_key
 from mcm.core.errors import RefusedError
 from mcm.core.plans.plan import StagePlan
 from mcm.core.trust.inbox import Inbox
@@ -11,6 +11,11 @@ from mcm.core.trust.statement import Statement, TrustRef, Verified
 from mcm.trust.inbox import write_statement
 from mcm.trust.signing import new_nonce, sign
 from mcm.trust.verify import verify
+
+
+def open_desk(project: Project, change: str, key: str | None, person: str | None) -> "KeyDesk":
+    """Return the desk of who signs: with the key that is named, else with their own."""
+    return KeyDesk(project, change, find_key(project, key, person))
 
 
 class KeyDesk:

@@ -5,17 +5,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mcm.cli.at_terminal import require_terminal
 from mcm.cli.complete import stage_names
 from mcm.cli.options import Change, Key, Offline, Profile
 from mcm.cli.people import tool
 from mcm.cli.refusals import journaled
-from mcm.core.errors import Exit, RefusedError, UsageError
+from mcm.core.errors import Exit, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from mcm.cli.compose import Project
-    from mcm.cli.desk import KeyDesk
     from mcm.core.history.journal import Entry
     from mcm.core.plans.plan import Plan, StagePlan
     from mcm.core.trust.statement import Opening
@@ -58,13 +58,14 @@ def break_glass(
     from mcm.app.planning import check_current
     from mcm.cli.answer import answer_gate
     from mcm.cli.compose import Project
+    from mcm.cli.desk import open_desk
     from mcm.cli.lines import say
     from mcm.cli.pinned import check_trust, glasses_of
     from mcm.cli.saying import one_line
     from mcm.cli.wired import fetch_and_load, send
     from mcm.core import commands
 
-    _require_terminal()
+    require_terminal("broken glass", "mcm break-glass")
     project = Project.here(profile=profile)
     # Whoever goes forward alone drives the change from here, also where they were a guest.
     name, plan, wire = fetch_and_load(project, change, offline=offline, guest=False)
@@ -73,7 +74,7 @@ def break_glass(
     check_trust(project)
     check_current(project.files(name), plan, project.journal)
     planned = _stage(plan, stage)
-    desk = _desk(project, name, key, profile)
+    desk = open_desk(project, name, key, profile)
     desk.check_role(planned, "breakglass")
     now = project.clock.now()
     app.check_allowed(plan, planned, glasses_of(project), project.journal, desk.person, now)
@@ -105,18 +106,19 @@ def review(
     """Say, signed, that you have looked at a broken glass; for an approver who did not break it."""
     from mcm.app import break_glass as app
     from mcm.cli.compose import Project
+    from mcm.cli.desk import open_desk
     from mcm.cli.lines import say
     from mcm.cli.pinned import check_trust, glasses_of
     from mcm.cli.saying import one_line
     from mcm.cli.wired import fetch_and_load, send
 
-    _require_terminal()
+    require_terminal("review", "mcm review")
     project = Project.here(profile=profile)
     name, plan, wire = fetch_and_load(project, change, offline=offline)
     check_trust(project)
     planned = _stage(plan, stage)
     found = app.to_review(glasses_of(project), name, planned.name)
-    desk = _desk(project, name, key, profile)
+    desk = open_desk(project, name, key, profile)
     app.check_reviewer(found, desk, project.journal, project.clock.now())
     desk.check_role(planned, "approver")
     for line in _glass_lines(found.by, found.reason, found.ticket):
@@ -153,22 +155,6 @@ def _stage(plan: "Plan", named: str) -> "StagePlan":
 
     name = find_stage(named, [each.name for each in plan.stages])
     return next(each for each in plan.stages if each.name == name)
-
-
-def _desk(project: "Project", change: str, key: str | None, person: str | None) -> "KeyDesk":
-    from mcm.cli.desk import KeyDesk
-    from mcm.cli.signing_key import find_key
-
-    return KeyDesk(project, change, find_key(project, key, person))
-
-
-def _require_terminal() -> None:
-    if not sys.stdin.isatty():
-        raise RefusedError(
-            "E_NOT_A_TTY",
-            "refused: a person must type it, and stdin is not a terminal",
-            hint="Run it at a terminal; nothing stands in for the person.",
-        )
 
 
 def _show_and_ask(

@@ -21,8 +21,8 @@ from mcm.cli.lines import say
 from mcm.core.errors import McmError, UsageError
 from mcm.core.history.goal import GoBack
 from mcm.core.naming import find_stage
-from mcm.core.plans.plan import Plan
-from mcm.core.plans.service import Access, Service
+from mcm.core.plans.plan import Plan, StagePlan
+from mcm.core.plans.service import Access, Service, StageConfig
 from mcm.core.query import PipelineId, Place
 from mcm.core.sanitize import clean
 
@@ -105,17 +105,22 @@ def _from_service(service: Service, named: str) -> GoBack:
         raise UsageError(str(err), hint=hint) from err
     stage = next(each for each in service.stages if each.name == name)
     watched = {use.params["endpoint"] for use in stage.guardrails if "endpoint" in use.params}
+    endpoints = sorted(str(endpoint) for endpoint in watched)
+    return _goal(service, stage, endpoints)
+
+
+def _goal(of: Service | Plan, stage: StageConfig | StagePlan, endpoints: Iterable[str]) -> GoBack:
     return GoBack(
-        pipeline=service.pipeline,
+        pipeline=of.pipeline,
         pipeline_stage=stage.pipeline_stage,
         stage=stage.name,
         why=WHY,
         stop_wait=stage.stop_wait,
         abandon=stage.abandon,
         deploy_opens=bool(stage.gate.open),
-        settle=service.settle,
-        poll=service.poll,
-        endpoints=tuple((stage.place, endpoint) for endpoint in sorted(watched)),
+        settle=of.settle,
+        poll=of.poll,
+        endpoints=tuple((stage.place, endpoint) for endpoint in endpoints),
     )
 
 
@@ -149,18 +154,7 @@ def _without_config(
 def _from_plan(plan: Plan, name: str) -> GoBack:
     stage = plan.stage(name)
     assert stage is not None  # the caller took the name from this plan
-    return GoBack(
-        pipeline=plan.pipeline,
-        pipeline_stage=stage.pipeline_stage,
-        stage=stage.name,
-        why=WHY,
-        stop_wait=stage.stop_wait,
-        abandon=stage.abandon,
-        deploy_opens=bool(stage.gate.open),
-        settle=plan.settle,
-        poll=plan.poll,
-        endpoints=tuple((stage.place, endpoint) for endpoint in stage.endpoints),
-    )
+    return _goal(plan, stage, stage.endpoints)
 
 
 def _from_loose_yaml(project: Project, named: str, profile: str | None) -> Ground:

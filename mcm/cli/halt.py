@@ -169,9 +169,8 @@ def _vetoes(
 ) -> bool:
     """Veto the rollback that counts down, if one does where the person holds."""
     from mcm.app import halting
-    from mcm.cli.desk import KeyDesk
+    from mcm.cli.desk import open_desk
     from mcm.cli.lines import say
-    from mcm.cli.signing_key import find_key
     from mcm.core import commands
 
     if project.folder(change).read_plan() is None:
@@ -181,7 +180,7 @@ def _vetoes(
     if found is None or (stage and _stage(project, change, stage) != found.name):
         return False
     say(f"{found.name} is about to be rolled back: to hold it now is a veto, and that is signed")
-    desk = KeyDesk(project, change, find_key(project, key, profile))
+    desk = open_desk(project, change, key, profile)
     now = project.clock.now()
     print(halting.sign_veto(project.journal, plan, found, desk, reason, now))
     say(f"{desk.person} vetoes the rollback of {found.name}: the breach holds it instead")

@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mcm.cli.at_terminal import require_terminal
 from mcm.cli.complete import stage_names
 from mcm.cli.options import Change, Key, Offline, Profile
 from mcm.cli.refusals import journaled
-from mcm.core.errors import Exit, RefusedError
+from mcm.core.errors import Exit
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
@@ -55,6 +56,7 @@ def request(
     from mcm.cli.approvers import OwnPeople, approver_lines
     from mcm.cli.compose import OPERATOR, Project
     from mcm.cli.console import console_lines
+    from mcm.cli.desk import open_desk
     from mcm.cli.lines import say
     from mcm.cli.pinned import check_trust
     from mcm.cli.wired import print_blocks, send, wire_of
@@ -65,7 +67,7 @@ def request(
     wire = wire_of(project, name, offline=offline)
     check_trust(project)
     check_current(project.files(name), plan, project.journal)
-    desk = _desk(project, name, key, profile or OPERATOR)
+    desk = open_desk(project, name, key, profile or OPERATOR)
     now = project.clock.now()
     said = ask(plan, desk, project.journal, now, tool(), _life(plan, expires, now))
     print(said.file)
@@ -121,11 +123,12 @@ def approve(
     from mcm.app.planning import check_current
     from mcm.cli.answer import check_credentials
     from mcm.cli.compose import Project
+    from mcm.cli.desk import open_desk
     from mcm.cli.pinned import check_trust
     from mcm.cli.wired import fetch_and_load, print_blocks, send
     from mcm.core.naming import find_stage
 
-    _require_terminal()
+    require_terminal("approval", "mcm approve")
     project = Project.here(profile=profile)
     name, plan, wire = fetch_and_load(project, change, offline=offline)
     check_trust(project)
@@ -133,7 +136,7 @@ def approve(
     known = [each.name for each in plan.stages]
     wanted = [find_stage(each, known) for each in stage] if stage else known
     stages = [each for each in plan.stages if each.name in wanted]
-    desk = _desk(project, name, key, profile)
+    desk = open_desk(project, name, key, profile)
     asked = current_request(plan, desk.inbox())
     now = project.clock.now()
     refuse_self(plan, stages[0].name, desk, asked, project.journal, now)
@@ -165,34 +168,19 @@ def reject(
     """Say no: the request ends, and nothing is promoted on it."""
     from mcm.app.people import reject as say_no
     from mcm.cli.compose import Project
+    from mcm.cli.desk import open_desk
     from mcm.cli.lines import say
     from mcm.cli.wired import fetch_and_load, send
 
     project = Project.here(profile=profile)
     name, plan, wire = fetch_and_load(project, change, offline=offline)
-    desk = _desk(project, name, key, profile)
+    desk = open_desk(project, name, key, profile)
     said = say_no(plan, desk, reason, project.journal, project.clock.now(), tool())
     print(said.file)
     say(f"{desk.person} rejected {name} edition {plan.edition}")
     sent = send(wire, name)
     say("Next: mend the change, then `mcm plan` and a new `mcm request`.")
     return Exit.DONE if sent else Exit.BLIND
-
-
-def _desk(project: "Project", change: str, key: str | None, person: str | None) -> "KeyDesk":
-    from mcm.cli.desk import KeyDesk
-    from mcm.cli.signing_key import find_key
-
-    return KeyDesk(project, change, find_key(project, key, person))
-
-
-def _require_terminal() -> None:
-    if not sys.stdin.isatty():
-        raise RefusedError(
-            "E_NOT_A_TTY",
-            "approval refused: a person must type it, and stdin is not a terminal",
-            hint="Run `mcm approve` at a terminal; nothing stands in for the person.",
-        )
 
 
 def _show_and_ask(project: "Project", plan: "Plan", stages: "list[StagePlan]") -> None:

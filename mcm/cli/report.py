@@ -35,10 +35,9 @@ def report(
     """
     from mcm.app import reporting
     from mcm.cli.compose import Project
-    from mcm.cli.desk import KeyDesk
+    from mcm.cli.desk import open_desk
     from mcm.cli.lines import say
     from mcm.cli.people import tool
-    from mcm.cli.signing_key import find_key
     from mcm.cli.wired import send, wire_of
     from mcm.core import commands
     from mcm.core.naming import find_stage
@@ -47,7 +46,7 @@ def report(
     name = project.pick_change(change)
     plan = project.plan(name)
     at = find_stage(stage, [each.name for each in plan.stages]) if stage else ""
-    desk = KeyDesk(project, name, find_key(project, key, profile))
+    desk = open_desk(project, name, key, profile)
     now = project.clock.now()
     said = one_line(reason)
     _, file = reporting.report(project.journal, plan, at, desk, said, now, tool())

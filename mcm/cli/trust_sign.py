@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mcm.cli.at_terminal import require_terminal
 from mcm.cli.folder import replace_file
 from mcm.cli.lines import DeclinedError, say
 from mcm.cli.pinned import pin_name, pins_of, signatures
@@ -74,12 +75,7 @@ def _before(project: "Project", trust: TrustFile, folder: Path) -> TrustFile | N
 
 
 def _confirm(before: TrustFile | None, trust: TrustFile) -> None:
-    if not sys.stdin.isatty():
-        raise RefusedError(
-            "E_NOT_A_TTY",
-            "signature refused: a person must type it, and stdin is not a terminal",
-            hint="Run `mcm trust sign` at a terminal.",
-        )
+    require_terminal("signature", "mcm trust sign")
     lines = (
         trust_differences(before, trust) if before else ("the first version, with these people",)
     )

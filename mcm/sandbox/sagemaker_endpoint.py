@@ -24,7 +24,6 @@ class Status(StrEnum):
     SYSTEM_UPDATING = "SystemUpdating"
     ROLLING_BACK = "RollingBack"
     IN_SERVICE = "InService"
-    DELETING = "Deleting"
     FAILED = "Failed"
     UPDATE_ROLLBACK_FAILED = "UpdateRollbackFailed"
 
@@ -51,7 +50,6 @@ class Move:
     started: datetime
     ends: datetime
     ending: Ending
-    is_creation: bool = False
 
 
 @dataclass(frozen=True)

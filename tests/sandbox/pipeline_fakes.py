@@ -9,8 +9,8 @@ from mcm.sandbox.identity import Identities, Sts, user_key
 from mcm.sandbox.pipeline_model import Ids, SourceRevision, Timings, parse_structure
 from mcm.sandbox.pipeline_ops import CodePipeline
 from mcm.sandbox.pipeline_run import PipelineRun
-from mcm.sandbox.scenario_world import PlainEndpoints
 from mcm.sandbox.service import Service
+from tests.sandbox.plain_endpoints import PlainEndpoints
 
 START = datetime(2026, 3, 18, 9, 0, tzinfo=UTC)
 REGION = "us-east-1"

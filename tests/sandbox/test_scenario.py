@@ -13,8 +13,9 @@ from mcm.sandbox.pipeline_model import Timings
 from mcm.sandbox.sagemaker_example import build_world
 from mcm.sandbox.scenario import SLOW, Example, build_example
 from mcm.sandbox.scenario_catalogue import CONFIGURATIONS, RELEASES
-from mcm.sandbox.scenario_world import PlainEndpoints, World
+from mcm.sandbox.scenario_world import World
 from tests.sandbox.pipeline_fakes import Clock, transition
+from tests.sandbox.plain_endpoints import PlainEndpoints
 
 NAME = {"pipelineName": "ParcelPhotoCheck"}
 

@@ -11,7 +11,7 @@ Simplified, because AWS gives no number or no rule:
 - anomaly bands, percentiles with few samples, PromQL and warm-up are not evaluated.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -123,17 +123,6 @@ def evaluate(rule: AlarmRule, values: Sequence[float | None], current: State) ->
     early = _is_early(rule, window, judged, breaching)
     state = _state(rule, judged, breaching, early, current)
     return Evaluation(state, breaching, judged, filled, early and state is State.ALARM)
-
-
-def evaluate_at(
-    rule: AlarmRule, points: Mapping[datetime, float], now: datetime, current: State
-) -> Evaluation:
-    """Judge the points known at `now`, each stamped with the start of its period.
-
-    Periods are aligned to the epoch. The open period and points in the future do not
-    count, nor do points that do not start a period.
-    """
-    return evaluate(rule, [points.get(start) for start in period_starts(rule, now)], current)
 
 
 def period_starts(rule: AlarmRule, now: datetime) -> list[datetime]:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from mcm.core.history.drill_note import read_drill
 from mcm.core.history.journal import Entry
 from mcm.core.sanitize import clean
-from mcm.core.sentences import sentence_deed, sentence_observed, sentence_runbook
+from mcm.core.sentences import sentence_deed, sentence_observed, sentence_runbook, sentence_words
 from mcm.core.sentences.sentence_body import Body
 
 _LIMIT = 600
@@ -31,11 +31,11 @@ _VERIFIED: Mapping[str, str] = {
 
 def sentence(entry: Entry) -> str:
     """Return the line for `entry`: clean text of at most 600 characters, ids shortened."""
-    teller = _TELLERS.get(entry.kind, _neutral)
+    teller = _TELLERS.get(entry.kind)
     try:
-        text = teller(Body(entry.body), entry)
+        text = teller(Body(entry.body)) if teller else _neutral(Body(entry.body), entry.kind)
     except (AttributeError, TypeError, ValueError):
-        text = _neutral(Body({}), entry)
+        text = _neutral(Body({}), entry.kind)
     return clean(shorten(text), _LIMIT)
 
 
@@ -57,50 +57,22 @@ def shorten(text: str) -> str:
     return _LONG_ID.sub(lambda found: found.group(1) or found.group(2), text)
 
 
-def _neutral(body: Body, entry: Entry) -> str:
-    return f"{body.at_stage()}{entry.kind.replace('_', ' ')}{body.because()}"
+def _neutral(body: Body, kind: str) -> str:
+    return f"{body.at_stage()}{kind.replace('_', ' ')}{body.because()}"
 
 
-def _planned(body: Body, _entry: Entry) -> str:
+def _planned(body: Body) -> str:
     return f"edition {body['edition']} was planned for execution {body['execution']}"
 
 
-def _requested(body: Body, _entry: Entry) -> str:
-    return f"{body['by']} asked for approval of edition {body['edition']}"
-
-
-def _approved(body: Body, _entry: Entry) -> str:
-    return f"{body['stage']}: {body['by']} approved edition {body['edition']}"
-
-
-def _rejected(body: Body, _entry: Entry) -> str:
-    return f"{body['by']} rejected edition {body['edition']}{body.because()}"
-
-
-def _approval_answered(body: Body, _entry: Entry) -> str:
+def _approval_answered(body: Body) -> str:
     result = sentence_deed.RESULTS.get(body.get("result"), "ended in an unknown way")
     detail = body.because() if body.get("reason") != result else ""
     return f"{body['stage']}: answering the pipeline's approval {body['action']}: {result}{detail}"
 
 
-def _glass_broken(body: Body, entry: Entry) -> str:
-    what = "broke the glass" if entry.kind == "glass_broken" else "goes forward by a broken glass"
-    exceptions = body.raw("exceptions")
-    items = exceptions if isinstance(exceptions, list) else []
-    gates = ", ".join(str(item.get("gate", "unknown")) for item in items)
-    opens = f", which opens {gates}" if gates else ""
-    who = f"{body['stage']}: {body['by']} {what}, approved by nobody{opens}"
-    return f"{who} ({body['ticket']}){body.because()}"
-
-
-def _glass_reviewed(body: Body, _entry: Entry) -> str:
-    return f"{body['stage']}: {body['by']} reviewed the broken glass{body.because()}"
-
-
-def _gates_open(body: Body, _entry: Entry) -> str:
-    approvals = body.raw("approvals")
-    items = approvals if isinstance(approvals, list) else []
-    names = ", ".join(str(item.get("person", "unknown")) for item in items)
+def _gates_open(body: Body) -> str:
+    names = ", ".join(str(item.get("person", "unknown")) for item in body.each("approvals"))
     by = f", approved by {names}" if names else ""
     gates = body.raw("gates")
     notes = [str(each["note"]) for each in gates or () if isinstance(each, dict) and "note" in each]
@@ -108,77 +80,72 @@ def _gates_open(body: Body, _entry: Entry) -> str:
     return f"{body['stage']}: all gates are open{by}{told}"
 
 
-def _walk_started(body: Body, _entry: Entry) -> str:
-    stages = body.raw("stages")
-    named = ", ".join(str(name) for name in stages) if isinstance(stages, list) else ""
+def _walk_started(body: Body) -> str:
+    named = ", ".join(str(name) for name in body.each("stages"))
     through = f" through {named}" if named else ""
     return f"{body['operator']} started the walk of edition {body['edition']}{through}"
 
 
-def _stage_started(body: Body, _entry: Entry) -> str:
+def _stage_started(body: Body) -> str:
     return f"{body['stage']}: the walk is at this stage"
 
 
-def _gate_changed(body: Body, _entry: Entry) -> str:
+def _gate_changed(body: Body) -> str:
     state = "is open" if body.raw("open") is True else "is closed"
     return f"{body['stage']}: gate {body['gate']} {state}{body.because()}"
 
 
-def _baseline(body: Body, _entry: Entry) -> str:
-    contents = body.raw("contents")
-    items = contents if isinstance(contents, list) else []
-    names = ", ".join(str(item.get("endpoint", "unknown")) for item in items)
+def _baseline(body: Body) -> str:
+    names = ", ".join(str(item.get("endpoint", "unknown")) for item in body.each("contents"))
     kept = f"what {names} served was noted" if names else "the state before was noted"
     return f"{body['stage']}: {kept}, with {body['effective']} in the stage"
 
 
-def _entered(body: Body, _entry: Entry) -> str:
+def _entered(body: Body) -> str:
     who = "mcm" if body.get("by") == "mcm" else "somebody else"
     return f"{body['stage']}: the pinned execution is in the stage, let in by {who}"
 
 
-def _bake_started(body: Body, _entry: Entry) -> str:
+def _bake_started(body: Body) -> str:
     return f"{body['stage']}: deployed; the bake begins"
 
 
-def _watched(body: Body, _entry: Entry) -> str:
+def _watched(body: Body) -> str:
     return f"{body['stage']}: the bake was looked at"
 
 
-def _unwatched(body: Body, _entry: Entry) -> str:
+def _unwatched(body: Body) -> str:
     who = f"{body['check']} could not be asked" if body.get("check") else "nobody has watched"
     return f"{body['stage']}: {who} since {body['since']}; the bake begins again"
 
 
-def _told(body: Body, _entry: Entry) -> str:
-    about = body.raw("about")
-    items = about if isinstance(about, list) else []
-    events = ", ".join(dict.fromkeys(str(item.get("event", "unknown")) for item in items))
-    return f"{body['stage']}: people were told: {events}"
+def _told(body: Body) -> str:
+    events = dict.fromkeys(str(item.get("event", "unknown")) for item in body.each("about"))
+    return f"{body['stage']}: people were told: {', '.join(events)}"
 
 
-def _verdict_changed(body: Body, _entry: Entry) -> str:
+def _verdict_changed(body: Body) -> str:
     return f"{body['stage']}: check {body['check']} is {body['verdict']}{body.because()}"
 
 
-def _measured(body: Body, _entry: Entry) -> str:
+def _measured(body: Body) -> str:
     counts = f"{body['breaches']} breaches, {body['errors']} errors in a row"
     return f"{body['stage']}: check {body['check']}: {counts}, {body['inconclusive']} inconclusive"
 
 
-def _breach(body: Body, _entry: Entry) -> str:
+def _breach(body: Body) -> str:
     answers = {"roll_back": "the stage is rolled back", "observe": "mcm only observes"}
     then = answers.get(body.get("action"), "the walk holds for a person")
     return f"{body['stage']}: BREACH, {then}{body.because()}"
 
 
-def _sight(body: Body, _entry: Entry) -> str:
+def _sight(body: Body) -> str:
     if body.raw("lost") is True:
         return f"{body['stage']}: the pipeline cannot be seen{body.because()}"
     return f"{body['stage']}: the pipeline can be seen again"
 
 
-def _rollback_started(body: Body, _entry: Entry) -> str:
+def _rollback_started(body: Body) -> str:
     if body.get("execution"):
         run = f"rollback {body['execution']} to {body['target']}"
         return f"{body['stage']}: following {run}{body.because('why')}"
@@ -186,17 +153,17 @@ def _rollback_started(body: Body, _entry: Entry) -> str:
     return f"{body['stage']}: rolling back {way}{body.because('why')}"
 
 
-def _rollback_adopted(body: Body, _entry: Entry) -> str:
+def _rollback_adopted(body: Body) -> str:
     run = f"rollback {body['execution']} to {body['target']}"
     by = f", started by {body.get('by')}" if body.get("by") else ""
     return f"{body['stage']}: taking over {run}{by}"
 
 
-def _rollback_note(body: Body, _entry: Entry) -> str:
+def _rollback_note(body: Body) -> str:
     return f"{body['stage']}: rollback{body.because('text')}"
 
 
-def _rollback_ended(body: Body, _entry: Entry) -> str:
+def _rollback_ended(body: Body) -> str:
     if body.get("outcome") == "overtaken":
         return f"{body['stage']}: a rollback that was begun is given up{body.because('detail')}"
     if body.get("outcome") != "rolled_back":
@@ -206,86 +173,41 @@ def _rollback_ended(body: Body, _entry: Entry) -> str:
     return f"{body['stage']}: rolled back{by}, {verified}{body.because('detail')}"
 
 
-def _put_back(body: Body, _entry: Entry) -> str:
-    rest = ", ".join(str(each) for each in body.get("rest") or ())
+def _put_back(body: Body) -> str:
+    rest = ", ".join(str(each) for each in body.each("rest"))
     return (
         f"{body['stage']}: put back by hand: {body['what']}{f'; to come: {rest}' if rest else ''}"
     )
 
 
-def _stage_ended(body: Body, _entry: Entry) -> str:
+def _stage_ended(body: Body) -> str:
     return f"{body['stage']}: {body['outcome'].replace('_', ' ')}{body.because()}"
 
 
-def _drill(body: Body, entry: Entry) -> str:
-    note = read_drill(entry.body)
+def _drill(body: Body) -> str:
+    note = read_drill(body.facts)
     edition = f" of edition {note.edition}" if note.edition else ""
     return f"{body.at_stage()}drill{edition} on a twin: {note.summary()}"
 
 
-def _person_needed(body: Body, _entry: Entry) -> str:
+def _person_needed(body: Body) -> str:
     return f"{body.at_stage()}a person is needed{body.because()}"
 
 
-def _held(body: Body, _entry: Entry) -> str:
-    return f"{body.at_stage()}held by {body['by']}{body.because()}"
-
-
-def _scheduled(body: Body, _entry: Entry) -> str:
-    since, until = body.get("at"), body.get("expires")
-    words = [f"not before {since}" if since else "at once", f"not after {until}" if until else ""]
-    told = ", ".join(word for word in words if word)
-    return f"{body.at_stage()}{body['by']} wants it {told}"
-
-
-def _resumed(body: Body, _entry: Entry) -> str:
-    return f"{body.at_stage()}{body['by']} let it go on{body.because()}"
-
-
-def _abort_asked(body: Body, _entry: Entry) -> str:
-    return f"{body.at_stage()}{body['by']} gives it up{body.because()}"
-
-
-def _retry_asked(body: Body, _entry: Entry) -> str:
-    return f"{body.at_stage()}{body['by']} has what failed tried again{body.because()}"
-
-
-def _vetoed(body: Body, _entry: Entry) -> str:
-    return f"{body['stage']}: {body['by']} vetoed the rollback for {body['check']}{body.because()}"
-
-
-def _countdown_over(body: Body, _entry: Entry) -> str:
-    return f"{body['stage']}: nobody vetoed the rollback in time"
-
-
-def _refused(body: Body, _entry: Entry) -> str:
+def _refused(body: Body) -> str:
     code = f" [{body.get('code')}]" if body.get("code") else ""
     by = f"{body.get('by')} was " if body.get("by") else ""
     return f"{body.at_stage()}{by}refused{body.because()}{code}"
 
 
-def _warned(body: Body, _entry: Entry) -> str:
+def _warned(body: Body) -> str:
     name = "reason" if body.get("reason") else "text"
     return f"{body.at_stage()}warning{body.because(name)}"
 
 
-def _noted(body: Body, _entry: Entry) -> str:
-    return f"note by {body['by']}: {' '.join(body['text'].split())}"
-
-
-def _closed(body: Body, _entry: Entry) -> str:
-    return f"{body['by']} closed the change: {' '.join(body['outcome'].split())}"
-
-
-_TELLERS: Mapping[str, Callable[[Body, Entry], str]] = {
+_TELLERS: Mapping[str, Callable[[Body], str]] = {
     "planned": _planned,
-    "requested": _requested,
-    "approved": _approved,
-    "rejected": _rejected,
     "approval_answered": _approval_answered,
-    "glass_broken": _glass_broken,
-    "glass_used": _glass_broken,
-    "glass_reviewed": _glass_reviewed,
     "gates_open": _gates_open,
     "walk_started": _walk_started,
     "stage_started": _stage_started,
@@ -310,17 +232,9 @@ _TELLERS: Mapping[str, Callable[[Body, Entry], str]] = {
     "stage_ended": _stage_ended,
     "drill": _drill,
     **sentence_runbook.TELLERS,
+    **sentence_words.TELLERS,
     "person_needed": _person_needed,
     "put_back": _put_back,
-    "held": _held,
-    "resumed": _resumed,
-    "scheduled": _scheduled,
-    "abort_asked": _abort_asked,
-    "retry_asked": _retry_asked,
-    "vetoed": _vetoed,
-    "countdown_over": _countdown_over,
-    "noted": _noted,
-    "closed": _closed,
     "refused": _refused,
     "warned": _warned,
 }

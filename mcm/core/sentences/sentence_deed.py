@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from mcm.core.history.journal import Entry
 from mcm.core.sentences.sentence_body import Body
 
 _OPS: Mapping[str, str] = {
@@ -56,23 +55,23 @@ def _found(body: Body) -> str:
     return f"{did}{body.because('detail')}"
 
 
-def _intent(body: Body, _entry: Entry) -> str:
+def _intent(body: Body) -> str:
     return f"{body['stage']}: about to {_instruction(body)}{body.because('why')}"
 
 
-def _outcome(body: Body, _entry: Entry) -> str:
+def _outcome(body: Body) -> str:
     return f"entry {body['intent']}: {_result(body)}"
 
 
-def _doubt_read(body: Body, _entry: Entry) -> str:
+def _doubt_read(body: Body) -> str:
     return f"entry {body['intent']}: looked in AWS, no trace of it so far"
 
 
-def _settled(body: Body, _entry: Entry) -> str:
+def _settled(body: Body) -> str:
     return f"entry {body['intent']}: {_found(body)}"
 
 
-TELLERS: Mapping[str, Callable[[Body, Entry], str]] = {
+TELLERS: Mapping[str, Callable[[Body], str]] = {
     "intent": _intent,
     "outcome": _outcome,
     "doubt_read": _doubt_read,

@@ -1,15 +1,14 @@
 """What the entries of a watch over others say (`mcm.core.walking.observe`)."""
 
-from mcm.core.history.journal import Entry
 from mcm.core.sentences.sentence_body import Body
 
 
-def observed(body: Body, _entry: Entry) -> str:
+def observed(body: Body) -> str:
     """Somebody let an execution in, and it is watched."""
     return f"{body.at_stage()}{body['execution']} was let in by others: it is watched"
 
 
-def would(body: Body, _entry: Entry) -> str:
+def would(body: Body) -> str:
     """What mcm would do now, if it did anything."""
     why = f", and not got there: {body.get('why_not')}" if body.get("why_not") else ""
     if body.get("act") != "roll_back":

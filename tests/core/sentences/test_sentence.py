@@ -2,7 +2,6 @@
 
 import re
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +18,7 @@ from mcm.core.history.instruction import (
 from mcm.core.history.journal import GENESIS, VERSION, Entry
 from mcm.core.query import PipelineId, Place
 from mcm.core.sentences.sentence import _TELLERS, sentence, shorten
+from tests.house.tree import python_files
 
 AT = datetime(2026, 3, 18, 9, 30, tzinfo=UTC)
 PIPELINE = PipelineId(Place("111111111111", "us-east-1"), "ParcelPhotoCheck")
@@ -32,8 +32,9 @@ def say(kind: str, /, **body: Any) -> str:
 def written() -> set[str]:
     """Return the kinds of entry that the package's source drafts."""
     found = set()
-    for path in (Path(__file__).resolve().parents[2] / "mcm").rglob("*.py"):
+    for path in python_files("mcm"):
         found |= set(re.findall(r"Draft\(\s*\"([a-z_]+)\"", path.read_text(encoding="utf-8")))
+    assert found
     return found
 
 
@@ -217,3 +218,9 @@ def test_control_characters_and_length_are_bounded() -> None:
 
     assert line.startswith("p: a person is needed: \\u{1b}[2Ja\\u{a}bccc")
     assert len(line) == 600
+
+
+def test_what_is_to_come_after_a_put_back_is_said() -> None:
+    line = say("put_back", stage="prod-us", what="endpoint", rest=["open the way in", "look"])
+
+    assert line == "prod-us: put back by hand: endpoint; to come: open the way in, look"
