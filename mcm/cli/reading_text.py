@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from mcm.core import query as queries
-from mcm.core.alarm import AlarmView
+from mcm.core.alarm import AlarmView, Mutes
+from mcm.core.capture import CaptureView
 from mcm.core.endpoint import EndpointView
 from mcm.core.http import HttpView
 from mcm.core.points import Points
@@ -59,16 +60,32 @@ def _endpoint(value: EndpointView) -> str:
     return f"{value.status} at {value.config_name}: {models}"
 
 
+def _mutes(value: Mutes) -> str:
+    told = [f"{rule.name} mutes {', '.join(rule.alarms) or 'nothing'}" for rule in value.rules]
+    return "; ".join(told) or "none is active"
+
+
+def _capture(value: CaptureView) -> str:
+    if value.written_at is None:
+        return "none in this hour and the one before"
+    broken = f", no JSON: {value.problem}" if value.problem else ""
+    return f"{value.key} of {value.written_at:%H:%M:%SZ}{broken}"
+
+
 _ASKED: Mapping[type, Callable[[Any], str]] = {
     queries.AlarmQuery: lambda query: f"alarm {query.name}",
     queries.AlarmSetQuery: lambda query: f"alarms {query.prefix or query.tag}",
     queries.MetricQuery: _metric,
     queries.EndpointQuery: lambda query: f"endpoint {query.name}",
+    queries.MutesQuery: lambda query: f"mute rules of {query.place.region}",
+    queries.CaptureQuery: lambda query: f"newest record of {query.variant} in {query.bucket}",
     queries.HttpQuery: lambda query: f"GET {query.url}",
 }
 _ANSWERED: tuple[tuple[type, Callable[[Any], str]], ...] = (
     (AlarmView, _alarm),
     (Points, _points),
     (EndpointView, _endpoint),
+    (Mutes, _mutes),
+    (CaptureView, _capture),
     (HttpView, lambda value: f"{value.status} in {value.took.total_seconds():.1f} s"),
 )

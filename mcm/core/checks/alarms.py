@@ -19,26 +19,28 @@ Found = tuple[Kind, str]
 def queries(guardrail: Guardrail, watch: Watch) -> frozenset[Query]:
     """One query for each named alarm, one for the prefix, one for the tag, one for mutes."""
     named = (_query(name, watch) for name in guardrail.params["names"])
-    return frozenset((*named, *_sets(guardrail, watch), *_mutes(watch)))
+    mutes = (MutesQuery(watch.stage.place),) if watch.since is None else ()
+    return frozenset((*named, *_sets(guardrail, watch), *mutes))
 
 
 def judge(guardrail: Guardrail, watch: Watch, readings: Readings) -> Verdict:
     """Return the worst of the alarms; what did not come back is an ERROR."""
     views, found = _seen(guardrail, watch, readings)
-    found += [_one(guardrail, watch, view) for view in views]
+    mutes, unread = _muted(watch, readings)
+    found += [_one(guardrail, watch, view, mutes) for view in views]
     if not found:
         return Verdict(guardrail.name, Kind.ERROR, "names no alarm")
     worst = max(kind for kind, _ in found)
     reasons = [reason for kind, reason in found if kind is worst]
-    note = _silent(watch, views, readings)
+    note = "; ".join((*_silent(views, mutes), *unread))
     passes = f"{len(found)} OK{f'; {note}' if note else ''}"
     summary = passes if worst is Kind.PASS else "; ".join(reasons)
-    evidence = tuple(reason for _, reason in found)
+    evidence = (*(reason for _, reason in found), *unread)
     verdict = Verdict(guardrail.name, worst, summary, evidence, note=note)
     if worst is not Kind.BREACH:
         return verdict
     others = max((kind for kind, _ in found if kind is not Kind.BREACH), default=Kind.PASS)
-    rings = any(view.state == IN_ALARM and _one(guardrail, watch, view)[0] for view in views)
+    rings = any(view.state == IN_ALARM and _one(guardrail, watch, view, mutes)[0] for view in views)
     rang = sum(times_rung(view, watch.since) for view in views)
     return replace(verdict, count=rang, newest=Kind.BREACH if rings else others)
 
@@ -67,7 +69,7 @@ def _seen(
     return list(views.values()), unseen
 
 
-def _one(guardrail: Guardrail, watch: Watch, alarm: AlarmView) -> Found:
+def _one(guardrail: Guardrail, watch: Watch, alarm: AlarmView, mutes: Mutes | None) -> Found:
     enough = watch.samples is not None and watch.samples >= watch.stage.bake.min_samples
     kind, reason = judge_alarm(
         alarm,
@@ -76,26 +78,25 @@ def _one(guardrail: Guardrail, watch: Watch, alarm: AlarmView) -> Found:
         excepted=alarm.name in watch.excepted,
         was_excepted=alarm.name in watch.once_excepted,
     )
-    silent = why_silent(alarm, None)
+    silent = why_silent(alarm, mutes)
     muted = f" (will not page: {silent})" if silent else ""
     return kind, f"{alarm.name}: {reason}{muted}"
 
 
-def _silent(watch: Watch, views: list[AlarmView], readings: Readings) -> str:
-    """Name the alarms that will page nobody, or say that it cannot be told of mute rules."""
-    mutes, unread = None, ""
-    for query in _mutes(watch):
-        mutes = readings.known(query, Mutes)
-        if mutes is None:
-            why = readings.why_unknown(query)
-            unread = f"whether alarms are muted cannot be told: {why}"
+def _muted(watch: Watch, readings: Readings) -> tuple[Mutes | None, tuple[str, ...]]:
+    """Return the mute rules, where they are asked for, and why they cannot be told."""
+    if watch.since is not None:
+        return None, ()
+    query = MutesQuery(watch.stage.place)
+    mutes = readings.known(query, Mutes)
+    unread = f"whether alarms are muted cannot be told: {readings.why_unknown(query)}"
+    return mutes, () if mutes is not None else (unread,)
+
+
+def _silent(views: list[AlarmView], mutes: Mutes | None) -> list[str]:
+    """Name the alarms that will page nobody, each with why."""
     silent = ((view.name, why_silent(view, mutes)) for view in views)
-    found = [f"{name} will not page: {why}" for name, why in silent if why]
-    return "; ".join((*found, *((unread,) if unread else ())))
-
-
-def _mutes(watch: Watch) -> tuple[MutesQuery, ...]:
-    return (MutesQuery(watch.stage.place),) if watch.since is None else ()
+    return [f"{name} will not page: {why}" for name, why in silent if why]
 
 
 def _query(name: str, watch: Watch) -> AlarmQuery:

@@ -200,6 +200,12 @@ def test_rule_23_everything_that_silences_an_alarm_is_named() -> None:
     )
 
 
+def test_rule_23_an_alarm_that_rings_unheard_is_told_to_ring_unheard() -> None:
+    found = before(view("a", "ALARM"))
+
+    assert found.reason == "a: in ALARM (will not page: muted by night)"
+
+
 def test_rule_23_a_rule_for_other_alarms_mutes_none_of_ours() -> None:
     others = Known(Mutes((MuteRule("night", ("b", "c")),)), NOW)
 
