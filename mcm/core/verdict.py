@@ -16,6 +16,10 @@ class Kind(IntEnum):
     BREACH = 3
 
 
+UNASKED = "unasked"
+"""The question had no answer in time: nothing was looked at."""
+
+
 @dataclass(frozen=True)
 class Verdict:
     """What one guardrail says of one turn's readings."""
@@ -27,13 +31,19 @@ class Verdict:
     """One clause for people."""
     evidence: tuple[str, ...] = ()
     code: str = ""
-    """Set where the walk must tell one breach from another, e.g. `silently_rolled_back`."""
+    """Set where the walk must tell one breach from another, e.g. `silently_rolled_back`, and
+    UNASKED where an INCONCLUSIVE comes of no answer."""
     count: int = 0
     """BREACH measurements since the promotion, of a kind that sees its past; else 0."""
     newest: Kind = Kind.BREACH
     """Of a BREACH that may be over: what the newest measurement alone says."""
     note: str = ""
     """What changes no verdict, and somebody should know: an alarm that will page nobody."""
+
+    @property
+    def unasked(self) -> bool:
+        """Whether there was no answer that it could rest on."""
+        return self.kind is Kind.ERROR or self.code == UNASKED
 
 
 def worst(verdicts: Iterable[Verdict]) -> Kind:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from mcm.app.observing import Observer
+from mcm.app.ports import Source
 from mcm.app.runner import Ending, Runner, start_walk
 from mcm.app.writer import Writer
 from mcm.aws.observe import AwsSource
@@ -169,6 +170,8 @@ class World:
         self.plain_journal = self.journal
         """The journal as others reach it, whatever stands between mcm and it."""
         self.people = people(self.local)
+        self.more: list[Source] = []
+        """Sources that are asked before the people's."""
         self.listener = Recorder()
         self.before: Callable[[str, str, Params], None] = lambda *_: None
         self.wrap: Callable[[Port], Port] = lambda port: port
@@ -220,7 +223,7 @@ class World:
 
     def runner(self) -> Runner:
         aws = AwsSource(self.connect, self.local.now)
-        observer = Observer([aws, self.people], self.local)
+        observer = Observer([aws, *self.more, self.people], self.local)
         return Runner(observer, Performer(self.connect, self.local.now), self.local, self.listener)
 
     def plan(self, pinned: str = "", **changes: object) -> Plan:

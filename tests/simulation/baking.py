@@ -6,16 +6,14 @@ from itertools import pairwise
 
 from mcm.core.history.journal import Entry
 from mcm.core.plans.plan import StagePlan
+from mcm.sandbox.identity import user_key
 from tests.kit.world import US
 from tests.simulation.between import Listener
+from tests.simulation.guarding import RECENT, UNREAD, Guarding
 from tests.simulation.simulation import Simulation
 
-RECENT = timedelta(minutes=1)
-"""How old a reading may be at the end of a bake: as slow as AWS may answer."""
 UNWATCHED = timedelta(minutes=6)
 """How long nobody may have looked in the last stretch of a bake: five minutes, and a poll."""
-UNREAD = timedelta(minutes=7)
-"""How long an endpoint, which has no past, may not have been shown: a poll at each end."""
 LATE = timedelta(minutes=3)
 """By when the requests of a minute are counted."""
 
@@ -26,6 +24,7 @@ class Baking:
     def __init__(self, sim: Simulation, wrong: Callable[[str], None]) -> None:
         self._sim = sim
         self._wrong = wrong
+        self._guarding = Guarding(sim, wrong)
         self._began: dict[Listener | None, datetime] = {}
 
     def heard(self, entry: Entry, by: Listener | None) -> None:
@@ -51,11 +50,18 @@ class Baking:
             for name in guardrail.params.get("names", ()):
                 if shown.alarm(name, now, RECENT) != "OK":
                     self._wrong(f"5: a bake succeeded, and {name} was not shown as OK")
+        for guardrail in stage.guardrails:
+            self._guarding.succeeded(guardrail, self._promoted(began), began)
         for name in stage.endpoints:
             fresh = shown.is_fresh("DescribeEndpoint", now, RECENT)
             if not fresh or shown.endpoint(name) != "InService":
                 self._wrong(f"5: a bake succeeded, and {name} was not shown in service")
         self._watched(began, now)
+
+    def _promoted(self, began: datetime) -> datetime:
+        """Return when mcm let it in; the begin of the bake where others did."""
+        writes = self._sim.world.engine.log.accepted("EnableStageTransition")
+        return max((e.at for e in writes if e.access_key_id == user_key("alice")), default=began)
 
     def _requests(self, stage: StagePlan, began: datetime) -> float:
         """Return how many requests there were in the bake, as the engine has them."""

@@ -29,6 +29,8 @@ from tests.simulation.faults import (
     Slow,
     Trouble,
 )
+from tests.simulation.faults_more import Outage, Spoiled, spoil
+from tests.simulation.outside import Outside
 from tests.simulation.shown import OLDEST, Shown
 
 _SIZES = {
@@ -51,6 +53,7 @@ class Conditions:
         self.leases = MemoryLeases()
         self.jumped = timedelta(0)
         """By how much the clock of mcm's machine was ever off."""
+        self.outside: Outside | None = None
         self._engine = engine
         self._clock = clock
         self._can_lag = can_lag
@@ -85,6 +88,8 @@ class Conditions:
         if isinstance(fault, NoLease):
             self.leases.broken = "input/output error"
             self._clock.at(until, self._mend_leases)
+        if isinstance(fault, Outage) and self.outside is not None:
+            self.outside.fail(fault.kind, fault.why, until)
         if isinstance(fault, Jump):
             self.jumped = max(self.jumped, abs(fault.by))
         self._active.append((fault, until))
@@ -98,6 +103,8 @@ class Conditions:
         self._active.clear()
         self._stale.clear()
         self._mend_leases()
+        if self.outside is not None:
+            self.outside.heal()
         self.until = self._clock.now()
 
     def horizon(self, *operations: str) -> datetime:
@@ -151,6 +158,10 @@ class Conditions:
         reply = self._past(operation, params, reply)
         if any(fault.operation == operation for fault in self._now(Odd)):
             reply = _misspelled(copy.deepcopy(reply))
+        if operation == "GetMetricData" and (spoiled := self._now(Spoiled)):
+            reply = copy.deepcopy(reply)
+            for each in spoiled:
+                spoil(each, reply)
         for fault in self._now(Slow):
             if fault.operation == operation:
                 self._clock.pass_time(fault.by)
@@ -196,7 +207,7 @@ def _may_delay(fault: Passing) -> bool:
     """
     if isinstance(fault, Trouble):
         return fault.operation != "DisableStageTransition"
-    return isinstance(fault, Slow | Odd)
+    return isinstance(fault, Slow | Odd | Outage | Spoiled)
 
 
 def _lagging(fault: Lag | Hiccup) -> tuple[str, ...]:

@@ -8,8 +8,52 @@ from datetime import timedelta
 from random import Random
 
 from tests.simulation.faults import Fault, Kill, When, draw_faults, draw_when
+from tests.simulation.faults_more import draw_more
 
+MORE = {
+    "threshold_clean": 0.5,
+    "threshold_breach": 1,
+    "threshold_blip": 1,
+    "threshold_gappy": 0.5,
+    "probe_hangs": 0.5,
+    "probe_hung": 0.5,
+    "compare_clean": 0.3,
+    "compare_slower": 0.7,
+    "shadow_clean": 0.5,
+    "shadow_thick": 0.5,
+    "incident": 0.5,
+    "reported": 0.5,
+    "plugin_critical": 0.5,
+    "plugin_warns": 0.5,
+    "plugin_unknown": 0.5,
+    "http_down": 0.5,
+    "smoke_wrong": 0.5,
+    "smoke_fails": 0.5,
+    "too_late_in_window": 0.5,
+    "closes_meanwhile": 0.5,
+    "traffic_high": 0.3,
+    "traffic_unknown": 0.5,
+    "traffic_falls": 0.5,
+    "day_off": 0.3,
+    "day_comes": 0.5,
+    "day_came": 0.3,
+    "days_unread": 0.5,
+    "calendar_closed": 0.3,
+    "calendar_opens": 0.5,
+    "calendar_unread": 0.3,
+    "rests_on_another": 0.5,
+    "conflict_comes": 0.5,
+    "others_unread": 0.5,
+    "scheduled": 0.5,
+    "order_expired": 0.5,
+    "observed": 0.3,
+    "observed_breach": 0.5,
+    "observed_back": 0.5,
+    "observed_quick": 0.3,
+}
+"""Stories of the newer guardrails and gates: what else fails is drawn for them only."""
 STORIES = {
+    **MORE,
     "clean": 3,
     "breach": 6,
     "late_breach": 1,
@@ -186,10 +230,12 @@ def draw(seed: int) -> Drawn:
     """Draw the scenario of a seed; the same seed always gives the same one."""
     rng = Random(seed)
     at_reads = rng.random() < 0.2
-    faults = draw_faults(rng, at_reads=at_reads)
+    faults, story = draw_faults(rng, at_reads=at_reads), draw_story(seed)
+    if story in MORE:
+        faults += draw_more(Random(f"{seed} more"))
     return Drawn(
         seed=seed,
-        story=draw_story(seed),
+        story=story,
         deed=draw_when(rng, 1500 if rng.random() < 0.5 else 120),
         faults=faults,
         kept=tuple(range(len(faults))),

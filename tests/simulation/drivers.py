@@ -13,8 +13,9 @@ from mcm.app.fleet import Ending, Fleet, Trouble, Walk
 from mcm.app.runner import start_walk
 from mcm.app.ticking import turn_until_wait
 from mcm.app.writer import Writer
-from mcm.core.errors import McmError
-from mcm.core.history.goal import Goal, GoBack, GoForward
+from mcm.core.errors import Exit, McmError
+from mcm.core.history.goal import Goal, GoBack, GoForward, Observe
+from mcm.core.history.journal import Journal
 from mcm.core.history.lease import DrivenError, Driver
 from mcm.core.history.turn import Hold, Wait
 from mcm.core.plans.plan import Plan
@@ -23,6 +24,8 @@ from tests.kit.dying import KilledError
 from tests.kit.world import STAGE, Recorder, World
 
 EVERY = timedelta(minutes=1)
+WATCHES = timedelta(hours=3)
+"""How long an observer stays; nobody may ever come."""
 NONE = timedelta(0)
 TURNS = 400
 
@@ -115,6 +118,28 @@ def _tick(world: World, desk: Desk, goal: GoForward) -> Ending | Hold | Wait | T
         writer = desk.writer(goal, barred, world.listener)
         walk = Walk(goal, writer, world.listener, notes_looks=True)
         return turn_until_wait(fleet_of(world), [walk])[walk]
+
+
+def by_watching(world: World, goal: Observe, journal: Journal) -> Ending:
+    """Observe as `mcm watch` does, from nothing at each start, for some hours at most.
+
+    The performer is the real one: that nothing is sent is mcm's affair.
+    """
+    change = f"OBSERVED-{len(journal.changes())}"
+    writer = Writer(journal, change, world.listener.lost)
+    walk, fleet = Walk(goal, writer, world.listener), fleet_of(world)
+    until = world.clock.now() + WATCHES
+    while world.clock.now() < until:
+        step = fleet.turn([walk])[walk]
+        if isinstance(step, Trouble):
+            raise step.error
+        if isinstance(step, Ending):
+            return step
+        if isinstance(step, Hold) and step.leave:
+            return Ending(step.exit, step.reason, step.hint, step.gate)
+        look = step.until if isinstance(step, Wait) else world.local.now() + goal.poll
+        world.local.sleep_until(look)
+    return Ending(Exit.DONE, "nobody came")
 
 
 class Beside:

@@ -52,6 +52,9 @@ class Ending:
             return
         last = sim.endings[-1]
         self._end(last.exit)
+        if sim.setting.observes is not None:
+            self._observed()
+            return
         writes = len(sim.world.engine.log.accepted())
         again = sim.again()
         if any(sim.lost):
@@ -64,6 +67,15 @@ class Ending:
         elif last.exit in FINAL and len(sim.world.engine.log.accepted()) != writes:
             self._wrong("7: run again after its end it wrote again")
         self._journal()
+
+    def _observed(self) -> None:
+        """10: an observer that saw it all says what it would have done, or how it ended."""
+        sim, tells = self._sim, self._sim.setting.tells
+        said = {entry.kind for name in sim.noted.changes() for entry in sim.noted.entries(name)}
+        (*before, last), came = sim.endings, "entered" in said
+        saw = came and not before and not sim.crashes and last.exit is Exit.DONE
+        if saw and tells and tells not in said:
+            self._wrong(f"10: an observer saw it all and noted no {tells}")
 
     def _end(self, found: Exit) -> None:
         sim = self._sim

@@ -114,7 +114,8 @@ class GoingBack:
         sim, now = self._sim, self._sim.clock.now()
         is_well = now >= sim.conditions.until and sim.running_since is not None
         known = state.stage(NAME)
-        if not is_well or sim.setting.oncall or sim.setting.stops or known.outcome:
+        others = sim.setting.oncall or sim.setting.observes is not None
+        if not is_well or others or sim.setting.stops or known.outcome:
             self._due = self._since = None
             return
         back = self._since_promotion()
@@ -128,6 +129,8 @@ class GoingBack:
 
     def died(self, err: McmError) -> None:
         """8: a process ends by itself only where nothing is out there and nothing goes back."""
+        if self._sim.setting.observes is not None:
+            return  # nothing out there is its affair
         known = fold(self._sim.journal.entries(self._sim.setting.plan.change)).stage(NAME)
         if known.retry is not None and not self._sim.world.sent("RetryStageExecution"):
             return  # what failed is to be promoted once more, and is not yet

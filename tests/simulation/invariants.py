@@ -47,7 +47,9 @@ class Invariants:
         for entry in new:
             if entry.access_key_id != user_key("alice"):
                 continue
-            if not entry.is_accepted:
+            if self._sim.setting.observes is not None:
+                self.wrong(f"10: {entry.operation} by one who only observes")
+            elif not entry.is_accepted:
                 self._promoting.tried(entry)
                 self._going_back.tried(entry)
             else:

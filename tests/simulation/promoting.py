@@ -11,12 +11,20 @@ from mcm.sandbox.engine import LogEntry
 from mcm.sandbox.pipeline_model import Execution, Status
 from tests.kit.world import US, WINDOW
 from tests.simulation.approving import Approving
+from tests.simulation.opening import Opening
 from tests.simulation.simulation import Simulation
 
 STAGE = "ProdUS"
 ZONE = ZoneInfo(WINDOW.windows[0].timezone)
-_READ = ("GetPipelineState", "DescribeAlarms", "DescribeEndpoint")
-"""What the gates of the example read."""
+_READS = {
+    "alarms": "DescribeAlarms",
+    "sagemaker-endpoint": "DescribeEndpoint",
+    "metric-threshold": "GetMetricData",
+    "metric-compare": "GetMetricData",
+    "shadow-traffic": "GetMetricData",
+    "open-incidents": "DescribeOpsItems",
+}
+"""What the guardrails of a kind read of AWS."""
 
 
 SKEW = timedelta(seconds=125)
@@ -31,6 +39,7 @@ class Promoting:
         self._wrong = wrong
         self._pipeline = sim.world.scenario.pipeline
         self._approving = Approving(sim, wrong)
+        self._opening = Opening(sim, wrong)
 
     def judge(self, write: LogEntry, waiting: list[Execution]) -> None:
         """Judge a write of mcm's that AWS accepted; `waiting` is who stood there before it."""
@@ -68,6 +77,7 @@ class Promoting:
         self._leased(must=True)
         self._shown()
         self._hours()
+        self._opening.promotes(plan.stages[0].window or WINDOW)
         self._held()
         if is_firing(sim) and not sim.conditions.lags("DescribeAlarms"):
             self._wrong("2: promoted with an alarm in ALARM")
@@ -148,14 +158,11 @@ class Promoting:
 
     def _ages(self) -> None:
         now, shown = self._sim.clock.now(), self._sim.conditions.shown
-        old = [name for name in _READ if not shown.is_fresh(name, now)]
-        if old and not self._is_unread(old):
-            self._wrong(f"2: promoted on readings older than 10 s: {old}")
-
-    def _is_unread(self, old: list[str]) -> bool:
-        """Guardrails that the plan does not have are not read."""
         used = {guardrail.kind for guardrail in self._sim.setting.plan.stages[0].guardrails}
-        return old == ["DescribeEndpoint"] and "sagemaker-endpoint" not in used
+        read = ("GetPipelineState", *(_READS[kind] for kind in used if kind in _READS))
+        old = [name for name in read if not shown.is_fresh(name, now)]
+        if old:
+            self._wrong(f"2: promoted on readings older than 10 s: {old}")
 
     def finish(self, journals: list[list[Entry]]) -> None:
         """Judge what only the whole run shows."""

@@ -6,11 +6,14 @@ from datetime import timedelta
 from typing import Any
 
 from mcm.core.errors import Exit
+from mcm.core.history.goal import Observe
 from mcm.core.plans.plan import Plan
 from tests.kit.world import World
 from tests.simulation.faults import When
 
 _LIMITS = {"intent": 0, "entered": 60, "bake_started": 1500}
+_AFTER = {"baking": timedelta(minutes=20), "at once": timedelta(seconds=30)}
+"""So long after the begin of the bake at most, and never before."""
 _LATE = When("bake_started", timedelta(minutes=27))
 
 
@@ -29,6 +32,10 @@ class Setting:
     exits: frozenset[Exit]
     oncall: bool = False
     """The command is `mcm rollback` instead of `mcm deploy`."""
+    observes: Observe | None = None
+    """The command is `mcm watch` of what others deploy."""
+    tells: str = ""
+    """The kind of entry without which an observer that nothing disturbs may not end."""
     breaks: bool = False
     """Whether the deed is a cause to roll back."""
     broken: bool = False
@@ -54,6 +61,8 @@ class Setting:
             return None
         if self.at_latest == "late":
             return _LATE
+        if self.at_latest in _AFTER:
+            return When("bake_started", min(drawn.delay, _AFTER[self.at_latest]))
         moment = drawn.moment
         if self.at_latest == "start" or self.at_latest in _LIMITS:
             moment = self.at_latest

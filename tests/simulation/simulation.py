@@ -12,13 +12,15 @@ from mcm.core.history.journal import Entry
 from mcm.core.history.lease import DrivenError
 from mcm.core.history.state import State
 from mcm.sandbox.identity import ACCOUNT
+from mcm.store.memory import MemoryJournal
 from tests.kit.dying import KilledError, MortalJournal, MortalPort
 from tests.kit.world import STAGE, World
 from tests.simulation.between import Crossings, FullDisk, Listener, SimulatedPort
 from tests.simulation.conditions import Conditions, LocalClock
 from tests.simulation.draw import Drawn
-from tests.simulation.drivers import NONE, Beside, Desk, by_command, by_ticks
+from tests.simulation.drivers import NONE, Beside, Desk, by_command, by_ticks, by_watching
 from tests.simulation.faults import Hiccup, Kill, Lag, Passing, Second, When
+from tests.simulation.outside import Outside
 from tests.simulation.signers import Signers
 from tests.simulation.stories import Setting, prepare
 
@@ -39,6 +41,8 @@ class Simulation:
         self.trace: list[str] = []
         self.problems: list[str] = []
         self.endings: list[Ending] = []
+        self.noted = MemoryJournal()
+        """What an observer writes down for itself."""
         self.lost: list[list[Entry]] = []
         """What the store did not take, process by process."""
         self.deed_at: datetime | None = None
@@ -75,6 +79,8 @@ class Simulation:
         self.clock = self.world.clock
         can_lag = any(isinstance(fault, Lag | Hiccup) for fault in drawn.played())
         self.conditions = Conditions(drawn.seed, self.world.engine, self.clock, can_lag=can_lag)
+        self.outside = self.conditions.outside = Outside(self.clock, self.world.local)
+        self.world.more.append(self.outside)
         self.journal = FullDisk(self.conditions.disk_is_full, self.heard)
         assert isinstance(self.world.local, LocalClock)
         self.world.local.conditions = self.conditions
@@ -144,7 +150,7 @@ class Simulation:
             return
         self.say(f"FAULT {fault}")
         self.conditions.begin(fault)
-        if isinstance(fault, Second):
+        if isinstance(fault, Second) and self.setting.observes is None:
             goal = GoForward(self.setting.plan, (STAGE,))
             change = self.setting.plan.change
             second = self._beside(goal, change, fault.lasts, leases=fault.leases)
@@ -264,6 +270,8 @@ class Simulation:
     def _command(self, patience: timedelta) -> Ending:
         if self.setting.oncall:
             return self.world.roll_back(abandon=self.drawn.abandon)
+        if self.setting.observes is not None:
+            return by_watching(self.world, self.setting.observes, self.noted)
         if self.drawn.ticks:
             return by_ticks(self.world, self.desk, self.setting.plan, patience, self._killed)
         return by_command(self.world, self.desk, self.setting.plan, patience)

@@ -14,6 +14,9 @@ from tests.simulation.console import console, edit_pipeline, foreign_rollback, s
 from tests.simulation.setting import Setting, nothing
 from tests.simulation.signers import signers
 from tests.simulation.stories_cheats import CHEATS
+from tests.simulation.stories_checks import CHECKS
+from tests.simulation.stories_hours import HOURS
+from tests.simulation.stories_observing import OBSERVING
 from tests.simulation.stories_people import PEOPLE_STORIES
 from tests.simulation.stories_rare import RARE_STORIES
 
@@ -195,7 +198,7 @@ def prepare(story: str, world: World) -> Setting:
         "frozen_at_once": lambda: replace(_frozen(world), at_latest="now"),
         "oncall": lambda: _oncall(world),
     }
-    told = {**PEOPLE_STORIES, **RARE_STORIES, **CHEATS}
+    told = {**PEOPLE_STORIES, **RARE_STORIES, **CHEATS, **CHECKS, **HOURS, **OBSERVING}
     if story in told:
         return told[story](world)
     if story in special:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from mcm.sandbox.identity import user_key
 from tests.simulation.draw import Drawn
 from tests.simulation.simulation import Simulation
+from tests.simulation.stories_observing import OBSERVING
 
 EVERY = 10
 """One seed in so many is compared: a twin costs as much as the run itself."""
@@ -25,6 +26,7 @@ RACES = frozenset(
         "oncall_beside",
         "auto_rollback",
         "breach_and_auto_rollback",
+        *OBSERVING,
     }
 )
 """Stories in which seconds decide between mcm and others: no twin has the same seconds."""

@@ -10,7 +10,7 @@ from mcm.core.judging.plugin import CRITICAL, OK, STATES, WARNING, Datum, Plugin
 from mcm.core.plans.plan import Guardrail
 from mcm.core.query import CommandQuery, Query
 from mcm.core.reading import Blindness, Readings, Unknown
-from mcm.core.verdict import Kind, Verdict
+from mcm.core.verdict import UNASKED, Kind, Verdict
 
 _KINDS = {OK: Kind.PASS, WARNING: Kind.INCONCLUSIVE, CRITICAL: Kind.BREACH}
 
@@ -36,8 +36,10 @@ def unread(guardrail: Guardrail, query: Query, readings: Readings) -> Verdict:
     """Return the verdict of a slow check without an answer: late, or not to be had."""
     reading = readings.get(query)
     late = isinstance(reading, Unknown) and reading.why is Blindness.LATE
-    kind = Kind.INCONCLUSIVE if late else Kind.ERROR
-    return Verdict(guardrail.name, kind, readings.why_unknown(query) or "no answer")
+    reason = readings.why_unknown(query) or "no answer"
+    if late:
+        return Verdict(guardrail.name, Kind.INCONCLUSIVE, reason, code=UNASKED)
+    return Verdict(guardrail.name, Kind.ERROR, reason)
 
 
 def _told(datum: Datum) -> str:

@@ -124,8 +124,13 @@ def _gate_changed(state: State, entry: Entry) -> State:
 
 
 def _verdict_changed(state: State, entry: Entry) -> State:
-    note = VerdictNote(Kind[entry.body["verdict"]], entry.body["reason"], entry.at)
-    verdicts = {**state.stage(entry.body["stage"]).verdicts, entry.body["check"]: note}
+    before = state.stage(entry.body["stage"]).verdicts
+    kind, since = Kind[entry.body["verdict"]], None
+    if kind is Kind.ERROR or entry.body.get("unasked"):
+        last = before.get(entry.body["check"])
+        since = (last.unasked_since if last else None) or entry.at
+    note = VerdictNote(kind, entry.body["reason"], entry.at, since)
+    verdicts = {**before, entry.body["check"]: note}
     return _put(state, entry, verdicts=verdicts)
 
 

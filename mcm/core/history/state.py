@@ -122,6 +122,8 @@ class VerdictNote:
     kind: Kind
     reason: str
     at: datetime
+    unasked_since: datetime | None = None
+    """Since when the guardrail could not be asked; None when it could."""
 
 
 @dataclass(frozen=True)

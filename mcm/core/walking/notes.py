@@ -12,7 +12,7 @@ from mcm.core.judging.limits import NOTHING
 from mcm.core.plans.plan import StagePlan
 from mcm.core.trust.guard import Granted, GrantedByGlass
 from mcm.core.trust.statement import Statement
-from mcm.core.verdict import Verdict
+from mcm.core.verdict import UNASKED, Verdict
 
 _NUMBER = re.compile(r"\b[0-9]+(?:[.:][0-9]+)*(?:[a-z%]+[0-9]*)*", re.ASCII)
 """A count, a value, a time of day or a duration such as `23h20m`."""
@@ -155,11 +155,15 @@ def measured(
 def verdicts(
     stage: StagePlan, known: StageState, found: tuple[Verdict, ...], now: datetime
 ) -> tuple[Draft, ...]:
-    """Note verdicts of another kind than before; a verdict's changing wording is not news."""
+    """Note verdicts of another kind than before; a verdict's changing wording is not news.
+
+    That a guardrail gives no answer any more, or again, is: a bake may have to begin anew.
+    """
     drafts = []
     for verdict in found:
         before = known.verdicts.get(verdict.check)
-        if before is not None and before.kind is verdict.kind:
+        same = before is not None and before.kind is verdict.kind
+        if same and (before is None or (before.unasked_since is not None) is verdict.unasked):
             continue
         body = {
             "stage": stage.name,
@@ -167,6 +171,7 @@ def verdicts(
             "verdict": verdict.kind.name,
             "reason": verdict.reason,
             "evidence": list(verdict.evidence),
+            **({"unasked": True} if verdict.code == UNASKED else {}),
         }
         drafts.append(Draft("verdict_changed", body, now))
     return tuple(drafts)

@@ -11,7 +11,7 @@ from mcm.core.checks import kinds
 from mcm.core.history.journal import Draft
 from mcm.core.history.state import StageState
 from mcm.core.plans.plan import StagePlan
-from mcm.core.verdict import Kind, Verdict
+from mcm.core.verdict import Verdict
 from mcm.core.walking.unwatched import longest_gap
 
 
@@ -24,19 +24,20 @@ def judge_gaps(
 ) -> tuple[Draft, ...]:
     """Return what begins the bake anew, now that a guardrail can be asked again.
 
-    One entry for each that was an ERROR for longer than a bake may go unwatched; what went
-    before the bake does not count. Nothing while it lasts: an ERROR ends no bake well.
+    One entry for each that was an ERROR, or gave no answer in time, for longer than a bake may
+    go unwatched; what went before the bake does not count. Nothing while it lasts: neither
+    ends a bake well.
     """
     if known.baking_since is None:
         return ()
     drafts = []
     for item, verdict in zip(stage.guardrails, verdicts, strict=True):
         before = known.verdicts.get(item.name)
-        if before is None or before.kind is not Kind.ERROR or verdict.kind is Kind.ERROR:
+        if before is None or before.unasked_since is None or verdict.unasked:
             continue
         if kinds.sees_past(item):
             continue
-        since = max(before.at, known.baking_since)
+        since = max(before.unasked_since, known.baking_since)
         if now - since > longest_gap(poll):
             body = {"stage": stage.name, "since": canonical.instant(since), "check": item.name}
             drafts.append(Draft("unwatched", body, now))
