@@ -6,16 +6,22 @@ be passed off as an approval. This module knows the shape only. Whether a signat
 holds and whose it is, `mcm.trust` finds out; it alone builds `Verified`.
 """
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Any
 
 from mcm.core import canonical
 from mcm.core.trust.principal import Principal
+from mcm.core.trust.statement_fields import (
+    VERSION,
+    JournalHead,
+    Opening,
+    StatementFields,
+    TrustRef,
+)
 from mcm.core.trust.statement_form import (
     APPROVAL_LIFE,
     DECISIONS,
-    VERSION,
     check,
     exactly,
     instant,
@@ -44,73 +50,14 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class TrustRef:
-    """The trust file under which a statement was signed."""
-
-    version: int
-    digest: str
-
-
-@dataclass(frozen=True, slots=True)
-class JournalHead:
-    """The newest journal entry the signer saw; `seq` 0 with an empty hash for none."""
-
-    seq: int
-    hash: str
-
-
-@dataclass(frozen=True, slots=True)
-class Opening:
-    """A gate that a broken glass opens, and why; on its own word alone."""
-
-    gate: str
-    reason: str
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Statement:
+class Statement(StatementFields):
     """What one person said about one change; invalid ones cannot be built.
 
     Raises RefusedError: E_ID_CHARSET for an id or name outside its alphabet (checked
     with `fullmatch`, ASCII only), E_STATEMENT for any other broken rule. Instants are
     cut to milliseconds in UTC, as the canonical form spells them.
     """
-
-    kind: str
-    realm: str
-    change: str
-    edition: int
-    plan: str
-    """SHA-256 of the plan's canonical bytes; "" only in a hold or report."""
-    stage: str = ""
-    stages: tuple[str, ...] = ()
-    """The stages a request covers, in the plan's order; empty in all other kinds."""
-    pipeline: str = ""
-    execution: str = ""
-    rollback_to: str = ""
-    """The execution to return to; "" in a request (the plan has one per stage) or for none."""
-    request: str = ""
-    """SHA-256 of the request's payload that this answers; "" in a request.
-
-    A review names the broken glass here that it looked at."""
-    requester: str = ""
-    approver: str = ""
-    """The person who signs, unless this is a request."""
-    decision: str = ""
-    reason: str = ""
-    """Free text for people, one line; it decides nothing."""
-    ticket: str = ""
-    """Where the emergency is written down; only in a broken glass."""
-    exceptions: tuple[Opening, ...] = ()
-    """The gates that a broken glass opens; none in all other kinds."""
-    trust: TrustRef
-    not_before: datetime
-    expires: datetime
-    nonce: str
-    journal: JournalHead = field(default=JournalHead(0, ""))
-    tool: str = ""
-    v: int = VERSION
 
     def __post_init__(self) -> None:
         for name in ("not_before", "expires"):

@@ -9,16 +9,11 @@ ASCII only, so a line break, a fullwidth digit or a look-alike letter is no part
 import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mcm.core import canonical
 from mcm.core.errors import RefusedError
-
-if TYPE_CHECKING:
-    from mcm.core.trust.statement import Statement
-
-VERSION = 1
-"""The version of this shape; another one is refused, never guessed at."""
+from mcm.core.trust.statement_fields import VERSION, StatementFields
 
 DECISIONS: Mapping[str, tuple[str, ...]] = {
     "request": ("",),
@@ -84,7 +79,7 @@ def namespace(kind: str) -> str:
     return f"{kind}.v{VERSION}@mcm"
 
 
-def check(it: "Statement") -> None:
+def check(it: StatementFields) -> None:
     """Refuse a statement that breaks a rule: E_ID_CHARSET or E_STATEMENT."""
     _check_types(it)
     _check_names(it)
@@ -92,7 +87,7 @@ def check(it: "Statement") -> None:
     (_check_request if it.kind == "request" else _check_answer)(it)
 
 
-def _check_types(it: "Statement") -> None:
+def _check_types(it: StatementFields) -> None:
     texts: list[tuple[str, Any]] = [(name, getattr(it, name)) for name in _TEXTS]
     texts += [("trust.digest", it.trust.digest), ("journal.hash", it.journal.hash)]
     texts += [("stages", stage) for stage in it.stages]
@@ -113,7 +108,7 @@ def _check_types(it: "Statement") -> None:
         raise refuse(f"version {it.v} is not known to this mcm, which knows {VERSION}")
 
 
-def _check_names(it: "Statement") -> None:
+def _check_names(it: StatementFields) -> None:
     _one_of_kinds(it)
     if not _REALM.fullmatch(it.realm):
         raise refuse(f"realm {it.realm!r} is neither aws:PARTITION:ACCOUNT:REGION nor sandbox:ID")
@@ -145,14 +140,14 @@ def _check_names(it: "Statement") -> None:
             raise refuse(f"{name} is not one line of at most {_PRINTABLE_LIMIT} characters")
 
 
-def _one_of_kinds(it: "Statement") -> None:
+def _one_of_kinds(it: StatementFields) -> None:
     if it.kind not in DECISIONS:
         raise refuse(f"unknown kind of statement {it.kind!r}")
     if it.decision not in DECISIONS[it.kind]:
         raise refuse(f"decision {it.decision!r} in a statement of kind {it.kind}")
 
 
-def _check_times(it: "Statement") -> None:
+def _check_times(it: StatementFields) -> None:
     if it.expires <= it.not_before:
         raise refuse("it expires before it begins")
     if it.kind == "approval" and it.expires - it.not_before > APPROVAL_LIFE:
@@ -163,7 +158,7 @@ def _check_times(it: "Statement") -> None:
         raise refuse("a journal head has a hash, and only an empty journal has none")
 
 
-def _check_request(it: "Statement") -> None:
+def _check_request(it: StatementFields) -> None:
     for name in ("stage", "request", "approver", "rollback_to", "ticket", "exceptions"):
         if getattr(it, name):
             raise refuse(f"a request has no {name}")
@@ -172,7 +167,7 @@ def _check_request(it: "Statement") -> None:
     _required(it, "plan", "execution", "requester")
 
 
-def _check_answer(it: "Statement") -> None:
+def _check_answer(it: StatementFields) -> None:
     if it.stages:
         raise refuse("only a request lists stages")
     _required(it, "approver")
@@ -190,7 +185,7 @@ def _check_answer(it: "Statement") -> None:
         _required(it, "plan", "reason")
 
 
-def _check_glass(it: "Statement") -> None:
+def _check_glass(it: StatementFields) -> None:
     _required(it, "plan", "ticket")
     if it.request:
         raise refuse("a broken glass answers no request")
@@ -220,7 +215,7 @@ def may_open(gate: str) -> bool:
     return gate in GLASS_OPENS or bool(_FREEZE.fullmatch(gate))
 
 
-def _required(it: "Statement", *names: str) -> None:
+def _required(it: StatementFields, *names: str) -> None:
     for name in names:
         if not getattr(it, name):
             raise refuse(f"the {it.kind} has no {name}")
