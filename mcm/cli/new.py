@@ -5,18 +5,19 @@ import sys
 import unicodedata
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from mcm.cli.complete import stage_names, template_names
-from mcm.cli.options import Profile
+from mcm.cli.options import Json, Profile
 from mcm.core.errors import Exit, McmError, UsageError
 
 if TYPE_CHECKING:
     from mcm.app.first_change import Found
     from mcm.cli.compose import Project
     from mcm.core.plans.change import Change
+    from mcm.core.plans.service import Service
 
 _STANDARD = "standard"
 
@@ -46,6 +47,7 @@ def new(
     no_input: Annotated[
         bool, typer.Option("--no-input", help="Ask nothing; leave a mark where words are missing.")
     ] = False,
+    json: Json = False,
     profile: Profile = None,
 ) -> int:
     """Write changes/ID/change.yaml: what AWS and git tell, and what only you know."""
@@ -74,7 +76,12 @@ def new(
     load_change(text, shown, project.service)  # raises before anything is written
     _write(path, text)
     write_schemas(project.root)
-    print(shown)
+    if json:
+        from mcm.cli.show_json import to_json
+
+        print(to_json(new_json(project.service, shown, draft, found)))
+    else:
+        print(shown)
     _tell(project, draft, found)
     return Exit.DONE
 
@@ -194,6 +201,29 @@ def _write(path: Path, text: str) -> None:
             file.write(text)
     except OSError as err:
         raise UsageError(f"cannot write {path}: {err.strerror}") from err
+
+
+def new_json(service: "Service", file: str, draft: "Change", found: "Found") -> dict[str, Any]:
+    """Return the document of `mcm new --json`."""
+    from mcm.core.plans.questions import MARK, open_questions
+
+    words = {"title": draft.title, "requester": draft.requester}
+    answers = {**service.answers, **draft.answers}
+    questions = [each.question.name for each in open_questions(draft.template, answers)]
+    return {
+        "version": 1,
+        "change": draft.id,
+        "file": file,
+        "stages": list(draft.stages),
+        "execution": found.execution,
+        "packages": [
+            {"name": each.name, "commits": None if each.unknown else each.total}
+            for each in found.ranges
+        ],
+        "missing": [name for name, text in words.items() if text.startswith(MARK)],
+        "questions": questions,
+        "unknown": list(found.unknown),
+    }
 
 
 def _tell(project: "Project", draft: "Change", found: "Found") -> None:

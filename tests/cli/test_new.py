@@ -1,19 +1,24 @@
 """`mcm new` at a terminal and without one, also where AWS cannot be reached."""
 
+import json
 import sys
 from pathlib import Path
 
 import pytest
 
+from mcm.app.first_change import Found
 from mcm.cli.main import run
+from mcm.cli.new import new_json
 from mcm.cli.terminal import run_at_terminal
 from mcm.clock import SystemClock
 from mcm.config.definitions import builtin_definitions
 from mcm.config.service_file import load_service
+from mcm.core.commits.commit_range import Links, heads_range
 from mcm.core.errors import Exit
 from mcm.core.plans.change import Change
 from mcm.core.plans.questions import open_questions
 from mcm.sandbox.example import example_files
+from tests.cli.test_show_json import documented
 
 
 @pytest.fixture
@@ -48,6 +53,31 @@ def test_without_aws_and_without_a_terminal_the_file_says_what_is_missing(
     assert "broken_now" in {
         each.question.name for each in open_questions("emergency", change.answers)
     }
+
+
+def test_a_program_is_told_what_is_written_and_what_is_missing(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["new", "CM-0009", "--title", "Shrink photos", "--json"]) == Exit.DONE
+
+    document = json.loads(capsys.readouterr().out)
+    assert document["file"] == "changes/CM-0009/change.yaml"
+    assert document["stages"] == ["prod-eu", "prod-fe", "prod-us"]
+    assert (document["missing"], document["packages"]) == (["requester"], [])
+    assert "purpose" in document["questions"]
+    assert document["unknown"]
+    assert set(document) == documented()["new"]
+
+
+def test_commits_that_nobody_could_count_are_null_and_not_none(folder: Path) -> None:
+    service = load_service((folder / "mcm.yaml").read_text(), "mcm.yaml", builtin_definitions())
+    ranges = tuple(heads_range(name, (), links=Links(), unknown="no clone") for name in "ab")
+    document = new_json(
+        service, "f", read(folder, "CM-0001"), Found(SystemClock().now(), "e1", ranges=ranges)
+    )
+
+    assert document["packages"] == [{"name": name, "commits": None} for name in "ab"]
+    assert set(document["packages"][0]) == documented()["new_package"]
 
 
 def test_it_writes_over_nothing(folder: Path) -> None:

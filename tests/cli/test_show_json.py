@@ -133,6 +133,7 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[frozenset
 ELSEWHERE = re.compile(
     "runbook|shown_runbook|doctor|audit"
     "|(backtests?|guardrail_tried|alarm_span|suggestion|quiet_window|windows|hours|live_gate|opening|denial|leg)$"
+    "|new(_package)?$"
     "|(checks|definition|shown_check|parameter|trial|tried|seen)$"
 )
 """Tables of commands that are tested by modules of their own."""
