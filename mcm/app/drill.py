@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from mcm.app.drill_beside import assumed as assumed_beside
+from mcm.app.drill_beside import left_out
 from mcm.app.drill_stand import (
     Breach,
     EndlessError,
     Scenario,
     Stand,
     how_it_breaches,
-    left_out,
     opening,
 )
 from mcm.app.notebook import note
@@ -115,7 +116,11 @@ def drill(
 ) -> Report:
     """Play scenarios, each on a twin of what was seen; nothing but memory is written."""
     start, when = opening(seen.plan, seen.stage, now)
-    assumed: tuple[str, ...] = (*((when,) if when else ()), *left_out(seen.stage))
+    assumed: tuple[str, ...] = (
+        *((when,) if when else ()),
+        *left_out(seen.stage),
+        *assumed_beside(seen.stage),
+    )
     rows = []
     way = how_it_breaches(seen.stage)
     for scenario in scenarios:

@@ -22,33 +22,17 @@ def new_realm() -> str:
 
 def say_yes(plan: Plan, stage: StagePlan, now: datetime) -> tuple[Verified, ...]:
     """Return a request for `plan` and as many approvals of `stage` as it asks for."""
-    people = [f"drill-approver-{number + 1}" for number in range(stage.approvals)]
-    entries = [{"id": name, "roles": ["approver"]} for name in people]
-    asks = {"id": plan.requester, "roles": ["requester"]}
-    trust = TrustFile.from_value({"version": 1, "persons": [asks, *entries]}, sandbox=True)
-
-    def said(kind: str, **fields: object) -> Verified:
-        values = {
-            "kind": kind,
-            "realm": plan.realm,
-            "change": plan.change,
-            "edition": plan.edition,
-            "plan": plan.digest,
-            "pipeline": plan.pipeline.name,
-            "execution": plan.execution,
-            "requester": plan.requester,
-            "trust": trust.ref,
-            "not_before": now - timedelta(seconds=1),
-            "expires": now - timedelta(seconds=1) + APPROVAL_LIFE,
-            "nonce": new_nonce(),
-            **fields,
-        }
-        statement = Statement(**values)  # type: ignore[arg-type]
-        return verify(unsigned(statement).to_bytes(), trust, plan.realm, now)
-
-    request = said("request", stages=tuple(each.name for each in plan.stages))
+    people = _people(stage)
+    # A second before: whoever asks and answers does so before the walk begins.
+    before = now - timedelta(seconds=1)
+    stages = tuple(each.name for each in plan.stages)
+    request = _say(plan, stage, before, now, "request", stages=stages)
     answers = (
-        said(
+        _say(
+            plan,
+            stage,
+            before,
+            now,
             "approval",
             stage=stage.name,
             rollback_to=stage.rollback_target,
@@ -59,3 +43,48 @@ def say_yes(plan: Plan, stage: StagePlan, now: datetime) -> tuple[Verified, ...]
         for name in people
     )
     return (request, *answers)
+
+
+def say_breach(plan: Plan, stage: StagePlan, now: datetime) -> Verified:
+    """Return the report of somebody who sees that the change does harm."""
+    return _say(
+        plan,
+        stage,
+        now,
+        now,
+        "report",
+        stage=stage.name,
+        approver=plan.requester,
+        decision="breach",
+        reason="played in a drill",
+    )
+
+
+def _people(stage: StagePlan) -> list[str]:
+    return [f"drill-approver-{number + 1}" for number in range(stage.approvals)]
+
+
+def _say(
+    plan: Plan, planned: StagePlan, since: datetime, now: datetime, kind: str, /, **fields: object
+) -> Verified:
+    """Let somebody say something, and read it as every statement is read."""
+    entries = [{"id": name, "roles": ["approver"]} for name in _people(planned)]
+    asks = {"id": plan.requester, "roles": ["requester"]}
+    trust = TrustFile.from_value({"version": 1, "persons": [asks, *entries]}, sandbox=True)
+    values = {
+        "kind": kind,
+        "realm": plan.realm,
+        "change": plan.change,
+        "edition": plan.edition,
+        "plan": plan.digest,
+        "pipeline": plan.pipeline.name,
+        "execution": plan.execution,
+        "requester": plan.requester,
+        "trust": trust.ref,
+        "not_before": since,
+        "expires": since + APPROVAL_LIFE,
+        "nonce": new_nonce(),
+        **fields,
+    }
+    statement = Statement(**values)  # type: ignore[arg-type]
+    return verify(unsigned(statement).to_bytes(), trust, plan.realm, now)

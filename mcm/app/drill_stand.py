@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from mcm.app.drill_people import new_realm, say_yes
+from mcm.app.drill_beside import BESIDE, Beside, is_played
+from mcm.app.drill_people import new_realm, say_breach, say_yes
 from mcm.app.local_source import LocalSource
 from mcm.app.observing import Observer
 from mcm.app.runner import Ending, Runner, start_walk
@@ -19,13 +20,12 @@ from mcm.core.history.goal import GoBack, GoForward
 from mcm.core.history.journal import Entry
 from mcm.core.history.state import StageState, State
 from mcm.core.history.turn import Done, Hold, Turn
-from mcm.core.http import HttpView
 from mcm.core.plans.plan import Exemption, Plan, StagePlan
 from mcm.core.plans.stage_hours import hours_of_plan
-from mcm.core.query import HttpQuery, Place, Query
-from mcm.core.reading import Known, Reading
+from mcm.core.query import Place
 from mcm.core.rollback.retreat import retreat
 from mcm.core.trust.inbox import Inbox
+from mcm.sandbox import twin_bounds
 from mcm.sandbox.faults import Fault
 from mcm.sandbox.twin import OPERATOR, Twin, build_twin, key_in
 from mcm.sandbox.twin_seen import Seen, Tempo
@@ -42,6 +42,7 @@ class Breach(StrEnum):
 
     SIGNAL = "an alarm or a check"
     CONTENT = "the content of an endpoint"
+    REPORT = "a person's report"
     BY_HAND = "nobody but a person notices"
 
 
@@ -57,8 +58,8 @@ class EndlessError(Exception):
     """The walk has no end in a time in which it should have one."""
 
 
-PLAYED = frozenset({"alarms", "http-health", "sagemaker-endpoint"})
-"""Kinds of guardrail that a twin answers; the others are left out, and that is said."""
+_SIGNALS = frozenset({"alarms", "metric-threshold", *BESIDE})
+"""Kinds that notice by themselves what the new content of a bad change does."""
 
 
 class DrillClock(VirtualClock):
@@ -93,12 +94,12 @@ class Scenario:
 
 def how_it_breaches(stage: StagePlan) -> Breach:
     """Return what can breach in a stage so that mcm rolls back by itself."""
-    kinds = {g.kind for g in stage.guardrails if g.on_breach == "roll_back"}
-    if kinds & {"alarms", "http-health"}:
+    kinds = {g.kind for g in stage.guardrails if g.on_breach == "roll_back" and is_played(g)}
+    if kinds & _SIGNALS:
         return Breach.SIGNAL
     if "sagemaker-endpoint" in kinds and stage.endpoints:
         return Breach.CONTENT
-    return Breach.BY_HAND
+    return Breach.REPORT if "person" in kinds else Breach.BY_HAND
 
 
 def opening(plan: Plan, stage: StagePlan, now: datetime) -> tuple[datetime, str]:
@@ -126,16 +127,9 @@ def drilled(plan: Plan, stage: StagePlan, start: datetime) -> Plan:
     until = start + timedelta(days=400)
     more = tuple(Exemption(gate, "drill", until) for gate in gates) if shut else ()
     stages = tuple(
-        replace(s, guardrails=tuple(g for g in s.guardrails if g.kind in PLAYED))
-        for s in plan.stages
+        replace(s, guardrails=tuple(g for g in s.guardrails if is_played(g))) for s in plan.stages
     )
     return replace(plan, realm=new_realm(), stages=stages, exceptions=(*plan.exceptions, *more))
-
-
-def left_out(stage: StagePlan) -> tuple[str, ...]:
-    """Name the guardrails that a twin has nothing to show to."""
-    names = [item.name for item in stage.guardrails if item.kind not in PLAYED]
-    return (f"guardrails that a twin cannot show: {', '.join(names)}",) if names else ()
 
 
 class Stand:
@@ -148,7 +142,7 @@ class Stand:
         self.tempo = _tempo(seen, lingers=scenario.lingers)
         limit = 2 * seen.stage.bake.limit + timedelta(hours=12)
         self.clock = DrillClock(start, limit)
-        self._is_bad = scenario.breaches and self.breach is not Breach.BY_HAND
+        self._is_bad = scenario.breaches and self.breach in (Breach.SIGNAL, Breach.CONTENT)
         content = NEW_MODEL if self._is_bad and self.breach is Breach.CONTENT else ""
         self.twin: Twin = build_twin(
             seen,
@@ -159,6 +153,7 @@ class Stand:
             is_bad=self._is_bad,
             new_content=content,
         )
+        self._beside = Beside(self.stage, self.twin, self.clock.now, is_bad=self._is_bad)
         self.journal = MemoryJournal()
         self._said = say_yes(self.plan, self.stage, start)
         self._dies = scenario.kills
@@ -206,8 +201,8 @@ class Stand:
         """Return what sees the twin through the adapters that see AWS."""
         clock = self.clock
         people = LocalSource(self._inbox, lambda: self.plan.freezes, clock)
-        web = Web(self.stage, self.twin, clock.now, is_bad=self._is_bad)
-        return Observer([AwsSource(self._connect, clock.now), people, web], clock)
+        aws = AwsSource(self._connect, clock.now)
+        return Observer([self._beside, aws, people], clock)
 
     # Listener
 
@@ -219,6 +214,8 @@ class Stand:
             if entry.kind == "bake_started" and self.scenario.expires:
                 for account in self._accounts():
                     self.twin.engine.identities.expire(key_in(account))
+            if entry.kind == "bake_started" and self._is_reported():
+                self._said += (say_breach(self.plan, self.stage, self.clock.now()),)
             if entry.kind == "bake_started" and self._by_hand():
                 raise HandedOverError
 
@@ -229,6 +226,9 @@ class Stand:
 
     def lost(self, entries: Sequence[Entry], why: str) -> None:
         """The journal is in memory: it takes everything."""
+
+    def _is_reported(self) -> bool:
+        return self.scenario.breaches and self.breach is Breach.REPORT
 
     def _by_hand(self) -> bool:
         return self.scenario.breaches and self.breach is Breach.BY_HAND
@@ -272,37 +272,9 @@ class MortalPort:
         return self.port.call(service, operation, params)
 
 
-@dataclass(frozen=True)
-class Web:
-    """Answers the stage's HTTP checks: well, except by the new content of a bad change."""
-
-    stage: StagePlan
-    twin: Twin
-    now: Callable[[], datetime]
-    is_bad: bool
-
-    def answers(self, query: Query) -> bool:
-        """Say whether this source is the one for `query`."""
-        return isinstance(query, HttpQuery)
-
-    def read(self, queries: Iterable[Query], within: timedelta) -> dict[Query, Reading]:
-        """Answer at once."""
-        del within
-        at = self.now()
-        fine = {
-            g.params["url"]: g.params["status"][0]
-            for g in self.stage.guardrails
-            if g.kind == "http-health"
-        }
-        fails = self.is_bad and self.twin.switches.is_new(int(at.timestamp()))
-        return {
-            query: Known(HttpView(599 if fails else fine[query.url], timedelta(seconds=0.1)), at)
-            for query in queries
-            if isinstance(query, HttpQuery)
-        }
-
-
 def _tempo(seen: Seen, *, lingers: bool) -> Tempo:
-    """Return how long things take; a deployment that lingers outlasts the slowest alarm."""
+    """Return how long things take; a deployment that lingers outlasts the slowest signal."""
     tempo = Tempo.of(seen.plan)
-    return replace(tempo, lingers=seen.slowest + 4 * seen.plan.poll) if lingers else tempo
+    bounds = twin_bounds.bounded(seen.stage.guardrails)
+    slowest = max((seen.slowest, *(twin_bounds.needs(g, seen.plan.settle) for g in bounds)))
+    return replace(tempo, lingers=slowest + 4 * seen.plan.poll) if lingers else tempo

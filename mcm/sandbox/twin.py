@@ -14,7 +14,7 @@ from mcm.core.errors import BlindError
 from mcm.core.query import Place
 from mcm.core.sanitize import clean
 from mcm.core.target import effective_execution
-from mcm.sandbox import twin_metrics
+from mcm.sandbox import twin_bounds, twin_metrics
 from mcm.sandbox.cloudwatch import CloudWatch
 from mcm.sandbox.engine import Engine
 from mcm.sandbox.identity import Identities, Sts, user_key
@@ -167,7 +167,10 @@ def _put_alarms(
 ) -> None:
     region = seen.stage.place.region
     alarms: dict[str, Alarm] = {n: twin_metrics.set_up(d) for n, d in seen.alarms.items()}
-    metrics.add(region, alarms.values())
+    bounds = twin_bounds.limits_of(seen.stage.guardrails, region)
+    metrics.add(region, alarms.values(), bounds)
+    names = [each.name for each in twin_bounds.bounded(seen.stage.guardrails)]
+    assumed += [f"{name} is beyond its bound for the new content" for name in names]
     for name, alarm in alarms.items():
         cloudwatch.put_alarm(region, alarm.params, now - _WARM)
         state = seen.alarms[name].spelled.get("StateValue", "OK")

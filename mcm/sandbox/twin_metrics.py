@@ -6,9 +6,10 @@ traffic has the shape of the hours that were read.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 
 from mcm.aws.port import AwsError, Params
 from mcm.core.alarm import AlarmDefinition
@@ -36,6 +37,20 @@ class Dial:
     def stats(self, *, is_loud: bool) -> Stats:
         value = self.loud if is_loud else self.calm
         return Stats(value if self.counts else 1.0, value, value, value)
+
+
+@dataclass(frozen=True)
+class Limit:
+    """What somebody who watches a series calls bad."""
+
+    is_bad: Callable[[float], bool]
+    values: tuple[float, ...]
+    """Some on either side of it."""
+    unit: str = "None"
+    counts: bool = False
+
+
+NO_LIMITS: Mapping[Series, Sequence[Limit]] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -84,9 +99,17 @@ class TwinMetrics:
         """Let requests be counted in `series`: `rates` a second for each hour of the day, UTC."""
         self._traffic, self._rates = series, rates
 
-    def add(self, region: str, alarms: Iterable[Alarm]) -> None:
-        """Give each series that the alarms watch its two values; the traffic's stays as it is."""
-        watching: dict[Series, list[Params]] = {}
+    def add(
+        self,
+        region: str,
+        alarms: Iterable[Alarm],
+        more: Mapping[Series, Sequence[Limit]] = NO_LIMITS,
+    ) -> None:
+        """Give each series that is watched its two values; the traffic's stays as it is.
+
+        `more` are the limits of others than alarms.
+        """
+        watching: dict[Series, list[Limit]] = {}
         for alarm in alarms:
             series = series_of(
                 region,
@@ -94,10 +117,12 @@ class TwinMetrics:
                 alarm.params["MetricName"],
                 alarm.params.get("Dimensions", ()),
             )
-            watching.setdefault(series, []).append(alarm.params)
-        for series, params in watching.items():
+            watching.setdefault(series, []).append(_limit(alarm.params))
+        for series, limits in more.items():
+            watching.setdefault(series, []).extend(limits)
+        for series, limits in watching.items():
             if series != self._traffic:
-                self.dials[series] = _dial(params)
+                self.dials[series] = _dial(limits)
 
     # What is read of it (metrics.Source)
 
@@ -182,18 +207,23 @@ def _stand_in(name: str) -> Params:
     }
 
 
-def _dial(alarms: Sequence[Params]) -> Dial:
-    """Choose a value that breaches none of the alarms, and one that breaches the most."""
-    rules = [rule_of(configuration(params)) for params in alarms]
-    values = [0.0]
-    for rule in rules:
-        far = max(1.0, abs(rule.threshold))
-        values += [rule.threshold / 2, rule.threshold - far, rule.threshold + far]
-    breached = {v: sum(r.comparison.breaches(v, r.threshold) for r in rules) for v in values}
-    first = alarms[0]
+def _limit(params: Params) -> Limit:
+    """Return what an alarm calls bad, and values near it."""
+    rule = rule_of(configuration(params))
+    far, at = max(1.0, abs(rule.threshold)), rule.threshold
+    counts = params.get("Statistic") == "SampleCount"
+    values = (at / 2, at - far, at + far)
+    unit = str(params.get("Unit", "None"))
+    return Limit(lambda value: rule.comparison.breaches(value, at), values, unit, counts=counts)
+
+
+def _dial(limits: Sequence[Limit]) -> Dial:
+    """Choose a value that breaches none of the limits, and one that breaches the most."""
+    values = [0.0, *(value for limit in limits for value in limit.values)]
+    breached = {value: sum(limit.is_bad(value) for limit in limits) for value in values}
     return Dial(
         calm=min(values, key=lambda value: breached[value]),
         loud=max(values, key=lambda value: breached[value]),
-        unit=str(first.get("Unit", "None")),
-        counts=first.get("Statistic") == "SampleCount",
+        unit=limits[0].unit,
+        counts=limits[0].counts,
     )

@@ -11,6 +11,7 @@ from mcm.app.drill import SCENARIOS, Report, drill, record_drill
 from mcm.app.drill_people import new_realm, say_yes
 from mcm.app.drill_stand import Breach, Scenario, how_it_breaches, opening
 from mcm.app.twin_reading import see_stage, see_stages
+from mcm.config.definitions import builtin_definitions
 from mcm.core.alarm import AlarmDefinition
 from mcm.core.errors import BlindError, Exit, UsageError
 from mcm.core.history.drill_note import read_drill
@@ -57,12 +58,61 @@ def guard(name: str, kind: str, on_breach: str = "roll_back", **params: Any) -> 
 
 def test_what_a_twin_cannot_show_is_left_out_and_said() -> None:
     endpoint = guard("endpoint", "sagemaker-endpoint", endpoint="photo-check-us")
-    person = guard("person", "person")
+    compare = guard("compare", "metric-compare", **example("metric-compare"))
 
-    report = play(World(), guardrails=(endpoint, person))
+    report = play(World(), guardrails=(endpoint, compare))
 
     assert set(ends(report).values()) == {"succeeded", "rolled back"}
-    assert "guardrails that a twin cannot show: person" in report.assumed
+    assert (
+        "compare is left out: a twin cannot show it, it has no baseline of an earlier time"
+        in report.assumed
+    )
+
+
+def example(kind: str) -> Mapping[str, Any]:
+    return builtin_definitions()[kind].example
+
+
+@pytest.mark.parametrize("kind", ["command", "smoke", "open-incidents", "http-health", "person"])
+def test_each_of_the_newer_kinds_notices_and_the_stage_goes_back(kind: str) -> None:
+    """Alone, with no alarm to help: the clean walk passes it, the bad change does not."""
+    report = play(World(), guardrails=(guard("it", kind, **example(kind)),))
+
+    assert ends(report) == {"clean walk": "succeeded", "breach": "rolled back"}
+    assert report.is_right
+
+
+def test_nothing_is_run_or_fetched_for_a_probe_and_that_is_said() -> None:
+    report = play(World(), guardrails=(guard("queue", "command", **example("command")),))
+
+    assert "queue is not asked: well, but for a bad change's new content" in report.assumed
+
+
+@pytest.mark.parametrize(
+    ("bounds", "stat"),
+    [
+        ({"above": {"value": "250", "unit": "ms"}}, "p99"),
+        ({"above": None, "below": {"value": "10", "unit": "ms"}}, "Average"),
+    ],
+    ids=["above", "below"],
+)
+def test_a_bound_on_a_metric_notices(bounds: Mapping[str, Any], stat: str) -> None:
+    params = {**example("metric-threshold"), **bounds}
+    metrics = [{**m, "stat": stat} if m["name"] == "latency" else m for m in params["metrics"]]
+    it = guard("latency", "metric-threshold", **{**params, "metrics": metrics})
+
+    report = play(World(), guardrails=(it,))
+
+    assert ends(report) == {"clean walk": "succeeded", "breach": "rolled back"}
+    assert "latency is beyond its bound for the new content" in report.assumed
+
+
+def test_metric_math_is_left_out() -> None:
+    params = {**example("metric-threshold"), "expression": "latency / 2", "unit": "us"}
+    report = play(World(), guardrails=(guard("half", "metric-threshold", **params),))
+
+    assert "half is left out: a twin cannot show it, metric math is not modelled" in report.assumed
+    assert f"the breach shows in {Breach.BY_HAND}" in report.assumed
 
 
 # Unknown first
