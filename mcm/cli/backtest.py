@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from mcm.core.judging.threshold import Rule
-    from mcm.core.windows.window import Span
 
 
 def register(app: typer.Typer) -> None:
@@ -105,6 +104,7 @@ def _of_file(
     json: bool,
 ) -> int:
     from mcm.app.series_file import read_series
+    from mcm.cli.backtest_files import read_file, read_spans
     from mcm.cli.backtest_text import backtest_json, backtest_lines
     from mcm.cli.lines import show
     from mcm.core.judging.backtest import backtest as run
@@ -124,21 +124,6 @@ def _of_file(
     for line in backtest_lines(found):
         show(line, 12)
     return Exit.DONE
-
-
-def read_spans(path: Path | None, series: str) -> "tuple[Span, ...]":
-    """Return the incidents of a file that somebody named; none without one."""
-    from mcm.app.series_file import read_incidents
-
-    return read_incidents(read_file(path), path.name, series) if path is not None else ()
-
-
-def read_file(path: Path) -> str:
-    """Return the text of a file that somebody named; raise UsageError where there is none."""
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as err:
-        raise UsageError(f"{path} cannot be read: {err}") from err
 
 
 def _rule(above: str, below: str, points: str) -> "Rule":

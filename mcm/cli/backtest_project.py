@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mcm.app.backtesting import backtest_stage
-from mcm.cli.backtest import read_spans
+from mcm.cli.backtest_files import read_spans
 from mcm.cli.backtest_text import tried_json, tried_lines
 from mcm.cli.compose import Project
 from mcm.cli.graphs import keep_backtests, write_graph

@@ -78,8 +78,8 @@ def sync(
 
 def _take(project: "Project", change: str, data: bytes) -> bool:
     """File one statement; say that it is there already, or why it is not taken."""
+    from mcm.cli.filing import file_statements, note
     from mcm.cli.lines import say
-    from mcm.cli.wired import file_statements, note
 
     if not project.folder(change).plan_file.exists():
         say(f"warning: not taken: this clone has no plan of {change}")

@@ -57,9 +57,10 @@ def request(
     from mcm.cli.compose import OPERATOR, Project
     from mcm.cli.console import console_lines
     from mcm.cli.desk import open_desk
+    from mcm.cli.filing import print_blocks
     from mcm.cli.lines import say
     from mcm.cli.pinned import check_trust
-    from mcm.cli.wired import print_blocks, send, wire_of
+    from mcm.cli.wired import send, wire_of
 
     project = Project.here(profile=profile)
     name = project.pick_change(change)
@@ -124,8 +125,9 @@ def approve(
     from mcm.cli.answer import check_credentials
     from mcm.cli.compose import Project
     from mcm.cli.desk import open_desk
+    from mcm.cli.filing import print_blocks
     from mcm.cli.pinned import check_trust
-    from mcm.cli.wired import fetch_and_load, print_blocks, send
+    from mcm.cli.wired import fetch_and_load, send
     from mcm.core.naming import find_stage
 
     require_terminal("approval", "mcm approve")

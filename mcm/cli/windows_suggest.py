@@ -88,7 +88,7 @@ def _room(stage: "StageConfig") -> int:
 def _of_file(csv: Path, zone: str) -> "Traffic":
     from mcm.app.quiet_hours import traffic_of_file
     from mcm.app.series_file import read_series
-    from mcm.cli.backtest import read_file
+    from mcm.cli.backtest_files import read_file
 
     if not zone:
         raise UsageError("a file says no zone: write --zone, such as --zone Europe/Berlin")
