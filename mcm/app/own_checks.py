@@ -71,8 +71,8 @@ def _load(root: Path, name: str, shipped: dict[str, Definition]) -> Definition:
         problems.add(_Top(file), f"the file must be called {bare}.yaml to be a check")
         problems.raise_if_any()
     try:
-        text = read_small(root / FOLDER / name, limit=LIMIT).decode("utf-8")
-    except (OSError, UnicodeDecodeError) as err:
+        text = read_small(root / FOLDER / name, limit=LIMIT)
+    except OSError as err:
         problems.add(_Top(file), f"cannot be read: {err}")
         problems.raise_if_any()
         raise

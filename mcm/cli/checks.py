@@ -172,7 +172,7 @@ def _guardrail(
     definition: "Definition", given: Sequence[str] | None, known: Mapping[str, Any], why: str
 ) -> "Guardrail":
     """Return a use of `definition` with the parameters of the command line over `known`."""
-    from mcm.config.definitions import read_params
+    from mcm.config.check_uses import read_params
     from mcm.config.fields import Fields
     from mcm.config.problems import ConfigError, Problems
     from mcm.config.strict_yaml import load

@@ -8,7 +8,8 @@ import re
 from collections.abc import Mapping, Sequence
 
 from mcm.config.answers import read_answers
-from mcm.config.definitions import Definition, builtin_definitions, use_params
+from mcm.config.check_uses import use_params
+from mcm.config.definitions import Definition, builtin_definitions
 from mcm.config.fields import Fields
 from mcm.config.problems import Problems
 from mcm.config.strict_yaml import ListNode, ScalarNode, load

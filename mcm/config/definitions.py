@@ -12,15 +12,15 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from types import MappingProxyType
 from typing import Any
 
+from mcm.config.check_uses import NOTHING, nothing_given, of_kind, own_params
 from mcm.config.fields import Fields
-from mcm.config.filling import fill, placeholders
-from mcm.config.kinds import KINDS, OPTIONAL, RULES
+from mcm.config.filling import placeholders
+from mcm.config.kinds import KINDS, OPTIONAL
 from mcm.config.params import TYPES
 from mcm.config.problems import Problems
-from mcm.config.strict_yaml import ListNode, MapNode, ScalarNode, load, to_plain
+from mcm.config.strict_yaml import MapNode, ScalarNode, load, to_plain
 from mcm.core import codec
 from mcm.data import data_names, read_data
 
@@ -29,7 +29,6 @@ ON_BREACH = ("roll_back", "hold")
 
 MCM = "mcm"
 """The source of a definition that mcm brings."""
-NOTHING_KNOWN: Mapping[str, Any] = MappingProxyType({})
 CHECK_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", re.ASCII)
 _PARAMETER = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)
 
@@ -91,7 +90,7 @@ def definition_values(definitions: Mapping[str, Definition]) -> dict[str, Mappin
 
 
 def load_definition(
-    text: str, file: str, bases: Mapping[str, Definition] = NOTHING_KNOWN
+    text: str | bytes, file: str, bases: Mapping[str, Definition] = NOTHING
 ) -> Definition:
     """Read one definition; raise ConfigError with everything that is wrong in it.
 
@@ -123,89 +122,12 @@ def load_definition(
     definition = Definition(name, kind, about, own, on_breach, {}, source, sets, base)
     needs = any(each.required for each in own)
     written = needs or not base or fields.has("example")
-    inner = fields.mapping("example") if written else _nothing_given(fields, "example")
-    example = _own_params(inner, definition, NOTHING_KNOWN)
-    _of_kind(inner, definition, example, sound=not problems)
+    inner = fields.mapping("example") if written else nothing_given(fields, "example")
+    example = own_params(inner, definition)
+    of_kind(inner, definition, example, sound=not problems)
     fields.done()
     problems.raise_if_any()
     return replace(definition, example=example)
-
-
-def read_params(
-    fields: Fields, definition: Definition, known: Mapping[str, Any] = NOTHING_KNOWN
-) -> dict[str, Any]:
-    """Return the canonical parameters of one use (`with:`), defaults filled in.
-
-    What is missing, unknown or of another type is noted among the problems of `fields`,
-    whose `done` is left to the caller. `known` has values for what is not written.
-    """
-    before = len(fields.problems)
-    own = _own_params(fields, definition, known)
-    return _of_kind(fields, definition, own, sound=len(fields.problems) == before)
-
-
-def use_params(use: Fields, definition: Definition) -> dict[str, Any]:
-    """Return the parameters of a use, whose `with` may be left out where nothing is required."""
-    needs = any(parameter.required for parameter in definition.parameters)
-    written = needs or use.has("with")
-    inner = use.mapping("with") if written else _nothing_given(use, "with")
-    return read_params(inner, definition)
-
-
-def _nothing_given(fields: Fields, key: str) -> Fields:
-    place = fields.place_of(key)
-    empty = MapNode(place.file, place.line, place.column, ())
-    return Fields(empty, fields.problems, f"{fields.where}.{key}" if fields.where else key)
-
-
-def _of_kind(
-    fields: Fields, definition: Definition, own: dict[str, Any], *, sound: bool
-) -> dict[str, Any]:
-    """Return what the kind's judge reads; `sound` says that `own` was read without a problem."""
-    if definition.sets is not None and definition.base is not None:
-        if sound:
-            return _filled(fields, definition, own)
-        return {each.name: each.default for each in definition.base.parameters}
-    whole = KINDS[definition.kind].keys() - OPTIONAL <= own.keys()
-    if sound and whole and definition.kind in RULES:
-        RULES[definition.kind](fields, own)
-    return own
-
-
-def _own_params(fields: Fields, definition: Definition, known: Mapping[str, Any]) -> dict[str, Any]:
-    params: dict[str, Any] = {}
-    for parameter in definition.parameters:
-        if parameter.name in known and not fields.has(parameter.name):
-            params[parameter.name] = known[parameter.name]
-        elif parameter.required or fields.has(parameter.name):
-            params[parameter.name] = TYPES[parameter.type].read(fields, parameter.name)
-            _refuse_empty_list(fields, parameter)
-        else:
-            params[parameter.name] = parameter.default
-    return params
-
-
-def _filled(fields: Fields, definition: Definition, own: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the kind's parameters with the definition's own ones filled in.
-
-    What is wrong with them then is told where it stands while the definition itself is
-    read, and at its use with the place in the definition.
-    """
-    assert definition.sets is not None
-    assert definition.base is not None
-    written = {p.name: TYPES[p.type].write(own[p.name]) for p in definition.parameters}
-    problems = Problems()
-    inner = Fields(fill(definition.sets, written), problems, "with")
-    params = read_params(inner, definition.base)
-    inner.done()
-    here = fields.node.file == definition.source
-    for each in problems.all():
-        if here:
-            fields.problems.add(each, each.message, each.hint, each.rule)
-        else:
-            why = f"`{fields.where}` does not fit {each.file}:{each.line}: {each.message}"
-            fields.problems.add(fields.node, why, each.hint, each.rule)
-    return params
 
 
 def _sets(fields: Fields) -> MapNode | None:
@@ -227,20 +149,9 @@ def _check_placeholders(fields: Fields, sets: MapNode, parameters: Mapping[str, 
             known = ", ".join(parameters) or "none"
             hint = f"Its parameters: {known}."
             fields.problems.add(node, f"`{{{name}}}` is no parameter of this check", hint)
-    for name in parameters.keys() - used:
+    for name in sorted(parameters.keys() - used):
         hint = f'Write "{{{name}}}" where it belongs, or leave it out.'
         fields.refuse("parameters", f"has `{name}`, which `with` does not use", hint)
-
-
-def _refuse_empty_list(fields: Fields, parameter: Parameter) -> None:
-    """A required list without items asks nothing, so nothing could ever fail."""
-    node = fields.place_of(parameter.name)
-    if not parameter.required or node is fields.node:
-        return
-    if isinstance(node, ListNode) and not node.items:
-        fields.refuse(parameter.name, "is an empty list", parameter.about)
-    elif isinstance(node, MapNode) and not node.entries:
-        fields.refuse(parameter.name, "names nothing", parameter.about)
 
 
 def _parameter(key: ScalarNode, fields: Fields) -> Parameter:

@@ -7,7 +7,8 @@ from datetime import timedelta
 
 from mcm.config import limits
 from mcm.config.calendar_fields import Times, read_hours
-from mcm.config.definitions import ON_BREACH, Definition, use_params
+from mcm.config.check_uses import use_params
+from mcm.config.definitions import ON_BREACH, Definition
 from mcm.config.fields import Fields
 from mcm.config.kinds import SHADOW_ONLY
 from mcm.config.limits import Limits

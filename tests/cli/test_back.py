@@ -230,6 +230,20 @@ def test_a_broken_config_does_not_block_it(
     assert shop.sent("RollbackStage") == 1
 
 
+def test_a_broken_check_of_the_project_does_not_block_it(
+    shop: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Going forward it stops everything; the way back needs no check at all."""
+    (shop.root / "checks").mkdir()
+    (shop.root / "checks" / "own.yaml").write_text("name: own\nkind: no-such\n")
+
+    assert shop.mcm("plan CM-0001") == 2
+    assert "checks/own.yaml:2:7: `kind` cannot be" in capsys.readouterr().err
+    assert shop.mcm(GO) == 0
+    assert "checks/own.yaml:" in capsys.readouterr().err
+    assert shop.sent("RollbackStage") == 1
+
+
 def test_a_config_that_is_no_yaml_takes_a_name_and_a_region(
     shop: Shop, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -2,13 +2,13 @@
 
 import pytest
 
+from mcm.config.check_uses import read_params
 from mcm.config.definitions import (
     KINDS,
     Definition,
     builtin_definitions,
     definition_values,
     load_definition,
-    read_params,
 )
 from mcm.config.fields import Fields
 from mcm.config.problems import ConfigError, Problems

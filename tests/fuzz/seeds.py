@@ -7,6 +7,7 @@ from functools import cache
 
 from mcm.core import canonical
 from mcm.core.trust.statement import Statement, TrustRef
+from mcm.data import read_data
 from mcm.record.figures import Index, NotDrawn, Picture
 from mcm.sandbox.example import example_files
 from mcm.trust.envelope import Envelope, Proof
@@ -47,6 +48,19 @@ def envelope() -> bytes:
     """Return the file of a signed approval."""
     data = statement()
     return Envelope("approval", data, (Proof("ssh", HandKey().sign(data, SPACE)),)).to_bytes()
+
+
+def own_check() -> bytes:
+    """Return a check of a project, with parameters that are put in."""
+    return b"""\
+name: queue
+kind: command
+about: The queue is short.
+parameters:
+  most: {type: integer, default: 50, about: Messages that may wait.}
+with:
+  run: [/bin/sh, -c, "echo 'OK - {most} at most'"]
+"""
 
 
 def plan() -> bytes:
@@ -108,6 +122,7 @@ SEEDS: Mapping[str, Seeds] = {
     "yaml": lambda: [text.encode() for text in example_files(NOW).values()],
     "service": lambda: [example_files(NOW)["mcm.yaml"].encode()],
     "change": lambda: [example_files(NOW)["changes/CM-0001/change.yaml"].encode()],
+    "definition": lambda: [own_check(), read_data("checks", "alarms.yaml").encode()],
     "paste": lambda: [to_block("CM-0001", envelope()).encode()],
     "incidents": lambda: [
         b"incidents:\n  - {from: 2026-03-18T02:00Z, to: 2026-03-18T03:00Z, stages: [prod-us]}\n"

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 
 from mcm.config.change_file import check_change
-from mcm.config.definitions import builtin_definitions
+from mcm.config.definitions import builtin_definitions, load_definition
 from mcm.config.incidents_file import load_incidents
 from mcm.config.problems import ConfigError
 from mcm.config.service_file import load_service
@@ -102,6 +102,12 @@ def read_change(data: bytes) -> None:
     check_change(data, "change.yaml")
 
 
+def read_definition(data: bytes) -> None:
+    """A check of the project, and what its example becomes."""
+    found = load_definition(data, "checks/own.yaml", builtin_definitions())
+    canonical.encode(found.to_value())
+
+
 def read_incidents(data: bytes) -> None:
     """`incidents.yaml` with its schema."""
     load_incidents(data, "incidents.yaml")
@@ -145,6 +151,7 @@ TARGETS: Mapping[str, Target] = {
     "yaml": read_yaml,
     "service": read_service,
     "change": read_change,
+    "definition": read_definition,
     "incidents": read_incidents,
     "paste": read_paste,
     "figures": read_figures,
