@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from mcm.app.driving import is_out_there
 from mcm.app.local_source import ReadCalendars, no_calendars
 from mcm.app.notebook import note
 from mcm.app.observing import Observer
@@ -16,6 +17,7 @@ from mcm.app.unheard import alarm_warnings
 from mcm.core.commits.commit_link import links_of_revisions
 from mcm.core.commits.commit_range import CommitRange, heads_range, keep_known
 from mcm.core.errors import BlindError, McmError, RefusedError, UsageError
+from mcm.core.history.fold import fold
 from mcm.core.history.journal import Draft, Journal
 from mcm.core.pipeline import PipelineView, StageHistory
 from mcm.core.plans.change import Change
@@ -215,8 +217,23 @@ def check_current(files: Files, plan: Plan, journal: Journal) -> None:
     Raises RefusedError(E_PLAN_CHANGED) with what differs. What AWS said is not asked
     again here: the gates do that at the moment of acting. A freeze that mcm.yaml got since
     voids no signature: the gates read it live, and it can only close. One that is gone or
-    has other times was signed as it was, so it counts.
+    has other times was signed as it was, so it counts. Where a stage is out there, the hint
+    is not to plan anew: nobody would watch it any more.
     """
+    try:
+        _check_current(files, plan, journal)
+    except PlanChangedError as err:
+        state = fold(journal.entries(plan.change))
+        out = [each.name for each in plan.stages if is_out_there(state, each.name)]
+        if out and state.plan == plan.digest:
+            err.hint = (
+                f"{', '.join(out)} is out there: `mcm tick {plan.change}` watches it by this plan"
+                " and goes back on a breach. Plan anew once that is over."
+            )
+        raise
+
+
+def _check_current(files: Files, plan: Plan, journal: Journal) -> None:
     if plan.is_older:
         raise PlanChangedError(plan, ("an earlier mcm wrote it, which knew less than this one",))
     for entry in journal.entries(plan.change):

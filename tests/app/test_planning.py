@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -138,6 +138,25 @@ def test_nothing_goes_forward_by_a_plan_of_an_earlier_mcm(world: World, files: F
     assert str(caught.value.hint).startswith("Run `mcm plan CM-0001`, then `mcm request`")
     again = plan_change(files, world.runner().observer, shelf, world.journal)
     assert (again.plan.edition, again.is_new, again.plan.is_older) == (2, True, False)
+
+
+def test_while_a_stage_is_out_there_nobody_is_told_to_plan_anew(world: World, files: Files) -> None:
+    """Another plan.json would leave the stage that bakes to nobody."""
+    plan = planned(world, files)
+    world.approve(plan)
+    world.clock.pass_time(timedelta(minutes=2))
+
+    def leave() -> None:
+        raise KeyboardInterrupt
+
+    world.when("bake_started", leave)
+    with pytest.raises(KeyboardInterrupt):
+        world.deploy(plan, patience=timedelta(hours=1))
+    edited = replace(files, change=replace(files.change, title="Another"))
+    with pytest.raises(PlanChangedError) as caught:
+        check_current(edited, plan, world.journal)
+
+    assert str(caught.value.hint).startswith("prod-us is out there: `mcm tick CM-0001` watches it")
 
 
 def test_a_plan_that_cannot_be_read_says_how_to_get_another(world: World, files: Files) -> None:
