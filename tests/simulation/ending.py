@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from mcm.core.errors import Exit
+from mcm.core.history.attempts import ASKS
 from mcm.core.history.journal import Entry, verify
 from mcm.sandbox.engine import LogEntry
 from mcm.sandbox.identity import user_key
@@ -52,6 +53,8 @@ class Ending:
             return
         last = sim.endings[-1]
         self._end(last.exit)
+        if last.gate == "transition" and self._closings() < ASKS:
+            self._wrong("3: nothing fails any more, and the way in is not closed")
         if sim.setting.observes is not None:
             self._observed()
             return
@@ -67,6 +70,12 @@ class Ending:
         elif last.exit in FINAL and len(sim.world.engine.log.accepted()) != writes:
             self._wrong("7: run again after its end it wrote again")
         self._journal()
+
+    def _closings(self) -> int:
+        ops = (
+            e.body["instruction"]["op"] for j in self.journals() for e in j if e.kind == "intent"
+        )
+        return sum(op == "close_transition" for op in ops)
 
     def _observed(self) -> None:
         """10: an observer that saw it all says what it would have done, or how it ended."""
