@@ -6,11 +6,12 @@ guardrail that was left out because its file is broken would be a guardrail less
 rollback does not need them.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 
 from mcm.config.definitions import CHECK_NAME, Definition, builtin_definitions, load_definition
 from mcm.config.problems import ConfigError, Problem, Problems
-from mcm.core.errors import UsageError
+from mcm.core.errors import McmError, UsageError
 
 FOLDER = "checks"
 LIMIT = 262_144
@@ -19,34 +20,47 @@ _ENDING = ".yaml"
 _OTHER_ENDINGS = (".yml", ".YAML", ".YML")
 
 
-def project_definitions(root: Path) -> dict[str, Definition]:
+def project_definitions(
+    root: Path, passed_over: Callable[[McmError], None] | None = None
+) -> dict[str, Definition]:
     """Return mcm's checks and those of the project in `root`, by name; the project's win.
 
-    Raises ConfigError with everything that is wrong in the project's, and RefusedError
-    (E_UNSAFE_FILE) for one that is no plain file.
+    For a rollback, which needs none of them, whatever is wrong is told to `passed_over`
+    and mcm's own are left. Otherwise raises ConfigError with everything that is wrong in
+    the project's, and RefusedError (E_UNSAFE_FILE) for one that is no plain file.
     """
     shipped = builtin_definitions()
-    files = _files(root)
-    if not files:
+    try:
+        own, problems = _read_all(root, shipped)
+        if problems:
+            raise ConfigError(problems)
+    except McmError as err:
+        if passed_over is None:
+            raise
+        passed_over(err)
         return shipped
-    found = dict(shipped)
-    problems: list[Problem] = []
-    for file in files:
-        try:
-            definition = _load(root, file, shipped)
-        except ConfigError as err:
-            problems += err.problems
-        else:
-            found[definition.name] = definition
-    if problems:
-        raise ConfigError(tuple(problems))
-    return found
+    return shipped | own
 
 
 def own_names(root: Path) -> tuple[str, ...]:
     """Return what the project's checks are called by their files, sorted; nothing is read."""
     bare = (name.removesuffix(_ENDING) for name in _files(root) if name.endswith(_ENDING))
     return tuple(name for name in bare if CHECK_NAME.fullmatch(name))
+
+
+def _read_all(
+    root: Path, shipped: dict[str, Definition]
+) -> tuple[dict[str, Definition], tuple[Problem, ...]]:
+    found: dict[str, Definition] = {}
+    problems: list[Problem] = []
+    for file in _files(root):
+        try:
+            definition = _load(root, file, shipped)
+        except ConfigError as err:
+            problems += err.problems
+        else:
+            found[definition.name] = definition
+    return found, tuple(problems)
 
 
 def _files(root: Path) -> list[str]:

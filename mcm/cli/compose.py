@@ -15,7 +15,7 @@ from mcm.cli.connections import OPERATOR, Connections
 from mcm.cli.folder import CHANGES, CONFIG, STATE, Folder, is_change_id, no_change
 from mcm.cli.lines import say
 from mcm.clock import SystemClock, jitter
-from mcm.core.errors import BlindError, RefusedError, UsageError
+from mcm.core.errors import BlindError, McmError, RefusedError, UsageError
 from mcm.core.naming import check_change_id
 
 if TYPE_CHECKING:
@@ -105,7 +105,13 @@ class Project:
     def definitions(self) -> "dict[str, Definition]":
         from mcm.app.own_checks import project_definitions
 
-        return project_definitions(self.root)
+        def passed_over(err: McmError) -> None:
+            from mcm.core.sanitize import clean
+
+            brief = clean(str(err).splitlines()[0], 300)
+            say(f"warning: the project's checks cannot be read and are passed over: {brief}")
+
+        return project_definitions(self.root, passed_over if self._going_back else None)
 
     @cached_property
     def service(self) -> "Service":

@@ -154,6 +154,7 @@ def shop(running: Path, monkeypatch: pytest.MonkeyPatch) -> Shop:
     assert sandbox is not None
     sandbox.ask("POST", "reset")
     shutil.rmtree(running / "changes")
+    shutil.rmtree(running / "checks", ignore_errors=True)  # a project's own; the example has none
     for path in (running / ".mcm").glob("journal.db*"):
         path.unlink()
     (running / ".mcm-sandbox" / "pins.json").unlink(missing_ok=True)

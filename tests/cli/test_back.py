@@ -240,7 +240,9 @@ def test_a_broken_check_of_the_project_does_not_block_it(
     assert shop.mcm("plan CM-0001") == 2
     assert "checks/own.yaml:2:7: `kind` cannot be" in capsys.readouterr().err
     assert shop.mcm(GO) == 0
-    assert "checks/own.yaml:" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "are passed over: checks/own.yaml:" in told
+    assert "mcm.yaml cannot be used" not in told
     assert shop.sent("RollbackStage") == 1
 
 

@@ -42,7 +42,8 @@ class Cost:
         """Return the estimate for people; empty when nothing is billed."""
         parts = []
         if self.metrics:
-            asked = f"{self.metrics} metrics a turn, {self.metrics * self.turns} in all"
+            one = "metric" if self.metrics == 1 else "metrics"
+            asked = f"{self.metrics} {one} a turn, {self.metrics * self.turns} in all"
             parts.append(f"{asked}, about ${max(self.dollars, Decimal('0.01')):.2f}")
         if self.samples:
             parts.append(f"{self.samples} samples sent to endpoints")
