@@ -159,8 +159,11 @@ def plan_change(
 ) -> Planned:
     """Plan the change by what AWS says now; write and journal it when it is a new edition.
 
-    Raises NoPlanError with every problem, BlindError without usable credentials.
+    Raises NoPlanError with every problem, BlindError without usable credentials, and
+    RefusedError(E_UNDER_WAY) while a stage is out there by the plan of now: a walk is turned
+    by its plan, and with another edition nobody would watch that stage any more.
     """
+    _refuse_while_out_there(files.change.id, journal)
     first = observer.observe(plan_queries(files.service, files.change), PATIENCE)
     second = observer.observe(more_queries(files.service, files.change, first), PATIENCE)
     readings = _together(first, second)
@@ -187,6 +190,19 @@ def plan_change(
     shelf.write_plan(plan.to_bytes())
     differences = plan_differences(before, plan) if before else ()
     return Planned(plan, True, differences, warnings, prove_ways_back(plan, observer))
+
+
+def _refuse_while_out_there(change: str, journal: Journal) -> None:
+    state = fold(journal.entries(change))
+    out = [name for name in state.stages if is_out_there(state, name)]
+    if out:
+        raise RefusedError(
+            "E_UNDER_WAY",
+            f"{', '.join(out)} is out there by the plan of now: with another one nobody would"
+            " watch it",
+            hint=f"Wait for its end (`mcm watch {change}`), or give it up with `mcm abort {change}`"
+            " or `mcm rollback`; then plan anew.",
+        )
 
 
 def prove_ways_back(plan: Plan, observer: Observer, only: str = "") -> tuple[Proof, ...]:

@@ -159,6 +159,31 @@ def test_while_a_stage_is_out_there_nobody_is_told_to_plan_anew(world: World, fi
     assert str(caught.value.hint).startswith("prod-us is out there: `mcm tick CM-0001` watches it")
 
 
+def test_no_other_plan_takes_the_place_of_one_that_a_stage_is_out_there_by(
+    world: World, files: Files
+) -> None:
+    """Refused before AWS is asked and before anything is written."""
+    shelf = Shelf()
+    plan = plan_change(files, world.runner().observer, shelf, world.journal).plan
+    world.approve(plan)
+    world.clock.pass_time(timedelta(minutes=2))
+
+    def leave() -> None:
+        raise KeyboardInterrupt
+
+    world.when("bake_started", leave)
+    with pytest.raises(KeyboardInterrupt):
+        world.deploy(plan, patience=timedelta(hours=1))
+    written = world.kinds()
+    edited = replace(files, change=replace(files.change, title="Another"))
+    with pytest.raises(RefusedError) as caught:
+        plan_change(edited, world.runner().observer, shelf, world.journal)
+
+    assert caught.value.code == "E_UNDER_WAY"
+    assert str(caught.value).startswith("prod-us is out there by the plan of now")
+    assert (shelf.data, world.kinds()) == (plan.to_bytes(), written)
+
+
 def test_a_plan_that_cannot_be_read_says_how_to_get_another(world: World, files: Files) -> None:
     shelf = Shelf()
     shelf.data = b"{}"
