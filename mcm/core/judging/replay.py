@@ -149,11 +149,16 @@ def score(history: History, alarms: Sequence[Alarm], incidents: Iterable[Span]) 
         else:
             caught.append((incident, max(timedelta(0), first.at - incident.start)))
     false = tuple(each for each in alarms if not any(_meets(each, one) for one in known))
-    busy = sum((min(e.end, history.end) - max(e.start, history.start) for e in known), timedelta(0))
-    whole = history.end - history.start
-    return Score(
-        tuple(alarms), false, tuple(caught), tuple(missed), max(whole - busy, timedelta(0))
-    )
+    return Score(tuple(alarms), false, tuple(caught), tuple(missed), _quiet(history, known))
+
+
+def _quiet(history: History, incidents: Iterable[Span]) -> timedelta:
+    """Return how much of the history lies outside; time of several incidents counts once."""
+    quiet, seen = timedelta(0), history.start
+    for each in sorted(incidents, key=lambda incident: incident.start):
+        quiet += max(each.start - seen, timedelta(0))
+        seen = max(seen, each.end)
+    return quiet + max(history.end - seen, timedelta(0))
 
 
 def suggest(

@@ -111,6 +111,17 @@ def test_alarms_are_held_against_incidents() -> None:
     assert found.false_a_week == pytest.approx(7 * 24 * 60 / 692)
 
 
+def test_incidents_that_overlap_take_their_time_once() -> None:
+    """Counted twice they would leave no quiet time, in which no alarm is false."""
+    past = history(*[0] * 100)
+    incidents = [span(-20, 60), span(0, 60), span(30, 50), span(60, 70)]
+
+    found = score(past, [Alarm(after(80), after(81), None)], incidents)
+
+    assert found.quiet == 30 * MINUTE
+    assert found.false_a_week == pytest.approx(7 * 24 * 60 / 30)
+
+
 def test_without_alarms_and_incidents_nothing_is_claimed() -> None:
     found = score(history(0, 0), [], [])
 
