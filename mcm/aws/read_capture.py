@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from mcm.aws.port import AwsError, Port, Reply
+from mcm.aws.port import AwsError, ErrorKind, Port, Reply
 from mcm.aws.reading import Clock, moment, unknown
 from mcm.core.capture import CaptureView, paths
 from mcm.core.query import CaptureQuery, Query
@@ -17,6 +17,8 @@ from mcm.core.reading import Known, Reading
 SERVICE = "s3"
 MOST_BYTES = 1_000_000
 """How much of an object's end is read: a record holds an image, perhaps."""
+MOST_PAGES = 50
+"""Of a thousand objects each."""
 
 
 def read_captures(
@@ -47,13 +49,15 @@ def _newest(port: Port, query: CaptureQuery, now: datetime) -> CaptureView:
 def _all_pages(port: Port, params: dict[str, str]) -> list[Reply]:
     """List every object: they come by name, so the newest ones are on the last page."""
     found: list[Reply] = []
-    token: str | None = ""
-    while token is not None:
-        more = {"ContinuationToken": token} if token else {}
+    more: dict[str, str] = {}
+    for _ in range(MOST_PAGES):
         page = port.call(SERVICE, "ListObjectsV2", {**params, **more})
         found += page.get("Contents", ())
-        token = page.get("NextContinuationToken")
-    return found
+        if not page.get("NextContinuationToken"):
+            return found
+        more = {"ContinuationToken": page["NextContinuationToken"]}
+    why = f"more than {MOST_PAGES} pages of objects in one hour"
+    raise AwsError(ErrorKind.INVALID, "the newest record is not found", why)
 
 
 def _read(port: Port, query: CaptureQuery, key: str, written_at: datetime) -> CaptureView:

@@ -161,6 +161,16 @@ def test_the_newest_record_is_found_behind_the_first_page() -> None:
     assert found.value.key == "record-3"
 
 
+def test_an_hour_without_end_is_unknown() -> None:
+    """The newest of a part could be an old one, and no turn lists for ever."""
+    port = Answering(ListObjectsV2=objects("record-1", NextContinuationToken="again"))
+
+    found = read_captures(port, [CAPTURE], lambda: NOW)[CAPTURE]
+
+    assert isinstance(found, Unknown)
+    assert "more than 50 pages" in found.reason
+
+
 def test_this_hour_is_looked_at_and_then_the_one_before() -> None:
     port = Answering(ListObjectsV2={})
 
