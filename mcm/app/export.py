@@ -85,16 +85,27 @@ def differing(bundle: Bundle, there: Mapping[str, bytes]) -> tuple[str, ...]:
     """Return the files of an export made earlier, `there`, that are no longer what they were.
 
     Journal, plan and what each signed statement says are those of `bundle`; the trust file
-    may have moved on since, so of all other files the export's own sums are asked.
+    may have moved on since, so of all other files the export's own sums are asked. A statement
+    that neither they nor the journal know arrived later.
     """
-    kept = {name: data for name, data in bundle.files.items() if _lasts(name)}
-    changed = {name for name, data in kept.items() if there.get(name) != data}
     sums = there.get("SHA256SUMS", b"").decode("utf-8", "replace").splitlines()
     told = {name: digest for digest, _, name in (line.partition("  ") for line in sums)}
+    lasting = {name: data for name, data in bundle.files.items() if _lasts(name)}
+    known = {*there, *told}
+    kept = {n: data for n, data in lasting.items() if n in known or _belongs(n, bundle)}
+    changed = {name for name, data in kept.items() if there.get(name) != data}
     others = {name for name in there if not name.startswith("entries/")} - {"SHA256SUMS"}
     changed |= {name for name in told if name not in there}
     changed |= {n for n in others if told.get(n) != hashlib.sha256(there[n]).hexdigest()}
     return tuple(sorted(changed | {n for n in there if n.startswith("entries/")} - {*kept}))
+
+
+def _belongs(name: str, bundle: Bundle) -> bool:
+    """Say whether the journal speaks of a file; of one that is no statement it always does."""
+    if not name.startswith("statements/"):
+        return True
+    digest = canonical.digest_bytes(bundle.files[name.removesuffix(".sig")])
+    return digest.encode() in bundle.files["journal.jsonl"]
 
 
 def _lasts(name: str) -> bool:

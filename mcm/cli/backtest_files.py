@@ -1,4 +1,4 @@
-"""The files that somebody names for a back-test."""
+"""The files that a back-test reads: those that somebody names, and incidents.yaml."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 from mcm.core.errors import UsageError
 
 if TYPE_CHECKING:
+    from mcm.cli.compose import Project
+    from mcm.config.incidents_file import KnownIncident
     from mcm.core.windows.window import Span
 
 
@@ -14,6 +16,23 @@ def read_spans(path: Path | None, series: str) -> "tuple[Span, ...]":
     from mcm.app.series_file import read_incidents
 
     return read_incidents(read_file(path), path.name, series) if path is not None else ()
+
+
+def read_known(project: "Project") -> "tuple[KnownIncident, ...]":
+    """Return what incidents.yaml beside mcm.yaml has; nothing without one.
+
+    Raises ConfigError, UsageError and RefusedError (E_UNSAFE_FILE) for one that is no good.
+    """
+    from mcm.config.incidents_file import FILE, LIMIT, load_incidents
+    from mcm.trust.files import read_small
+
+    try:
+        data = read_small(project.root / FILE, limit=LIMIT)
+    except FileNotFoundError:
+        return ()
+    except OSError as err:
+        raise UsageError(f"{FILE} cannot be read: {err.strerror}") from err
+    return load_incidents(data, FILE, [each.name for each in project.service.stages])
 
 
 def read_file(path: Path) -> str:

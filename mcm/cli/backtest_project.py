@@ -1,17 +1,17 @@
 """`mcm backtest [CHANGE]`: the guardrails of a project's stages over what AWS keeps."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from mcm.app.backtesting import backtest_stage
-from mcm.cli.backtest_files import read_spans
+from mcm.cli.backtest_files import read_known, read_spans
 from mcm.cli.backtest_text import tried_json, tried_lines
 from mcm.cli.compose import Project
 from mcm.cli.graphs import keep_backtests, write_graph
 from mcm.cli.lines import say, show
 from mcm.config.definitions import definition_values
-from mcm.config.incidents_file import FILE, KnownIncident, load_incidents, spans_of
+from mcm.config.incidents_file import spans_of
 from mcm.core.backtests.picture import tried_graph
 from mcm.core.backtests.tried import Terms, Tried
 from mcm.core.errors import Exit
@@ -38,7 +38,7 @@ def of_project(request: Request, profile: str | None, *, json: bool) -> int:
     """Look, replay, draw and print."""
     project = Project.here(profile=profile)
     stages = _stages(project, request.change, request.stage)
-    known = read_known(project.root, [each.name for each in project.service.stages])
+    known = read_known(project)
     named = read_spans(request.anomalies, "")
     now, settle = project.clock.now(), project.service.settle
     say(f"reading {request.days} days of {', '.join(each.name for each in stages)}")
@@ -56,18 +56,6 @@ def of_project(request: Request, profile: str | None, *, json: bool) -> int:
     for line in tried_lines(found):
         show(line, 12)
     return Exit.DONE
-
-
-def read_known(root: Path, stages: Sequence[str]) -> tuple[KnownIncident, ...]:
-    """Return what incidents.yaml beside mcm.yaml has; nothing without one."""
-    try:
-        data = (root / FILE).read_bytes()
-    except FileNotFoundError:
-        return ()
-    known = load_incidents(data, FILE)
-    for name in sorted({name for each in known for name in each.stages}):
-        find_stage(name, stages)
-    return known
 
 
 def _stages(project: Project, change: str | None, named: str | None) -> list[StagePlan]:

@@ -38,6 +38,7 @@ def find_problems(
         found += _told(err, CONFIG)
     else:
         found += lint_service(service, places, project.clock.now())
+        found += _of_incidents(project)
     found += lint_marks(places)
     if aws and service is not None:
         found += _of_aws(project, service, places)
@@ -58,6 +59,16 @@ def _told(err: McmError, file: str) -> Iterator[Finding]:
             yield at(each, each.rule, each.message, each.hint or "")
     else:
         yield at(Spot(file), "config", " ".join(str(err).split()), err.hint or "")
+
+
+def _of_incidents(project: Project) -> Iterator[Finding]:
+    from mcm.cli.backtest_files import read_known
+    from mcm.config.incidents_file import FILE
+
+    try:
+        read_known(project)
+    except McmError as err:
+        yield from _told(err, FILE)
 
 
 def _of_aws(project: Project, service: "Service", places: Places) -> Iterator[Finding]:

@@ -20,9 +20,6 @@ from mcm.core.plans.change import Assumed, Change
 from mcm.core.plans.plan import ALARM, EXEMPTABLE, Exemption, Package
 from mcm.core.plans.service import CheckUse, Service, StageConfig
 
-"""Gates that a signed exception may open, besides `freeze:NAME`. The others prove who
-agreed to what is promoted, and nothing stands in for that."""
-
 _EXECUTION = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 _WORD = re.compile(r"[a-z0-9][a-z0-9-]{0,63}", re.ASCII)
 PERSON = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}", re.ASCII)

@@ -338,3 +338,22 @@ def test_an_export_made_earlier_is_compared_with_what_it_should_be() -> None:
     assert changed(**{"entries/000001": b"x"}) == ("entries/000001",)
     assert changed(**{"entries/999999": b"x"}) == ("entries/999999",)
     assert changed(added=b"x") == ("added",)
+
+
+def test_what_arrived_after_a_closing_is_no_difference(story: Story) -> None:
+    """One that the journal notes belongs to the closing, whatever the sums there list."""
+
+    def made(*left_out: str, **late: bytes) -> dict[str, bytes]:
+        held = {name: data for name, data in story.envelopes().items() if name not in left_out}
+        plan = story.plan.to_bytes()
+        return dict(export.build_bundle(story.entries, plan, held | late, None, None).files)
+
+    def compared(now: dict[str, bytes], there: dict[str, bytes]) -> tuple[str, ...]:
+        return export.differing(export.Bundle(now, ()), there)
+
+    asked_again = replace(story.statements["request-1.json"].statement, nonce="0" * 32)
+    later = sign(asked_again, story.keys["alice"])
+
+    assert compared(made(late=later.to_bytes()), made()) == ()
+    taken_out = Path(APPROVAL).name
+    assert compared(made(), made(taken_out)) == (APPROVAL, f"{APPROVAL}.sig")

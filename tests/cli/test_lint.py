@@ -95,6 +95,25 @@ def test_a_requester_whom_nobody_trusts_is_a_problem(
     assert "requester bob is no requester in .mcm/trust.yml" in said
 
 
+def test_known_incidents_are_looked_at_and_a_file_that_is_none_is_told(
+    shop: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = shop.root / "incidents.yaml"
+    when = "from: 2026-03-18T02:00Z, to: 2026-03-18T03:00Z"
+    path.write_text(f"incidents:\n  - {{{when}, stages: [prod-xx]}}\n")
+
+    code, said = lint(shop, capsys)
+
+    assert (code, "incidents.yaml:2:" in said, "no stage 'prod-xx'" in said) == (2, True, True)
+    path.unlink()
+    path.mkdir()
+    try:
+        assert shop.mcm("backtest") == 4
+        assert "[E_UNSAFE_FILE]" in capsys.readouterr().err
+    finally:
+        path.rmdir()
+
+
 def test_programs_get_the_same_list_in_two_forms(
     shop: Shop, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -110,7 +110,7 @@ def read_definition(data: bytes) -> None:
 
 def read_incidents(data: bytes) -> None:
     """`incidents.yaml` with its schema."""
-    load_incidents(data, "incidents.yaml")
+    load_incidents(data, "incidents.yaml", ("prod-us", "prod-eu"))
 
 
 def read_paste(data: bytes) -> None:
