@@ -9,7 +9,7 @@ from mcm.core.sanitize import clean
 from mcm.record.figures import FOLDER, INDEX, LIMIT, Index
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
     from pathlib import Path
 
     from mcm.cli.compose import Project
@@ -35,7 +35,7 @@ def draw_graphs(project: "Project", change: str) -> Index:
     index, files = draw_all(plan, seen, now, _draw, lambda what: say(f"drawing {clean(what, 120)}"))
     old = _old(project.folder(change))
     if old is not None and old.plan == index.plan:  # the newest back-test stays
-        index = index.with_backtests(old.backtests())
+        index = index.with_backtests(old.backtests(), ())
     _keep(project.folder(change), index, files)
     for each in index.missing:
         say(f"warning: no graph of {each.what} in {each.stage}: {clean(each.why, 300)}")
@@ -87,8 +87,8 @@ def _check_open(project: "Project", change: str) -> None:
         raise RefusedError("E_RECORD", f"{change} is closed, and its graphs are part of its record")
 
 
-def keep_backtests(project: "Project", change: str, found: "Iterable[Tried]") -> int:
-    """Draw back-tests into the record's graphs, in the place of older ones; return how many.
+def keep_backtests(project: "Project", change: str, found: "Sequence[Tried]") -> int:
+    """Draw back-tests into the record, in the place of its stages' older ones; return how many.
 
     Raises UsageError without matplotlib, RefusedError for a closed change.
     """
@@ -104,14 +104,15 @@ def keep_backtests(project: "Project", change: str, found: "Iterable[Tried]") ->
     index = _old(folder)
     if index is None or index.plan != plan.digest:
         index = Index(plan.digest, now, (), ())
-    taken = {each.file for each in index.with_backtests(()).pictures}
+    stages = {each.stage for each in found}
+    taken = {each.file for each in index.with_backtests((), stages).pictures}
     files: dict[str, bytes] = {}
     pictures = []
     for graph in filter(None, map(tried_graph, found)):
         name = file_name(graph.stage, graph.title, {*taken, *files})
         files[name] = _draw(graph, name)
         pictures.append(Picture(name, graph.stage, BACKTEST, about_graph(graph)))
-    _keep(folder, index.with_backtests(tuple(pictures)), files)
+    _keep(folder, index.with_backtests(pictures, stages), files)
     return len(pictures)
 
 

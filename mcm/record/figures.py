@@ -5,6 +5,7 @@ could not be drawn, are kept beside the pictures when they are drawn.
 """
 
 import re
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -54,9 +55,10 @@ class Index:
         missing = (f"There is no graph of {m.what} in {m.stage}: {m.why}." for m in self.missing)
         return Drawn(graphs, traffic, tuple(missing))
 
-    def with_backtests(self, pictures: tuple[Picture, ...]) -> "Index":
-        """Return the list with these back-tests in the place of those that it has."""
-        rest = tuple(each for each in self.pictures if each.kind != BACKTEST)
+    def with_backtests(self, pictures: Iterable[Picture], stages: Collection[str]) -> "Index":
+        """Return the list with these back-tests in the place of those that it has of `stages`."""
+        old = {each for each in self.backtests() if each.stage in stages}
+        rest = tuple(each for each in self.pictures if each not in old)
         return replace(self, pictures=(*rest, *pictures))
 
     def backtests(self) -> tuple[Picture, ...]:

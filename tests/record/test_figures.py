@@ -32,14 +32,19 @@ def test_a_record_links_what_was_drawn_and_says_what_was_not() -> None:
 
 
 def test_a_new_back_test_takes_the_place_of_the_old_one_beside_the_graphs() -> None:
-    old = INDEX.with_backtests((Picture("old.svg", "prod-us", "backtest", "1 false alarm"),))
-    new = old.with_backtests((Picture("new.svg", "prod-us", "backtest", "2 false alarms"),))
+    """Those of other stages stay, for `--stage` looks at one."""
+    kept = Picture("eu.svg", "prod-eu", "backtest", "no alarm")
+    before = Picture("old.svg", "prod-us", "backtest", "1 false alarm")
+    old = INDEX.with_backtests((kept, before), {"prod-eu", "prod-us"})
+    found = Picture("new.svg", "prod-us", "backtest", "2 false alarms")
+    new = old.with_backtests((found,), {"prod-us"})
 
     assert [figure.path for figure in new.drawn().graphs] == [
         "graphs/prod-us-5xx.svg",
+        "graphs/eu.svg",
         "graphs/new.svg",
     ]
-    assert [each.file for each in new.backtests()] == ["new.svg"]
+    assert new.backtests() == (kept, found)
 
 
 @pytest.mark.parametrize(
