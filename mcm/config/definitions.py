@@ -16,7 +16,7 @@ from typing import Any
 
 from mcm.config.check_uses import NOTHING, nothing_given, of_kind, own_params
 from mcm.config.fields import Fields
-from mcm.config.filling import placeholders
+from mcm.config.filling import in_scripts, placeholders
 from mcm.config.kinds import KINDS, OPTIONAL
 from mcm.config.params import TYPES
 from mcm.config.problems import Problems
@@ -141,7 +141,7 @@ def _sets(fields: Fields) -> MapNode | None:
 
 
 def _check_placeholders(fields: Fields, sets: MapNode, parameters: Mapping[str, Parameter]) -> None:
-    """Each placeholder names a parameter, and each parameter is put in somewhere."""
+    """Each placeholder names a parameter, is no code, and each parameter is put in somewhere."""
     used = set()
     for node, name in placeholders(sets):
         used.add(name)
@@ -149,6 +149,9 @@ def _check_placeholders(fields: Fields, sets: MapNode, parameters: Mapping[str, 
             known = ", ".join(parameters) or "none"
             hint = f"Its parameters: {known}."
             fields.problems.add(node, f"`{{{name}}}` is no parameter of this check", hint)
+    for node, name in in_scripts(sets.get("run")):
+        hint = f'Give it as an argument of its own: [sh, -c, \'… "$1"\', sh, "{{{name}}}"].'
+        fields.problems.add(node, f"a shell would read `{{{name}}}` as part of its script", hint)
     for name in sorted(parameters.keys() - used):
         hint = f'Write "{{{name}}}" where it belongs, or leave it out.'
         fields.refuse("parameters", f"has `{name}`, which `with` does not use", hint)

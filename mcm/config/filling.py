@@ -8,11 +8,14 @@ its placeholder lies, so a problem with it is told there.
 import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 from mcm.config.strict_yaml import ListNode, MapNode, Node, ScalarNode
 
 PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}", re.ASCII)
+_SHELL = re.compile(r"(?:.*/)?(?:ba|da|a|z|k|fi)?sh", re.ASCII)
+_SCRIPT = re.compile(r"-[a-z]*c", re.ASCII)
 
 
 def placeholders(node: Node) -> Iterator[tuple[ScalarNode, str]]:
@@ -25,6 +28,17 @@ def placeholders(node: Node) -> Iterator[tuple[ScalarNode, str]]:
     else:
         for _, value in node.entries:
             yield from placeholders(value)
+
+
+def in_scripts(run: Node | None) -> Iterator[tuple[ScalarNode, str]]:
+    """Yield each placeholder in the text that `run`, a command's words, gives a shell to read."""
+    words = run.items if isinstance(run, ListNode) else ()
+    plain = [word if isinstance(word, ScalarNode) else None for word in words]
+    has_shell = False
+    for word, after in pairwise(plain):
+        has_shell = has_shell or (word is not None and bool(_SHELL.fullmatch(word.text)))
+        if has_shell and word is not None and _SCRIPT.fullmatch(word.text) and after is not None:
+            yield from placeholders(after)
 
 
 def fill(node: Node, given: Mapping[str, Any]) -> Node:

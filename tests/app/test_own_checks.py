@@ -118,6 +118,41 @@ def test_a_broken_check_is_told_with_its_place(
     assert all(problem.startswith("checks/endpoint-latency.yaml:") for problem in problems)
 
 
+SCRIPT = """\
+name: front-door
+kind: command
+about: Asks the front door.
+parameters:
+  name: {type: text, required: true, about: Whose.}
+with:
+  run: %s
+example: {name: photos}
+"""
+
+
+@pytest.mark.parametrize(
+    ("run", "is_sound"),
+    [
+        ('[sh, -c, "curl https://{name}.example"]', False),
+        ('[/usr/bin/env, bash, -euc, "curl {name}"]', False),
+        ("""[sh, -c, 'curl "$1"', sh, "https://{name}.example"]""", True),
+        ('[check_http, -w, "1", -c, "5{name}"]', True),
+    ],
+)
+def test_a_parameter_is_no_part_of_a_shells_script(
+    tmp_path: Path, run: str, *, is_sound: bool
+) -> None:
+    """`a b` or `$(reboot)` would be read as commands; an argument of its own is a text."""
+    root = project(tmp_path, front_door=SCRIPT % run)
+
+    if is_sound:
+        assert "front-door" in project_definitions(root)
+    else:
+        (problem,) = said(root)
+        assert "checks/front-door.yaml:7" in problem
+        assert "a shell would read `{name}` as part of its script" in problem
+
+
 def test_all_broken_files_are_told_at_once_and_one_of_another_ending_too(tmp_path: Path) -> None:
     root = project(tmp_path, one="name: one\n", two="name: two\n")
     (root / "checks" / "three.yml").write_text(LATENCY)
