@@ -56,12 +56,12 @@ def evaluated(rule: AlarmRule, history: History) -> Timeline:
 
 
 def composed(rule: CompositeRule, children: Mapping[str, Timeline]) -> Timeline:
-    """Put a composite alarm together; every child of the rule has to be there."""
-    start = min(each.start for each in children.values())
-    end = max(each.end for each in children.values())
+    """Put a composite alarm together, for the time of which all children of the rule tell."""
+    start = max(each.start for each in children.values())
+    end = min(each.end for each in children.values())
     moments = {start, *(at for each in children.values() for at, _ in each.changes)}
     changes: list[Change] = []
-    for moment in sorted(moments):
+    for moment in sorted(moment for moment in moments if start <= moment < end):
         states = {name: each.at(moment) for name, each in children.items()}
         known = {name: state for name, state in states.items() if state is not None}
         state = None

@@ -46,6 +46,15 @@ def test_a_composite_alarm_follows_its_children_and_is_unknown_with_any_of_them(
     )
 
 
+def test_a_composite_alarm_begins_with_the_child_that_is_known_from_last() -> None:
+    """Time before it is no quiet time, of which a rate of false alarms could be told."""
+    late = Timeline(START + HOUR, END, ((START + HOUR, State.ALARM),))
+    found = composed(parse("ALARM(a) AND ALARM(b)"), {"a": line((0, State.ALARM)), "b": late})
+
+    assert (found.start, found.end) == (START + HOUR, END)
+    assert found.changes == ((START + HOUR, State.ALARM),)
+
+
 def test_history_tells_changes_and_before_the_first_nothing_is_known() -> None:
     rang = AlarmChange(START + HOUR, "ALARM")
     odd = AlarmChange(START + 2 * HOUR, "unreadable")
