@@ -82,8 +82,9 @@ def _affordable(cost: Cost, budget: Decimal) -> timedelta | None:
 
 
 def _money(dollars: Decimal) -> str:
-    """Spell dollars with cents, and smaller sums with what they have."""
-    return f"${dollars:.2f}" if dollars >= Decimal("0.01") else f"${dollars.normalize():f}"
+    """Spell dollars with cents, and with as much more as they have."""
+    exact = dollars.normalize()
+    return f"${dollars:.2f}" if exact == round(dollars, 2) else f"${exact:f}"
 
 
 def estimate(plan: Plan, stage: StagePlan, now: datetime) -> Cost:

@@ -70,9 +70,16 @@ def test_rule_28_past_the_budget_the_ways_out_are_named() -> None:
     found = over_budget(DEAR, "prod-us", MINUTE, 5 * MINUTE, Decimal("0.1"))
 
     assert found is not None
-    assert "may cost $0.29, and mcm.yaml's budget is $0.10" in found[0]
+    assert "may cost $0.288, and mcm.yaml's budget is $0.10" in found[0]
     assert "`budget: 0.288 USD` or more" in found[1]
     assert "`poll: 2m53s`" in found[1]
+
+
+def test_a_watch_that_is_dearer_by_less_than_a_cent_is_not_said_to_cost_the_budget() -> None:
+    found = over_budget(DEAR, "prod-us", MINUTE, 5 * MINUTE, Decimal("0.2879"))
+
+    assert found is not None
+    assert "may cost $0.288, and mcm.yaml's budget is $0.2879" in found[0]
 
 
 def test_the_poll_that_is_named_is_within_the_budget_and_a_second_less_is_not() -> None:
