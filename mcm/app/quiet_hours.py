@@ -50,7 +50,9 @@ def read_traffic(
         )
     metric = replace(stage.traffic, period=HOUR)
     end = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
-    start = end - min(timedelta(weeks=weeks), kept_for(HOUR) - HOUR)
+    # Only whole days count: one more, of 25 hours where clocks are turned back.
+    reach = timedelta(weeks=weeks, days=1, hours=1)
+    start = end - min(reach, kept_for(HOUR) - HOUR)
     query = MetricQuery(stage.place, metric, start, end, service.settle)
     readings = observer.observe({query}, PATIENCE)
     points = readings.known(query, Points)

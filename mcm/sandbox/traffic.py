@@ -111,7 +111,7 @@ class Traffic:
         *,
         period: int = 60,
         seed: int = 1,
-        history: timedelta = timedelta(weeks=4),
+        history: timedelta = timedelta(weeks=5),
         lead: timedelta = timedelta(hours=3),
     ) -> None:
         if period < 1 or 60 % period:

@@ -15,6 +15,7 @@ from mcm.core.judging.replay import History
 from mcm.core.points import Points
 from mcm.core.query import MetricQuery, Query
 from mcm.core.reading import Blindness, Known, Reading, Unknown
+from mcm.core.windows.quiet_week import why_too_little
 from mcm.core.windows.window import Freeze
 from tests.kit.clock import VirtualClock
 from tests.planned import NOW, make_service
@@ -66,10 +67,20 @@ def test_whole_hours_of_the_newest_weeks_are_read_at_once() -> None:
 
     (query,) = metrics.asked
     assert (query.metric.period, query.end, query.end - query.start) == (
-        HOUR, NOW.replace(minute=0), timedelta(weeks=5)
+        HOUR, NOW.replace(minute=0), timedelta(weeks=5, days=1, hours=1)
     )  # fmt: skip
     assert found.source == "Sum of Invocations of prod-eu"
     assert found.profile.daily == pytest.approx(2400, rel=0.01)
+
+
+@pytest.mark.parametrize("hour", [0, 7, 8, 12, 23])
+def test_so_many_weeks_are_whole_days_at_any_hour(hour: int) -> None:
+    """Four weeks are the least that a suggestion needs: a cut day would be one too few."""
+    now = NOW.replace(hour=hour)
+    observer = Observer([Metrics()], VirtualClock(now))
+    found = read_traffic(SERVICE, SERVICE.stages[0], LA, (), observer, now, 4)
+
+    assert why_too_little(found.profile) == ""
 
 
 def test_a_holiday_is_left_out() -> None:

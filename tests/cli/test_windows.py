@@ -79,8 +79,10 @@ def test_quiet_hours_of_a_file_are_suggested(tmp_path: Path, capsys: Captured) -
     assert "a file says no zone" in capsys.readouterr().err
 
 
-def test_a_stage_without_enough_traffic_gets_no_suggestion(shop: Shop, capsys: Captured) -> None:
+def test_quiet_hours_of_a_stage_are_suggested_as_lines_to_paste(
+    shop: Shop, capsys: Captured
+) -> None:
     assert shop.mcm("windows suggest --stage prod-us") == 0
-    assert "none: " in capsys.readouterr().out
+    assert "  quiet-prod-us: {cron: " in capsys.readouterr().out
     assert shop.mcm("windows suggest") == 2
     assert "which stage?" in capsys.readouterr().err

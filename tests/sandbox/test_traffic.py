@@ -18,7 +18,7 @@ LIVE, SHADOW = Variant("live"), Variant("candidate", shadow=True)
 def traffic(period: int = 60, seed: int = 1, **shape: float) -> Traffic:
     made = Traffic(START, period=period, seed=seed)
     made.add(NAME, EU, Shape("Europe/Berlin", **shape))
-    made.serve(EU, NAME, "r1", [LIVE], START - timedelta(days=30))
+    made.serve(EU, NAME, "r1", [LIVE], START - timedelta(weeks=5))
     return made
 
 
@@ -91,10 +91,10 @@ def test_history_has_hours_only() -> None:
     assert len(read(made, start=past, minutes=60, period=3600)) == 1
 
 
-def test_history_is_four_weeks_long() -> None:
+def test_history_is_five_weeks_long() -> None:
     found = traffic().buckets(series(), T - 52 * WEEK, T, HOUR, T)
-    assert min(found) == T - 4 * WEEK
-    assert len(found) == 4 * 7 * 24
+    assert min(found) == T - 5 * WEEK
+    assert len(found) == 5 * 7 * 24
 
 
 def test_days_are_busier_than_nights_in_local_time_and_weekdays_than_weekends() -> None:
