@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from mcm.core import codec
+from mcm.core.endpoint import Expected
 from mcm.core.plans.plan import Guardrail
 from mcm.core.plans.service import CheckUse
 
@@ -14,7 +15,7 @@ _ENDPOINT = "sagemaker-endpoint"
 
 
 def stage_guardrails(
-    uses: Iterable[CheckUse], definitions: Definitions, shadows: Collection[str]
+    uses: Iterable[CheckUse], definitions: Definitions, shadows: Collection[Expected]
 ) -> tuple[Guardrail, ...]:
     """Return the guardrails of a stage: as named, and an endpoint's live and shadow part apart.
 
@@ -35,7 +36,7 @@ def stage_guardrails(
 
 
 def name_guardrails(
-    uses: Iterable[CheckUse], definitions: Definitions, shadows: Collection[str] = ()
+    uses: Iterable[CheckUse], definitions: Definitions, shadows: Collection[Expected] = ()
 ) -> tuple[Guardrail, ...]:
     """Name each check of a stage: as its definition, with a number from the second on.
 
@@ -64,11 +65,14 @@ def name_guardrails(
     return tuple(guardrails)
 
 
-def _is_of(shadows: Collection[str], params: Mapping[str, Any]) -> bool:
+def _is_of(shadows: Collection[Expected], params: Mapping[str, Any]) -> bool:
     """Say whether all metrics that are judged are those of shadow variants."""
     metrics = params.get("metrics", ())
-    variants = [
-        next((d["value"] for d in metric["dimensions"] if d["name"] == "VariantName"), "")
-        for metric in metrics
-    ]
-    return bool(variants) and all(variant in shadows for variant in variants)
+    named = [{each["name"]: each["value"] for each in item["dimensions"]} for item in metrics]
+    return bool(named) and all(any(_fits(each, one) for one in shadows) for each in named)
+
+
+def _fits(dimensions: Mapping[str, str], shadow: Expected) -> bool:
+    """Say whether a metric is of a shadow: a variant's name is one of its endpoint only."""
+    endpoint = dimensions.get("EndpointName", shadow.endpoint)
+    return (endpoint, dimensions.get("VariantName")) == (shadow.endpoint, shadow.variant)

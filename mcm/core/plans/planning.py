@@ -286,8 +286,7 @@ def plan_stage(
 ) -> StagePlan:
     """Return one stage as it would be planned; without a change nothing is expected to differ."""
     expected = tuple(sorted(expect.get(stage.name, ()), key=lambda e: e.endpoint))
-    shadows = frozenset(each.variant for each in expected)
-    guardrails = stage_guardrails(stage.guardrails, definitions, shadows)
+    guardrails = stage_guardrails(stage.guardrails, definitions, expected)
     position = service.stages.index(stage)
     endpoints = {g.params["endpoint"] for g in guardrails if g.kind == "sagemaker-endpoint"}
     return StagePlan(

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from mcm.core.endpoint import Expected
 from mcm.core.pipeline import ActionView, PipelineView, RollbackRun, StageHistory, StageRun
 from mcm.core.plans.change import Assumed
 from mcm.core.plans.guardrails import name_guardrails, stage_guardrails
@@ -294,12 +295,16 @@ def test_guardrails_of_one_check_are_numbered_from_the_second_on() -> None:
     assert names == ["http-health", "http-health-2", "http-health-3"]
 
 
-def of_variant(*variants: str, is_said: bool = False) -> str:
-    """Return what a breach of metrics of these variants does; `candidate` is the shadow."""
-    metrics = [{"name": v, "dimensions": [{"name": "VariantName", "value": v}]} for v in variants]
+def of_variant(*variants: str, is_said: bool = False, endpoint: str = "e") -> str:
+    """Return what a breach of metrics of these variants does; `candidate` of e is a shadow."""
+    of_it = [{"name": "EndpointName", "value": endpoint}] if endpoint else []
+    metrics = [
+        {"name": v, "dimensions": [*of_it, {"name": "VariantName", "value": v}]} for v in variants
+    ]
     uses = (CheckUse("metric-threshold", {"metrics": metrics}, "roll_back", is_said=is_said),)
     definitions = {"metric-threshold": {"kind": "metric-threshold"}}
-    return name_guardrails(uses, definitions, {"candidate"})[0].on_breach
+    shadow = Expected("e", "candidate", "model-b")
+    return name_guardrails(uses, definitions, (shadow,))[0].on_breach
 
 
 def test_rule_31_a_breach_of_the_shadow_alone_holds_unless_the_use_says_otherwise() -> None:
@@ -308,6 +313,11 @@ def test_rule_31_a_breach_of_the_shadow_alone_holds_unless_the_use_says_otherwis
     assert of_variant("candidate", "live") == "roll_back"
     assert of_variant("candidate", is_said=True) == "roll_back"
     assert of_variant() == "roll_back"
+
+
+def test_rule_31_what_is_a_shadow_at_one_endpoint_may_serve_at_another() -> None:
+    assert of_variant("candidate", endpoint="f") == "roll_back"
+    assert of_variant("candidate", endpoint="") == "hold"
 
 
 def of_endpoint(*, is_said: bool = False) -> list[tuple[str, str, str]]:
