@@ -14,7 +14,7 @@ from mcm.app.driving import driving, is_out_there
 from mcm.app.fleet import Ending, Fleet, Step, Trouble, Walk
 from mcm.app.ports import Leases, Listener
 from mcm.app.writer import Writer
-from mcm.core.errors import Exit, McmError, RefusedError
+from mcm.core.errors import Exit, RefusedError
 from mcm.core.history.fold import fold
 from mcm.core.history.goal import GoForward
 from mcm.core.history.journal import Journal
@@ -55,7 +55,7 @@ class Ticker:
     driver: Driver
     read_plan: Callable[[str], Plan]
     check: Callable[[Plan], None]
-    """Raises McmError when nothing may be begun on a plan: its files have moved on."""
+    """Raises when nothing may be begun on a plan: its files have moved on, or are unreadable."""
     listen: Callable[[GoForward], Listener]
 
     def tick(self, changes: Iterable[str]) -> list[Ticked]:
@@ -109,10 +109,10 @@ class Ticker:
             begun[Walk(goal, writer, listener, notes_looks=True)] = goal
         return left
 
-    def _why_not(self, plan: Plan) -> McmError | None:
+    def _why_not(self, plan: Plan) -> Exception | None:
         try:
             self.check(plan)
-        except McmError as err:
+        except Exception as err:  # noqa: BLE001 - whatever it is, what is out there stays watched
             return err
         return None
 

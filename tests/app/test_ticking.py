@@ -265,10 +265,25 @@ def test_files_that_moved_on_hold_what_is_not_promoted_yet() -> None:
     assert cron.world.sent("EnableStageTransition") == 0
 
 
-def test_files_that_moved_on_leave_what_is_out_there_watched() -> None:
+def unreadable(plan: Plan) -> None:
+    raise PermissionError(13, "Permission denied", "change.yaml")
+
+
+def test_files_that_cannot_be_read_hold_what_is_not_promoted_yet() -> None:
+    cron = begun()
+    cron.check = unreadable
+
+    assert cron.tick()[0].exit is not Exit.DONE
+    assert cron.world.sent("EnableStageTransition") == 0
+
+
+@pytest.mark.parametrize("check", [refuse, unreadable])
+def test_files_that_moved_on_leave_what_is_out_there_watched(
+    check: Callable[[Plan], None],
+) -> None:
     cron = begun()
     cron.tick()
-    cron.check = refuse
+    cron.check = check
     cron.world.when("bake_started", cron.world.scenario.raise_errors)
 
     assert cron.until_the_end().exit is Exit.ROLLED_BACK
