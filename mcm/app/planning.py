@@ -19,6 +19,7 @@ from mcm.core.commits.commit_range import CommitRange, heads_range, keep_known
 from mcm.core.errors import BlindError, McmError, RefusedError, UsageError
 from mcm.core.history.fold import fold
 from mcm.core.history.journal import Draft, Journal
+from mcm.core.history.state import State
 from mcm.core.pipeline import PipelineView, StageHistory
 from mcm.core.plans.change import Change
 from mcm.core.plans.difference import plan_differences
@@ -163,7 +164,7 @@ def plan_change(
     RefusedError(E_UNDER_WAY) while a stage is out there by the plan of now: a walk is turned
     by its plan, and with another edition nobody would watch that stage any more.
     """
-    _refuse_while_out_there(files.change.id, journal)
+    _refuse_while_out_there(files.change.id, shelf, journal)
     first = observer.observe(plan_queries(files.service, files.change), PATIENCE)
     second = observer.observe(more_queries(files.service, files.change, first), PATIENCE)
     readings = _together(first, second)
@@ -192,17 +193,36 @@ def plan_change(
     return Planned(plan, True, differences, warnings, prove_ways_back(plan, observer))
 
 
-def _refuse_while_out_there(change: str, journal: Journal) -> None:
+def _refuse_while_out_there(change: str, shelf: Shelf, journal: Journal) -> None:
     state = fold(journal.entries(change))
-    out = [name for name in state.stages if is_out_there(state, name)]
-    if out:
-        raise RefusedError(
-            "E_UNDER_WAY",
-            f"{', '.join(out)} is out there by the plan of now: with another one nobody would"
-            " watch it",
-            hint=f"Wait for its end (`mcm watch {change}`), or give it up with `mcm abort {change}`"
-            " or `mcm rollback`; then plan anew.",
+    there = (name for name in state.stages if is_out_there(state, name))
+    out = [name for name in there if not _went_back(state, name)]
+    if not out:
+        return
+    try:
+        load_plan(shelf, change)
+    except McmError:
+        hint = (
+            "Its plan.json cannot be read: put the one back that was approved, or run"
+            f" `mcm rollback --stage {out[0]}`; then plan anew."
         )
+    else:
+        hint = (
+            f"Wait for its end (`mcm watch {change}`), or give it up with `mcm abort {change}`"
+            " or `mcm rollback`; then plan anew."
+        )
+    what = f"{', '.join(out)} is out there by the plan of now"
+    raise RefusedError("E_UNDER_WAY", f"{what}: with another one nobody would watch it", hint=hint)
+
+
+def _went_back(state: State, stage: str) -> bool:
+    """Say whether a stage was taken back, which no walk may have noted for want of its plan."""
+    known = state.stage(stage)
+    last = known.rollbacks[-1] if known.rollbacks else None
+    if last is None or last.outcome != "rolled_back":
+        return False
+    came_again = known.entered_at is not None and known.entered_at > last.at
+    return not (came_again or state.tries(stage, "promote", after=last.started))
 
 
 def prove_ways_back(plan: Plan, observer: Observer, only: str = "") -> tuple[Proof, ...]:

@@ -1,6 +1,7 @@
 """Planning over the example: editions, what stands in the way, and plans that were moved."""
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -182,6 +183,41 @@ def test_no_other_plan_takes_the_place_of_one_that_a_stage_is_out_there_by(
     assert caught.value.code == "E_UNDER_WAY"
     assert str(caught.value).startswith("prod-us is out there by the plan of now")
     assert (shelf.data, world.kinds()) == (plan.to_bytes(), written)
+
+
+@pytest.mark.parametrize(
+    ("left_at", "expected"),
+    [
+        ("outcome", nullcontext()),  # the way in was open, and it waits behind it again
+        ("bake_started", pytest.raises(NoPlanError)),  # for want of an execution that waits
+    ],
+)
+def test_a_stage_whose_plan_is_broken_is_planned_anew_once_it_went_back(
+    world: World, files: Files, left_at: str, expected: AbstractContextManager[object]
+) -> None:
+    """No walk can be turned by that plan, so none will ever note how the stage ended."""
+    shelf = Shelf()
+    plan = plan_change(files, world.runner().observer, shelf, world.journal).plan
+    world.approve(plan)
+    world.clock.pass_time(timedelta(minutes=2))
+
+    def leave() -> None:
+        raise KeyboardInterrupt
+
+    world.when(left_at, leave)
+    with pytest.raises(KeyboardInterrupt):
+        world.deploy(plan, patience=timedelta(hours=1))
+    shelf.data = b"{}"
+    with pytest.raises(RefusedError) as caught:
+        plan_change(files, world.runner().observer, shelf, world.journal)
+    hint = str(caught.value.hint)
+
+    assert (caught.value.code, "mcm watch" in hint) == ("E_UNDER_WAY", False)
+    assert hint.startswith("Its plan.json cannot be read: put the one back that was approved")
+    assert "`mcm rollback --stage prod-us`" in hint
+    world.roll_back("CM-0001")
+    with expected:
+        assert plan_change(files, world.runner().observer, shelf, world.journal).is_new
 
 
 def test_a_plan_that_cannot_be_read_says_how_to_get_another(world: World, files: Files) -> None:
