@@ -115,10 +115,16 @@ class Project:
 
     @cached_property
     def service(self) -> "Service":
-        found = self._read_service((self.root / CONFIG).read_bytes())
+        found = self._read_service(self._read_config())
         if found.sandbox:
             say_sandbox()
         return found
+
+    def _read_config(self) -> bytes:
+        try:
+            return (self.root / CONFIG).read_bytes()
+        except OSError as err:
+            raise UsageError(f"{CONFIG} cannot be read: {err.strerror}") from err
 
     def _read_service(self, data: bytes) -> "Service":
         from mcm.config.service_file import load_service
@@ -273,7 +279,7 @@ class Project:
 
     def _service_now(self) -> "Service":
         """Read mcm.yaml again if it is not what it was."""
-        data = (self.root / CONFIG).read_bytes()
+        data = self._read_config()
         if self._newest is None or self._newest[0] != data:
             self._newest = (data, self._read_service(data))
         return self._newest[1]

@@ -26,6 +26,12 @@ def test_the_nearest_mcm_yaml_upwards_is_the_project(tmp_path: Path) -> None:
         find_root(Path("/"))
 
 
+def test_an_mcm_yaml_that_cannot_be_read_is_told_as_a_broken_one_is(tmp_path: Path) -> None:
+    """So what is out there is watched and goes back by its plan."""
+    with pytest.raises(UsageError, match=r"mcm\.yaml cannot be read: No such file"):
+        Project(tmp_path).service  # noqa: B018 - it is read here
+
+
 @pytest.mark.parametrize(
     ("region", "realm"),
     [
