@@ -266,7 +266,7 @@ def test_threat_27_the_trust_file_is_compared_in_each_turn(own: Shop) -> None:
     """One that changes while the walk waits closes the approval's gate."""
     own.mcm("plan CM-0001")
     own.mcm("request CM-0001")
-    walk = own.start("deploy CM-0001 --stage prod-us --wait=20s")
+    walk = own.start("deploy CM-0001 --stage prod-us --wait=8s")
     own.wait_for("gate_changed")
     own.edit(".mcm/trust.yml", "version: 1", "version: 2")
     out, said = walk.communicate(timeout=60)
