@@ -67,7 +67,11 @@ class _Reader:
                 raise _misfit(path, "a list", value)
             part = get_args(hint)[0]
             return tuple(self.read(part, item, f"{path}[{n}]") for n, item in enumerate(value))
-        if origin is Mapping or origin is dict or hint is Any:
+        if hint is Any:
+            return value
+        if origin is Mapping or origin is dict:
+            if not isinstance(value, dict):
+                raise _misfit(path, "a mapping", value)
             return value
         if is_dataclass(hint):
             return self._dataclass(hint, value, path)
@@ -124,7 +128,7 @@ def _hints(hint: Any) -> dict[str, Any]:
 
 def _read_scalar(hint: Any, value: Any, path: str) -> Any:
     try:
-        if hint is datetime:
+        if hint is datetime and isinstance(value, str):
             return _read_datetime(value)
         if hint is Decimal and isinstance(value, str):
             return Decimal(value)

@@ -1,7 +1,9 @@
 """What is stored reads back as it was, and nothing else reads at all."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -16,6 +18,7 @@ from mcm.core.history.instruction import (
     RollBackStage,
     StopExecution,
 )
+from mcm.core.history.outcome import Result
 from mcm.core.query import Metric, Place
 from mcm.core.windows.window import Window
 from tests.kit.readings import PIPELINE, STAGE, content
@@ -69,6 +72,20 @@ def test_what_does_not_fit_is_refused(stored: object) -> None:
     """Nothing is filled in, left out or converted: it must be what was signed."""
     with pytest.raises(RefusedError, match="E_CANONICAL"):
         codec.from_value(Place, stored)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("hint", [datetime, timedelta, Decimal, Result, tuple[Place, ...]])
+@pytest.mark.parametrize("stored", [None, True, [5], {"a": 5}, "?", 10**30])
+def test_what_is_of_another_type_is_refused_and_no_crash(hint: type, stored: object) -> None:
+    """Whoever reads many plans passes over one that is refused; a rollback does."""
+    with pytest.raises(RefusedError, match="E_CANONICAL"):
+        codec.from_value(hint, stored)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("stored", [None, [], "", 5])
+def test_only_a_mapping_is_one(stored: object) -> None:
+    with pytest.raises(RefusedError, match="want a mapping"):
+        codec.from_value(Mapping[str, Any], stored)  # type: ignore[type-abstract, arg-type]
 
 
 @pytest.mark.parametrize("op", ["invented", "", None])
