@@ -43,6 +43,7 @@ def init(
     """
     from mcm.app.doctor import diagnose
     from mcm.app.first_file import first_file
+    from mcm.app.own_checks import project_definitions
     from mcm.app.surveying import survey
     from mcm.cli.compose import aws_realm
     from mcm.cli.folder import CONFIG
@@ -56,6 +57,7 @@ def init(
             f"there is an {CONFIG} here already, and it is not written over",
             hint="`mcm doctor` looks at AWS by it, `mcm lint` for mistakes in it.",
         )
+    project_definitions(path.parent)  # mcm.yaml is read by them: raises for a broken one
     asks = sys.stdin.isatty() and not no_input
     view = look_at(pipeline, region, profile, sandbox=sandbox, read_role=read_role)
     now = view.clock.now()

@@ -40,6 +40,19 @@ def test_it_writes_a_file_that_lint_takes_and_shows_the_way_back(
     assert empty.sent("PutApprovalResult") == empty.sent("DisableStageTransition") == 0
 
 
+def test_a_check_that_is_broken_is_told_before_aws_is_asked_and_nothing_is_written(
+    empty: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of a file that is there, the next `mcm init` would say that it is not written over."""
+    (empty.root / "checks").mkdir()
+    (empty.root / "checks" / "own.yaml").write_text("name: [\n")
+
+    assert empty.mcm(f"{LINE} --no-input") == 2
+    assert "checks/own.yaml:2:1: not YAML" in capsys.readouterr().err
+    assert not (empty.root / "mcm.yaml").exists()
+    assert empty.sent("GetPipeline") == 0
+
+
 def test_no_file_is_written_over_and_aws_is_not_even_asked(
     empty: Shop, capsys: pytest.CaptureFixture[str]
 ) -> None:
