@@ -1,10 +1,12 @@
 """A long command on several lines that a shell reads as one."""
 
+import re
 import shlex
 from collections.abc import Sequence
 
 from mcm.core.sanitize import clean
 
+_WORD = re.compile(r"""(?:'[^']*'|"(?:\\.|[^"\\])*"|\\.|[^\s'"\\])+""")
 _CONTINUED = " \\"
 _BESIDE = 2 + len(_CONTINUED)
 """What stands on a line of a folded command beside its words."""
@@ -13,13 +15,17 @@ _BESIDE = 2 + len(_CONTINUED)
 def fold(command: str, width: int) -> list[str] | None:
     """Return `command` on lines that a shell reads as one.
 
-    None when a word does not fit, and for what a shell would not take as it stands.
+    The words are those that were written, quotes and all. None when one does not fit, and
+    for what a shell would not take as it stands.
     """
     try:
-        words = [shlex.quote(word) for word in shlex.split(command)]
+        shlex.split(command)
     except ValueError:
         return None
+    words = _WORD.findall(command)
     if any(clean(word, 1000) != word or len(word) > width - _BESIDE for word in words):
+        return None
+    if any(word.startswith("#") for word in words):  # a comment goes on over no line's end
         return None
     # An option is easier to read with its value behind it, but not at the cost of a row.
     return min(_filled(_pairs(words, width), width), _filled(words, width), key=len)
