@@ -25,7 +25,7 @@ about: The queue is short.
 parameters:
   most: {type: integer, default: 50, about: Messages that may wait.}
 with:
-  run: [/bin/sh, -c, "echo 'OK - {most} at most'"]
+  run: [/bin/sh, -c, 'echo "OK - $1 at most"', sh, "{most}"]
 """
 
 
@@ -154,11 +154,11 @@ def test_the_projects_own_checks_are_listed_explained_and_tried(
     assert run(["checks", "show", "queue", "--json"]) == 0
     printed = capsys.readouterr().out
     keys_fit("shown_check", printed)
-    assert json.loads(printed)["sets"]["run"][-1] == "echo 'OK - {most} at most'"
+    assert json.loads(printed)["sets"]["run"][-1] == "{most}"
     assert run(["checks", "show", "queue"]) == 0
     assert "by checks/queue.yaml of this project." in capsys.readouterr().out
     assert check_names("q") == ["queue"]
 
     own.write_text(QUEUE.replace("{most}", "{mots}"))
     assert run(["checks", "show", "queue"]) == 2
-    assert "checks/queue.yaml:7:22: `{mots}` is no parameter" in capsys.readouterr().err
+    assert "checks/queue.yaml:7:52: `{mots}` is no parameter" in capsys.readouterr().err

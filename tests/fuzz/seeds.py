@@ -59,7 +59,7 @@ about: The queue is short.
 parameters:
   most: {type: integer, default: 50, about: Messages that may wait.}
 with:
-  run: [/bin/sh, -c, "echo 'OK - {most} at most'"]
+  run: [/bin/sh, -c, 'echo "OK - $1 at most"', sh, "{most}"]
 """
 
 
