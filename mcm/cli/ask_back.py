@@ -30,6 +30,8 @@ _TICK = 0.1
 _NARROW = 40
 """Columns below which lines are broken by the terminal rather than by us."""
 GO, ANOTHER = "r", "o"
+ENTER = "\r\n"
+"""No answer: it neither rolls back nor leaves."""
 _PROMPT = "Press r to roll back, any other key to leave. "
 _PROMPT_GUESSED = "Press r to roll back, o for another pipeline, any other key to leave. "
 
@@ -106,7 +108,8 @@ def _wait(asking: _Asking, show: Callable[[_Asking], None]) -> str:
             key = keys.pressed(_TICK if waits else None)
         except EOFError as err:
             raise DeclinedError(f"nothing is rolled back: {err}") from err
-        if key:
+        # Whoever chose a stage by its number before may have sent Enter after it, half awake.
+        if key and key not in ENTER:
             return key
         if waits and asking.is_back:
             waits = False

@@ -70,6 +70,13 @@ def test_at_a_terminal_one_key_decides(shop: Shop, key: str, code: int, sent: in
     assert (ended, shop.sent("RollbackStage")) == (code, sent), text
 
 
+def test_an_enter_after_the_number_of_the_stage_answers_nothing(shop: Shop) -> None:
+    """Half awake, one types 1 and Enter; the Enter must not end what r is to begin."""
+    ended, text = shop.type("rollback --stage prod-us", "\nr", KEY)
+
+    assert (ended, shop.sent("RollbackStage")) == (0, 1), text
+
+
 def test_an_arrow_key_leaves_nothing_to_the_shell(shop: Shop) -> None:
     """Its rest would be typed there, where Up and Enter run the last command again."""
     line = f"{sys.executable} -m mcm.cli.main rollback --stage prod-us; cat"
