@@ -70,6 +70,7 @@ LOG = (
 )
 """`git log` for a program: nothing but the commits themselves decides what it prints."""
 LIMIT = 1_000_000
+_TALK = 20_000
 TIMEOUT = 10.0
 
 
@@ -127,7 +128,9 @@ def start_git(
     """
     safe = [word for key, value in _SAFE for word in ("-c", f"{key}={value}")]
     bound = [_SHELL, "-c", _BOUND, str(stored)]
-    with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as said:
+    file = tempfile.TemporaryFile
+    # Files, not pipes: what git writes into them is bounded, complaints included.
+    with file() as given, file() as said, file() as talk:
         given.write(data)
         given.seek(0)
         command = [*bound, str(find_git()), "--no-pager", *safe, *arguments]
@@ -139,21 +142,22 @@ def start_git(
                 env={**environment, **_QUIET},
                 stdin=given,
                 stdout=said,
-                stderr=subprocess.PIPE,
+                stderr=talk,
                 start_new_session=True,
             )
         except OSError as err:
             raise GitError(f"git cannot be run: {err.strerror}") from err
         with started as process:
             try:
-                _, talk = process.communicate(timeout=within)
+                process.wait(timeout=within)
             except subprocess.TimeoutExpired as err:
                 raise GitLateError(f"git took over {within:g} s") from err
             finally:
                 with suppress(OSError):
                     os.killpg(process.pid, signal.SIGKILL)
         if process.returncode != 0:
-            raise GitError(_last_word(talk, process.returncode))
+            talk.seek(0)
+            raise GitError(_first_word(talk.read(_TALK), process.returncode))
         said.seek(0)
         found = said.read(most + 1)
         if len(found) > most:
@@ -161,9 +165,9 @@ def start_git(
         return found
 
 
-def _last_word(talk: bytes, code: int) -> str:
+def _first_word(talk: bytes, code: int) -> str:
     """Return what git complained of first; a signal is what `ulimit` sends."""
-    lines = [line.strip() for line in talk[:20_000].decode("utf-8", "replace").splitlines()]
+    lines = [line.strip() for line in talk.decode("utf-8", "replace").splitlines()]
     words = [line for line in lines if line.startswith(("fatal:", "error:", "! ", "remote:"))]
     said = next(iter(words or [line for line in lines if line]), f"code {code}")
     return f"git failed: {said[:300]}"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mcm.core.errors import UsageError
-from mcm.git import GitError, GitLateError, find_git, run_git
+from mcm.git import GitError, GitLateError, find_git, run_git, start_git
 from tests.house.tree import parsed, python_files, shown
 
 
@@ -65,3 +65,12 @@ def test_more_than_was_asked_for_is_an_error(tmp_path: Path) -> None:
 def test_an_answer_that_comes_too_late_is_none(tmp_path: Path) -> None:
     with pytest.raises(GitLateError):
         run_git(tmp_path, ["version"], within=0.0)
+
+
+def test_what_git_complains_of_without_an_end_is_bounded(tmp_path: Path) -> None:
+    """A remote may say as much as it likes; none of it fills the memory until the time is up."""
+    endless = ["-c", "alias.x=!yes fatal: no >&2", "x"]
+
+    with pytest.raises(GitError) as caught:
+        start_git(endless, tmp_path, {"PATH": "/usr/bin:/bin"}, stored=64, within=20.0)
+    assert not isinstance(caught.value, GitLateError)
