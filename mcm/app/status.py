@@ -299,4 +299,6 @@ def _rollback(known: StageState) -> RollbackStatus | None:
 
 
 def _said(err: Exception) -> str:
-    return str(err) if isinstance(err, McmError | OSError) else f"{type(err).__name__}: {err}"
+    if isinstance(err, McmError | OSError):
+        return str(err)
+    return f"it has no {err}" if isinstance(err, KeyError) else f"it is no JSON of ours ({err})"

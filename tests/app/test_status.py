@@ -77,6 +77,15 @@ def test_a_broken_journal_hides_no_other_change() -> None:
     assert whole.problem == ""
 
 
+@pytest.mark.parametrize(
+    ("data", "why"), [(b"{}", "it has no 'title'"), (b"plan", "it is no JSON of ours (")]
+)
+def test_a_broken_plan_is_told_in_words(data: bytes, why: str) -> None:
+    found = read_status("CM-0001", data, MemoryJournal())
+
+    assert f"plan.json cannot be read: {why}" in found.problem
+
+
 def test_a_plan_that_may_not_be_read_is_a_problem_of_its_own_change() -> None:
     def refuse(change: str) -> bytes | None:
         raise RefusedError("E_UNSAFE_FILE", "plan.json refused: a symbolic link")
