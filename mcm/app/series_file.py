@@ -85,8 +85,10 @@ def _rows(text: str, name: str) -> Iterator[tuple[datetime, Decimal]]:
                 time_at, value_at = _columns(line)
                 continue
             try:
+                if len(line) <= max(time_at, value_at):
+                    raise ValueError(f"{len(line)} columns, too few for a time and a value")
                 yield _moment(line[time_at]), _number(line[value_at])
-            except (ValueError, IndexError) as err:
+            except ValueError as err:
                 raise UsageError(
                     f"{name}:{number}: {err}", hint="Write lines like 2026-03-18 02:00:00,1.5"
                 ) from err
@@ -116,9 +118,9 @@ def _moment(text: str) -> datetime:
         if text.isascii() and text.isdigit():
             return datetime.fromtimestamp(int(text), UTC)
         found = datetime.fromisoformat(text)
+        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError, OSError) as err:
         raise ValueError(f"no time: {text[:40]!r}") from err
-    return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
 
 
 def _number(text: str) -> Decimal:

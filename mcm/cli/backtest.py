@@ -66,6 +66,8 @@ def backtest(
 ) -> int:
     """Replay guardrails over history: false alarms with dates, time to detect, a better bound."""
     _check_asked(csv, change, graph, is_bounded=bool(above or below), record=record)
+    if not rate >= 0:  # so that NaN, which is like no number, is none either
+        raise UsageError(f"--rate cannot be {rate}", hint="Write false alarms a week: --rate 0.5.")
     if csv is not None:
         rule = _rule(above, below, points)
         return _of_file(csv, rule, anomalies, rate, graph, json=json)
@@ -144,11 +146,12 @@ def _number(name: str, text: str) -> "Decimal | None":
     if not text:
         return None
     from decimal import Decimal
+    from math import isfinite
 
     try:
         found = Decimal(text)
     except ArithmeticError:
         found = Decimal("nan")
-    if not found.is_finite():
+    if not isfinite(found):
         raise UsageError(f"{name} cannot be {text[:40]!r}", hint=f"Write a number: {name} 90.")
     return found

@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from mcm.config.incidents_file import KnownIncident
     from mcm.core.windows.window import Span
 
+_MOST_BYTES = 256_000_000
+_SHORTER = "Write fewer periods, or longer ones; a million are replayed at most."
+
 
 def read_spans(path: Path | None, series: str) -> "tuple[Span, ...]":
     """Return the incidents of a file that somebody named; none without one."""
@@ -36,8 +39,12 @@ def read_known(project: "Project") -> "tuple[KnownIncident, ...]":
 
 
 def read_file(path: Path) -> str:
-    """Return the text of a file that somebody named; raise UsageError where there is none."""
+    """Return the text of a file or pipe that somebody named; UsageError where there is none."""
     try:
-        return path.read_text(encoding="utf-8")
+        with path.open("rb") as file:
+            data = file.read(_MOST_BYTES + 1)
+        if len(data) > _MOST_BYTES:
+            raise UsageError(f"{path} is longer than {_MOST_BYTES} bytes", hint=_SHORTER)
+        return data.decode("utf-8")
     except (OSError, UnicodeDecodeError) as err:
         raise UsageError(f"{path} cannot be read: {err}") from err

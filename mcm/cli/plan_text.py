@@ -9,6 +9,7 @@ from mcm.core.plans.plan import Plan, StagePlan
 from mcm.core.sanitize import clean
 from mcm.core.sentences.sentence import shorten
 from mcm.core.windows.hours import spell_hours
+from mcm.record.guardrails import describe
 
 if TYPE_CHECKING:
     from mcm.core.commits.commit_range import CommitRange
@@ -98,7 +99,8 @@ def stage_lines(plan: Plan, stage: StagePlan) -> Iterator[str]:
     yield f"  bake       {spell(stage.bake.lasts)}{samples}, {spell(stage.bake.limit)} at most"
     for guardrail in stage.guardrails:
         what = "rolls back" if guardrail.on_breach == "roll_back" else "holds for a person"
-        yield f"  guardrail  {guardrail.name}: a breach {what}{_params(dict(guardrail.params))}"
+        when = clean(describe(guardrail).condition, 400)
+        yield f"  guardrail  {guardrail.name}: {what} when {when}"
     for endpoint in stage.endpoints:
         different = next((e for e in stage.expect if e.endpoint == endpoint), None)
         says = (
@@ -140,12 +142,3 @@ def _window(stage: StagePlan) -> str:
     if stage.window is None:
         return "none: never open" if stage.production else "none: always open"
     return clean(spell_hours(stage.window, production=stage.production), 400)
-
-
-def _params(params: dict[str, object]) -> str:
-    shown = ", ".join(
-        f"{name} {' '.join(map(str, value)) if isinstance(value, list) else value}"
-        for name, value in sorted(params.items())
-        if value not in ([], "", None)
-    )
-    return f" ({clean(shown, 160)})" if shown else ""

@@ -49,15 +49,18 @@ def read_end(text: str, zone: tzinfo, since: datetime) -> datetime:
 
 
 def read_moment(option: str, text: str, zone: tzinfo, now: datetime) -> datetime:
-    """Return an instant of the coming month; a time of day is the next one there is."""
+    """Return an instant of the month after `now`; a time of day is the next one there is."""
     found = _clock_time(text, zone, now) if len(text) == 5 else _instant(text, zone)
     if found is None:
         raise UsageError(
             f"{option} cannot be {text[:40]!r}",
             hint=f"Write {option} 02:30, {option} 2026-03-18T02:30 or, with a zone, …T09:30Z.",
         )
-    if not now - timedelta(minutes=1) <= found <= now + _FARTHEST:
-        raise UsageError(f"{option} {text[:40]} is not within the next {_FARTHEST.days} days")
+    if found < now - timedelta(minutes=1):
+        first = f"{now:%Y-%m-%d %H:%M}Z"
+        raise UsageError(f"{option} {text[:40]} is too early: it counts from {first} on")
+    if found > now + _FARTHEST:
+        raise UsageError(f"{option} {text[:40]} is more than {_FARTHEST.days} days ahead")
     return found
 
 
@@ -77,9 +80,9 @@ def _clock_time(text: str, zone: tzinfo, now: datetime) -> datetime | None:
 def _instant(text: str, zone: tzinfo) -> datetime | None:
     try:
         found = datetime.fromisoformat(text)
-    except ValueError:
+        return (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    return (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC)
 
 
 def keep(

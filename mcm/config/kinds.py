@@ -7,13 +7,14 @@ could never fire, or not mean what it says, while somebody is there to mend it
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from mcm.config.fields import Fields
 from mcm.core import canonical, duration
 from mcm.core.judging import expression
 from mcm.core.judging.criterion import AGAINST, OTHER, Worse
-from mcm.core.units import RATES, fits
+from mcm.core.units import RATES, Quantity, convert, fits
 
 Params = Mapping[str, Any]
 Rule = Callable[[Fields, Params], None]
@@ -134,12 +135,23 @@ def _alarms(fields: Fields, params: Params) -> None:
 def _http_health(fields: Fields, params: Params) -> None:
     if params.get("certificate_days") and not params["url"].startswith("https://"):
         fields.refuse("certificate_days", "is for https: the address has no certificate")
+    _some(fields, params, "status", "so no answer is healthy", "[200]")
     for host in params.get("redirects", ()):
         if not HOST.fullmatch(host):
             fields.refuse("redirects", f"has {host[:60]!r}, which is no host", "Write names only.")
     slow = params.get("slower_than")
     if slow and slow >= params["within"]:
         fields.refuse("slower_than", "must be shorter than `within`, which ends the exchange")
+
+
+def _open_incidents(fields: Fields, params: Params) -> None:
+    _some(fields, params, "severities", "so no incident counts", "['1', '2']")
+
+
+def _some(fields: Fields, params: Params, key: str, so: str, hint: str) -> None:
+    """A list that would be no opinion, or no way to pass, when it is empty."""
+    if not params[key]:
+        fields.refuse(key, f"is an empty list, {so}", f"Write `{key}: {hint}`.")
 
 
 def _metric_threshold(fields: Fields, params: Params) -> None:
@@ -154,6 +166,15 @@ def _metric_threshold(fields: Fields, params: Params) -> None:
         )
     for key in ("above", "below"):
         _bound(fields, key, params, judged)
+    _some_value_passes(fields, params)
+
+
+def _some_value_passes(fields: Fields, params: Params) -> None:
+    above, below = params["above"], params["below"]
+    if above is None or below is None or not fits(above["unit"], below["unit"]):
+        return
+    if convert(_quantity(above), below["unit"]) < _quantity(below).value:
+        fields.refuse("above", "is less than `below`, so no value could pass", "Swap the two.")
 
 
 def _metric_compare(fields: Fields, params: Params) -> None:
@@ -255,6 +276,10 @@ def _samples(fields: Fields, params: Params) -> None:
         fields.refuse("no_data_is_zero", "is for one Sum of errors only: no data is unknown")
 
 
+def _quantity(bound: Params) -> Quantity:
+    return Quantity(Decimal(bound["value"]), bound["unit"])
+
+
 def _bound(fields: Fields, key: str, params: Params, judged: list[Params]) -> None:
     bound = params[key]
     if bound is None:
@@ -285,6 +310,7 @@ RULES: Mapping[str, Rule] = {
     "alarms": _alarms,
     "metric-threshold": _metric_threshold,
     "http-health": _http_health,
+    "open-incidents": _open_incidents,
     "metric-compare": _metric_compare,
     "shadow-traffic": _shadow_traffic,
 }

@@ -5,6 +5,7 @@ from typing import Any
 
 from mcm.core.canonical import parse_duration
 from mcm.core.duration import spell
+from mcm.core.place import Metric
 from mcm.core.plans.plan import Guardrail
 from mcm.record.view import GuardrailLine
 
@@ -41,30 +42,49 @@ def _endpoint(params: Mapping[str, Any]) -> str:
 def _http(params: Mapping[str, Any]) -> str:
     accepted = ", ".join(str(status) for status in params["status"])
     within = spell(parse_duration(params["within"]))
-    return f"{params['url']} answers within {within} with a status other than {accepted}"
+    said = f"{params['url']} answers within {within} with a status other than {accepted}"
+    slower, days = params.get("slower_than"), params.get("certificate_days")
+    parts = " and ".join(repr(part) for part in params.get("body", ()))
+    said += f", or after more than {spell(parse_duration(slower))}" if slower else ""
+    said += f", or without {parts}" if parts else ""
+    return said + (f", or its certificate ends within {days} days" if days else "")
 
 
 def _threshold(params: Mapping[str, Any]) -> str:
-    from mcm.core.checks.series import series_of
-
     given = [word for word in ("above", "below") if params[word] is not None]
     bounds = [f"{word} {_quantity(params[word])}" for word in given]
     points, period = params["points"], spell(parse_duration(params["period"]))
-    title = series_of(params).title
     times = f"{points['breach']} of {points['of']} periods of {period}"
-    return f"{title} is {' or '.join(bounds)} in {times}"
+    return f"{_title(params)} is {' or '.join(bounds)} in {times}"
 
 
 def _compare(params: Mapping[str, Any]) -> str:
-    from mcm.core.checks.series import series_of
-
-    words = {"before": "before", "last-week": "a week ago", "other": "the other series"}
+    words = {"before": "before", "last-week": "a week ago", "other": _other_series(params)}
     against = words[params["against"]]
     floor = _quantity(params["floor"])
     share = float(params["effect"]) * 100
     worse = params["worse"].replace("either", "higher or lower")
-    title = series_of(params).title
-    return f"{title} is clearly {worse} than {against}: by {share:g} % and {floor} or more"
+    moved = f"by {share:g} % and {floor} or more"
+    return f"{_title(params)} is clearly {worse} than {against}: {moved}"
+
+
+def _other_series(params: Mapping[str, Any]) -> str:
+    told = _title(params, "other") if params["other"] else "the same"
+    return f"{told} in {params['other_region']}" if params["other_region"] else told
+
+
+def _title(params: Mapping[str, Any], metrics: str = "metrics") -> str:
+    """Say which series it is, so that nobody approves a bound on something else."""
+    from mcm.core.checks.series import Series, series_of
+
+    def told(metric: Metric) -> str:
+        where = ", ".join(pair[1] for pair in metric.dimensions)
+        return f"{Series(metric, '').title}{f' of {where}' if where else ''}"
+
+    found = series_of(params, metrics).metric
+    if isinstance(found, Metric):
+        return told(found)
+    return f"{found.text} ({'; '.join(f'{name}: {told(each)}' for name, each in found.metrics)})"
 
 
 def _command(params: Mapping[str, Any]) -> str:

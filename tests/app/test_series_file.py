@@ -57,6 +57,8 @@ def test_several_points_of_a_period_are_averaged() -> None:
         ("", "has 0 points"),
         ("2026-03-18 02:00,1\n2026-03-18 02:05,2\n", "has 2 points"),
         ("2026-03-18 02:00,1\nyesterday,2\n", "a.csv:2: no time: 'yesterday'"),
+        ("2026-03-18 02:00,1\n0001-01-01T00:00+23:00,1\n", "a.csv:2: no time: '0001-01-01T00:00"),
+        ("2026-03-18 02:00,1\n2026-03-18 02:01\n", "a.csv:2: 1 columns, too few"),
         ("2026-03-18 02:00,1\n2026-03-18 02:05,x\n", "a.csv:2: no number: 'x'"),
         ("2026-03-18 02:00,1\n2026-03-18 02:05,nan\n", "a.csv:2: no number"),
         ("2026-03-18 02:00,1\n2026-03-18 02:05\n", "a.csv:2"),

@@ -44,8 +44,10 @@ def test_an_end_is_a_time_or_a_span_from_the_start() -> None:
     [
         ("tomorrow", None, "--at cannot be 'tomorrow'"),
         ("25:00", None, "--at cannot be '25:00'"),
-        ("2026-03-17T02:30", None, "is not within the next 31 days"),
-        ("2026-06-17T02:30", None, "is not within the next 31 days"),
+        ("0001-01-01T00:00+23:00", None, "--at cannot be '0001-01-01"),
+        ("2026-03-17T02:30", None, "--at 2026-03-17T02:30 is too early"),
+        ("2026-06-17T02:30", None, "--at 2026-06-17T02:30 is more than 31 days ahead"),
+        ("2026-03-20T02:30", "2026-03-19T02:30", "too early: it counts from 2026-03-20 09:30Z on"),
         ("02:30", "0s", "--expires must be after --at"),
         (None, "soon", "--expires cannot be 'soon'"),
     ],

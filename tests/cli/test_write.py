@@ -53,6 +53,19 @@ def test_the_plan_is_what_is_printed_and_what_is_kept(
     assert shop.kinds() == ["planned"]
 
 
+def test_a_plan_says_in_words_what_takes_the_stage_back(
+    shop: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert shop.mcm("plan CM-0001") == 0
+    told = capsys.readouterr().out
+
+    assert (
+        "guardrail  alarms: rolls back when one of the alarms photo-check-5xx,"
+        " photo-check-latency enters ALARM"
+    ) in told
+    assert "{" not in told
+
+
 def test_planning_again_makes_a_new_edition_only_when_something_differs(shop: Shop) -> None:
     shop.mcm("plan CM-0001")
     first = shop.plan()

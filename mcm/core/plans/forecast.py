@@ -65,7 +65,8 @@ def spell_walk(legs: Sequence[Leg], now: datetime) -> str:
     if not known or None in ends:
         return ", ".join(parts)
     hours = -(-(max(known) - min(known)) // timedelta(hours=1))
-    return f"{', '.join(parts)}: {hours} h with the last bake"
+    takes = f"{hours} h" if hours > 1 else "within the hour,"
+    return f"{', '.join(parts)}: {takes} with the last bake"
 
 
 def draw_days(hours: StageHours, now: datetime, days: int = DAYS) -> tuple[Day, ...]:
