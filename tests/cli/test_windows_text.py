@@ -67,7 +67,8 @@ def test_all_stages_come_with_the_calendar_of_a_walk() -> None:
 
     assert [line.partition(":")[0] for line in lines] == ["prod-eu", "prod-us", "a walk from now"]
     assert lines[-1].endswith(
-        "prod-eu Thu 19 Mar 02:00 PDT, prod-us Thu 19 Mar 02:30 PDT: within the hour, with the last bake"
+        "prod-eu Thu 19 Mar 02:00 PDT, prod-us Thu 19 Mar 02:30 PDT:"
+        " within the hour, with the last bake"
     )
 
 

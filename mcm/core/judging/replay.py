@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import cached_property
 from heapq import nlargest, nsmallest
 from itertools import accumulate, groupby
 
@@ -36,6 +37,15 @@ class History:
     @property
     def end(self) -> datetime:
         return self.start + len(self.values) * self.period
+
+    @cached_property
+    def known(self) -> tuple[int, int]:
+        """Index of the first period with data, and of the one after the last; all without any."""
+        count = len(self.values)
+        first = next((i for i in range(count) if self.values[i] is not None), None)
+        if first is None:
+            return 0, count
+        return first, next(i for i in range(count, 0, -1) if self.values[i - 1] is not None)
 
     def noticed(self, index: int) -> datetime:
         """Return when the period of an index has closed."""
@@ -65,7 +75,7 @@ class Score:
     """Incidents that were noticed, each with how long after its start."""
     missed: tuple[Span, ...]
     quiet: timedelta
-    """How much time of the history lies outside all incidents."""
+    """How much time, from the first data to the last, lies outside all incidents."""
 
     @property
     def false_a_week(self) -> float:
@@ -149,16 +159,30 @@ def score(history: History, alarms: Sequence[Alarm], incidents: Iterable[Span]) 
         else:
             caught.append((incident, max(timedelta(0), first.at - incident.start)))
     false = tuple(each for each in alarms if not any(_meets(each, one) for one in known))
-    return Score(tuple(alarms), false, tuple(caught), tuple(missed), _quiet(history, known))
+    quiet = _quiet(_seen(history, alarms), known)
+    return Score(tuple(alarms), false, tuple(caught), tuple(missed), quiet)
 
 
-def _quiet(history: History, incidents: Iterable[Span]) -> timedelta:
-    """Return how much of the history lies outside; time of several incidents counts once."""
-    quiet, seen = timedelta(0), history.start
+def _quiet(seen: Span, incidents: Iterable[Span]) -> timedelta:
+    """Return how much of `seen` lies outside; time of several incidents counts once."""
+    quiet, done = timedelta(0), seen.start
     for each in sorted(incidents, key=lambda incident: incident.start):
-        quiet += max(each.start - seen, timedelta(0))
-        seen = max(seen, each.end)
-    return quiet + max(history.end - seen, timedelta(0))
+        quiet += max(min(each.start, seen.end) - done, timedelta(0))
+        done = max(done, each.end)
+    return quiet + max(seen.end - done, timedelta(0))
+
+
+def _seen(history: History, alarms: Sequence[Alarm]) -> Span:
+    """Return the time that a rate is of: from the first data or alarm to the last.
+
+    A metric that is two days old tells two days, however far back it was asked for. Gaps
+    between count: where nothing fails, a count of errors has none.
+    """
+    first, last = history.known
+    start, end = history.start + first * history.period, history.start + last * history.period
+    if alarms:
+        start, end = min(start, alarms[0].at), max(end, *(each.end for each in alarms))
+    return Span(start, end)
 
 
 def suggest(

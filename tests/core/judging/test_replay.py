@@ -129,6 +129,16 @@ def test_without_alarms_and_incidents_nothing_is_claimed() -> None:
     assert found.false_a_week == 0
 
 
+def test_time_before_the_first_data_is_no_time_without_alarms() -> None:
+    """A metric that began an hour ago tells of an hour, not of the fortnight asked for."""
+    past = history(*[None] * 600, *[0] * 30, 12, *[0] * 29, *[None] * 40)
+    found = score(past, alarms_of(past, breaches(Rule(ABOVE, 1, 1), past.values), ABOVE), [])
+    before = score(past, [], [Span(after(0), after(60))])
+
+    assert found.quiet == before.quiet == 60 * MINUTE
+    assert found.false_a_week == pytest.approx(7 * 24)
+
+
 def test_a_suggestion_is_the_tightest_bound_that_is_quiet_enough() -> None:
     week = [0] * (7 * 24)
     week[10], week[50], week[90] = 30, 20, 10
