@@ -18,7 +18,7 @@ from mcm.cli.compose import (
 )
 from mcm.cli.folder import CHANGES, CONFIG
 from mcm.cli.lines import say
-from mcm.core.errors import McmError, UsageError
+from mcm.core.errors import UsageError
 from mcm.core.history.goal import GoBack
 from mcm.core.naming import find_stage
 from mcm.core.plans.plan import Plan, StagePlan
@@ -66,7 +66,7 @@ def stand_on_files(start: Path, stage: str, profile: str | None) -> Ground:
     plans = _read_plans(project)
     try:
         service = project.service
-    except McmError as err:
+    except Exception as err:  # noqa: BLE001 - nothing in a file, nor a fault of ours, ends a rollback
         warn(f"{CONFIG} cannot be used, the rollback goes on without it: {_brief(err)}")
         return _without_config(project, plans, stage, profile)
     return Ground(_from_service(service, stage), project.connect, project, plans)
@@ -90,7 +90,7 @@ def stand_on_more(ground: Ground, stage: str) -> Ground:
     assert ground.project is not None  # `stand_on_files` stands on one
     try:
         goal = _from_service(ground.project.service, stage)
-    except McmError:
+    except Exception:  # noqa: BLE001 - as above
         found = _without_config(ground.project, ground.plans, stage, None)
         return replace(ground, goal=found.goal)
     return replace(ground, goal=goal)
@@ -130,7 +130,7 @@ def _read_plans(project: Project) -> dict[str, Plan]:
     for path in sorted((project.root / CHANGES).glob("*/plan.json")):
         try:
             found[path.parent.name] = Plan.from_bytes(path.read_bytes())
-        except (McmError, OSError, ValueError, TypeError) as err:
+        except Exception as err:  # noqa: BLE001 - as above: one plan less to go by
             warn(f"the plan of {path.parent.name} is passed over: {err}")
     return found
 
@@ -187,7 +187,7 @@ def alarms_of(ground: Ground) -> tuple[tuple[Place, str], ...]:
     name = ground.goal.stage
     try:
         service = ground.project.service if ground.project is not None else None
-    except McmError:
+    except Exception:  # noqa: BLE001 - as above
         service = None
     stage = next((s for s in service.stages if s.name == name), None) if service else None
     if stage is not None:
@@ -206,5 +206,5 @@ def _sandbox(root: Path) -> "Sandbox":
     return running_sandbox(root)
 
 
-def _brief(err: McmError) -> str:
-    return str(err).splitlines()[0]
+def _brief(err: Exception) -> str:
+    return next(iter(str(err).splitlines()), type(err).__name__)
