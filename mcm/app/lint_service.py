@@ -38,8 +38,10 @@ def _of_hours(
             )
         return
     hours = hours_of_config(stage, service.freezes, ())
-    if stage.window.allow or not hours.windows:
-        return  # what opens it is in a calendar, which is read when the change is planned
+    if stage.window.allow or not (hours.windows or stage.production):
+        # What opens it is in a calendar, which is read when the change is planned; or nothing
+        # has to, since a stage that is not production is open where nothing denies.
+        return
     place = places.of("stages", number, "window")
     if next(hours.openings(now), None) is None:
         yield at(place, "stage-window", f"the window of {stage.name} never opens again")

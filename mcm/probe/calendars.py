@@ -5,6 +5,8 @@ understood is an error and no free day. An event that others show as *free* coun
 calendars do that); one that was cancelled does not.
 """
 
+import os
+import stat
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
@@ -59,11 +61,20 @@ def _holidays(source: str, until: datetime) -> tuple[Event, ...]:
 
 
 def _file_events(source: CalendarSource, root: Path, until: datetime) -> tuple[Event, ...]:
-    path = root / source.source
-    data = path.read_bytes()
-    if len(data) > MOST_BYTES:
-        raise UsageError(f"{source.source} is larger than {MOST_BYTES} bytes")
+    data = _read_plain(root / source.source, source.source)
     return _ics_events(data, source.source, source.timezone, until)
+
+
+def _read_plain(path: Path, name: str) -> bytes:
+    """Read a plain file of at most MOST_BYTES; a pipe would let a turn wait for ever."""
+    number = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with open(number, "rb") as file:  # noqa: PTH123 - Path opens no descriptor
+        if not stat.S_ISREG(os.fstat(number).st_mode):
+            raise UsageError(f"{name} is no plain file")
+        data = file.read(MOST_BYTES + 1)
+    if len(data) > MOST_BYTES:
+        raise UsageError(f"{name} is larger than {MOST_BYTES} bytes")
+    return data
 
 
 @lru_cache(maxsize=64)

@@ -85,6 +85,12 @@ def test_a_window_that_was_once_never_opens_again() -> None:
     assert set(rules(of_service(text))) == {"stage-window"}
 
 
+def test_a_production_stage_whose_window_allows_nothing_is_never_open() -> None:
+    text = FILES["mcm.yaml"].replace("window: quiet\n", "window: {allow: []}\n")
+
+    assert set(rules(of_service(text))) == {"stage-window"}
+
+
 def test_an_opening_must_hold_the_bake_and_the_way_back() -> None:
     text = edit(FILES["mcm.yaml"], "    window: quiet", "    window: quiet\n    bake: {for: 13h}")
     (found,) = of_service(text)

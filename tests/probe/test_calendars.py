@@ -1,5 +1,6 @@
 """Calendars in files: holidays, and .ics as others write them; what is not understood refuses."""
 
+import os
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pytest
 
 from mcm.core.errors import UsageError
 from mcm.core.windows.hours import Calendar, CalendarSource
-from mcm.probe.calendars import read_calendar
+from mcm.probe.calendars import MOST_BYTES, read_calendar
 
 UNTIL = datetime.fromisoformat("2028-01-01")
 LA = "America/Los_Angeles"
@@ -181,4 +182,19 @@ def test_a_file_that_is_no_calendar_is_refused(tmp_path: Path) -> None:
     (tmp_path / "c.ics").write_bytes(b"\xff\xfe what is this")
 
     with pytest.raises(UsageError, match="cannot be read as a calendar"):
+        read_calendar(CalendarSource("c", "ics", "c.ics", LA), tmp_path, UNTIL)
+
+
+@pytest.mark.parametrize("kind", ["pipe", "folder", "large"])
+def test_what_is_no_small_plain_file_is_refused_at_once(tmp_path: Path, kind: str) -> None:
+    """A pipe would let a gate wait for ever."""
+    path = tmp_path / "c.ics"
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "folder":
+        path.mkdir()
+    else:
+        path.write_bytes(b" " * (MOST_BYTES + 1))
+
+    with pytest.raises((UsageError, OSError), match=r"plain file|larger than|directory"):
         read_calendar(CalendarSource("c", "ics", "c.ics", LA), tmp_path, UNTIL)
