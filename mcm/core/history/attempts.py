@@ -36,10 +36,10 @@ def spent(state: State, stage: StagePlan, purpose: str) -> bool:
     return enough(state.tries(stage.name, purpose))
 
 
-def closing_is_over(tries: Sequence[Attempt], now: datetime) -> bool:
-    """Say whether closing a way in is not to be tried, now or any more.
+def rests(tries: Sequence[Attempt], now: datetime) -> bool:
+    """Say whether opening or closing a way in for a rollback is not to be tried, now or any more.
 
-    Closing twice does no harm, and what kept it from happening may have passed: a missing
+    To send it twice does no harm, and what kept it from happening may have passed: a missing
     right is given, a reply comes through. So it is asked again later, `ASKS` times in all.
     """
     if not enough(tries):

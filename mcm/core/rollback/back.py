@@ -275,7 +275,7 @@ def _close(
         return None
     opened = max((attempt.intent for attempt in attempts.of_kind(tries, OpenTransition)), default=0)
     closes = [a for a in attempts.of_kind(tries, CloseTransition) if a.intent > opened]
-    if any(close.happened for close in closes) or attempts.closing_is_over(closes, now):
+    if any(close.happened for close in closes) or attempts.rests(closes, now):
         return None
     pause = attempts.pause(closes, goal.poll)
     if pause is not None and now < pause and _is_answered(closes[-1]):

@@ -133,12 +133,12 @@ def _let_in(
         reason = f"the rollback {rollback.execution} waits in front of {stage.name} with {beside}"
         hint = f"Stop {beside}: opening the transition could let it in instead."
         return Turn((), Hold("transition", reason, None, Exit.NEEDS_PERSON, hint=hint))
-    if attempts.enough(opened):
+    if attempts.rests(opened, now):
         reason = (
             f"the rollback {rollback.execution} waits at the closed transition into "
             f"{stage.name}: {attempts.word(opened)}"
         )
-        hint = f"Enable the inbound transition of {stage.name}; mcm goes on by itself."
+        hint = f"Enable the inbound transition of {stage.name}; mcm tries again, too, and goes on."
         return Turn((), Hold("transition", reason, None, Exit.NEEDS_PERSON, hint=hint))
     let = OpenTransition(goal.pipeline, goal.pipeline_stage, rollback.execution, 0)
     return act(goal, let, "the rollback execution waits at the closed transition")

@@ -124,7 +124,7 @@ def _close_behind(
     if (
         not stage.gate.open
         or not seen.transition_enabled
-        or attempts.closing_is_over(state.tries(stage.name, attempts.CLOSE), now)
+        or attempts.rests(state.tries(stage.name, attempts.CLOSE), now)
     ):
         return None
     pause = attempts.resume_at(goal.plan, stage, state, attempts.CLOSE)

@@ -451,7 +451,7 @@ def test_a_rollback_that_cannot_be_let_in_needs_a_person() -> None:
         book.tried(OPEN, Outcome(Result.REFUSED, "", "AccessDeniedException"))
     seen = readings(pipeline_view(SHUT_OUT), history(), execution("back-1", "InProgress"))
 
-    turn = back.decide(go_back(), book.state, seen, NOW + minutes(5))
+    turn = back.decide(go_back(), book.state, seen, NOW + minutes(1))
 
     assert isinstance(turn.next, Hold)
     assert (turn.next.gate, turn.next.exit) == ("transition", Exit.NEEDS_PERSON)
