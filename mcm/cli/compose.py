@@ -270,12 +270,16 @@ class Project:
 
     def calendars(self, names: tuple[str, ...], until: "datetime") -> "tuple[Calendar, ...]":
         """Read calendars of mcm.yaml as it is now; raise UsageError for one it does not have."""
-        from mcm.probe.calendars import read_calendar
+        from mcm.probe.calendars import MOST_BYTES, read_calendar
+        from mcm.trust.files import read_small
+
+        def read(name: str) -> bytes:
+            return read_small(self.root / name, limit=MOST_BYTES)
 
         known = {each.name: each for each in self._service_now().calendars}
         if gone := sorted(set(names) - set(known)):
             raise UsageError(f"{CONFIG} has no calendar {', '.join(gone)}")
-        return tuple(read_calendar(known[name], self.root, until) for name in names)
+        return tuple(read_calendar(known[name], read, until) for name in names)
 
     def _service_now(self) -> "Service":
         """Read mcm.yaml again if it is not what it was."""

@@ -5,12 +5,9 @@ understood is an error and no free day. An event that others show as *free* coun
 calendars do that); one that was cancelled does not.
 """
 
-import os
-import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 from mcm.core.errors import UsageError
@@ -20,24 +17,28 @@ from mcm.core.windows.zone import find_zone
 
 MOST_EVENTS = 2_000
 MOST_BYTES = 2_000_000
+"""What a file of a calendar may have; a reader is asked to take no more."""
 _BACK = 731
 """Days before `until` from which events count."""
 _LONGEST = timedelta(days=366)
 _DAY = timedelta(days=1)
 
+ReadFile = Callable[[str], bytes]
 
-def read_calendar(source: CalendarSource, root: Path, until: datetime) -> Calendar:
+
+def read_calendar(source: CalendarSource, read: ReadFile, until: datetime) -> Calendar:
     """Return what a calendar says in the two years up to the local time `until`.
 
-    A file is looked for below `root`. One of AWS's comes back without events: it is asked
-    elsewhere. Raises UsageError for what cannot be read or is too much.
+    `read` gives the bytes of a file by its name; what it raises goes on to the caller. One
+    of AWS's comes back without events: it is asked elsewhere. Raises UsageError for what is
+    not understood or is too much.
     """
     if source.kind not in (HOLIDAYS, ICS):
         return Calendar(source.name, source.kind, source.source, "", (), None)
     if source.kind == HOLIDAYS:
         events = _holidays(source.source, until)
     else:
-        events = _file_events(source, root, until)
+        events = _file_events(source, read, until)
     ordered = tuple(sorted(events, key=lambda each: (each.start, each.end, each.reason)))
     return Calendar(source.name, source.kind, source.source, source.timezone, ordered, until)
 
@@ -60,21 +61,8 @@ def _holidays(source: str, until: datetime) -> tuple[Event, ...]:
     )
 
 
-def _file_events(source: CalendarSource, root: Path, until: datetime) -> tuple[Event, ...]:
-    data = _read_plain(root / source.source, source.source)
-    return _ics_events(data, source.source, source.timezone, until)
-
-
-def _read_plain(path: Path, name: str) -> bytes:
-    """Read a plain file of at most MOST_BYTES; a pipe would let a turn wait for ever."""
-    number = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    with open(number, "rb") as file:  # noqa: PTH123 - Path opens no descriptor
-        if not stat.S_ISREG(os.fstat(number).st_mode):
-            raise UsageError(f"{name} is no plain file")
-        data = file.read(MOST_BYTES + 1)
-    if len(data) > MOST_BYTES:
-        raise UsageError(f"{name} is larger than {MOST_BYTES} bytes")
-    return data
+def _file_events(source: CalendarSource, read: ReadFile, until: datetime) -> tuple[Event, ...]:
+    return _ics_events(read(source.source), source.source, source.timezone, until)
 
 
 @lru_cache(maxsize=64)

@@ -1,6 +1,7 @@
 """`mcm windows` and `mcm windows suggest` as they are typed, in a project and on a file."""
 
 import json
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 
 from mcm.cli.main import run
 from mcm.clock import SystemClock
+from mcm.probe.calendars import MOST_BYTES
 from mcm.sandbox.example import example_files
 from tests.cli.conftest import Shop
 
@@ -23,6 +25,16 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         path.write_text(text)
     monkeypatch.chdir(tmp_path)
     return tmp_path / "mcm.yaml"
+
+
+def with_calendar(project: Path) -> None:
+    """Let the first stage be denied by what `ops.ics` says."""
+    text = project.read_text().replace(
+        "\nstages:", "\ncalendars:\n  ops: {ics: ops.ics, timezone: UTC}\n\nstages:"
+    )
+    project.write_text(
+        text.replace("window: quiet\n", "window: {allow: [quiet], deny: [ops]}\n", 1)
+    )
 
 
 def test_every_stage_is_told_and_no_aws_is_asked(project: Path, capsys: Captured) -> None:
@@ -45,18 +57,33 @@ def test_one_stage_has_a_picture_and_json_says_the_same(project: Path, capsys: C
 
 
 def test_a_calendar_that_cannot_be_read_closes_the_stage(project: Path, capsys: Captured) -> None:
-    text = project.read_text().replace(
-        "\nstages:", "\ncalendars:\n  ops: {ics: ops.ics, timezone: UTC}\n\nstages:"
-    )
-    project.write_text(
-        text.replace("window: quiet\n", "window: {allow: [quiet], deny: [ops]}\n", 1)
-    )
+    with_calendar(project)
 
     assert run(["windows", "--json"]) == 0
     first, *rest = json.loads(capsys.readouterr().out)["stages"]
     assert first["open"] is False
     assert "a calendar cannot be read" in first["reason"]
     assert all(each["open"] for each in rest)
+
+
+@pytest.mark.parametrize("kind", ["pipe", "folder", "large"])
+def test_a_calendar_that_is_no_small_plain_file_closes_the_stage_at_once(
+    project: Path, capsys: Captured, kind: str
+) -> None:
+    """A pipe would let a gate wait for ever."""
+    with_calendar(project)
+    path = project.with_name("ops.ics")
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "folder":
+        path.mkdir()
+    else:
+        path.write_bytes(b" " * (MOST_BYTES + 1))
+
+    assert run(["windows", "--json"]) == 0
+    first, *_ = json.loads(capsys.readouterr().out)["stages"]
+    assert first["open"] is False
+    assert "file refused" in first["reason"]
 
 
 def test_a_stage_that_is_none_is_refused(project: Path, capsys: Captured) -> None:

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+import pytest
+
 from mcm.core.errors import Exit
 from mcm.core.plans.plan import Plan
 from mcm.sandbox.faults import Effect, Fault
@@ -54,28 +56,18 @@ def test_an_endpoint_that_was_unreadable_for_most_of_a_bake_bakes_anew() -> None
     assert ended - bakes(world)[-1] >= plan.stages[0].bake.lasts
 
 
-def test_a_few_minutes_without_an_answer_cost_nothing() -> None:
+@pytest.mark.parametrize(
+    ("operation", "after", "lasts"),
+    [
+        pytest.param("DescribeEndpoint", 2, 4, id="a few minutes without an answer"),
+        pytest.param("DescribeAlarms", 2, 25, id="an alarm, which is judged by its history"),
+        pytest.param("DescribeEndpoint", 0, 4, id="from before the bake, counted from its begin"),
+    ],
+)
+def test_what_costs_the_bake_nothing(operation: str, after: int, lasts: int) -> None:
     world = World()
     plan = world.ready()
-    unreadable(world, "DescribeEndpoint", after=2, lasts=4)
-
-    assert world.deploy(plan).exit is Exit.DONE
-    assert len(bakes(world)) == 1
-
-
-def test_an_alarm_that_could_not_be_asked_is_judged_by_its_history() -> None:
-    world = World()
-    plan = world.ready()
-    unreadable(world, "DescribeAlarms", after=2, lasts=25)
-
-    assert world.deploy(plan).exit is Exit.DONE
-    assert len(bakes(world)) == 1
-
-
-def test_what_was_unread_from_before_the_bake_counts_from_its_begin() -> None:
-    world = World()
-    plan = world.ready()
-    unreadable(world, "DescribeEndpoint", after=0, lasts=4)
+    unreadable(world, operation, after=after, lasts=lasts)
 
     assert world.deploy(plan).exit is Exit.DONE
     assert len(bakes(world)) == 1
